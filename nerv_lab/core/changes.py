@@ -1,0 +1,257 @@
+"""Changes: what a user asks for, and what it did to an item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Literal, TypeAlias
+
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.events import EventType
+from nerv_lab.core.model import (
+    Entity,
+    EntityMetadata,
+    Item,
+    Relation,
+    RelationMetadata,
+    item_from_record,
+)
+from nerv_lab.core.values import decode, encode
+
+__all__ = [
+    "REMOVE",
+    "UNSET",
+    "Change",
+    "CreateEntity",
+    "CreateRelation",
+    "DeleteEntity",
+    "DeleteRelation",
+    "ItemChange",
+    "RestoreEntity",
+    "RestoreRelation",
+    "UpdateEntity",
+    "UpdateRelation",
+    "compact",
+    "decode_delta",
+    "encode_delta",
+]
+
+
+class _Sentinel(Enum):
+    UNSET = "UNSET"
+    REMOVE = "REMOVE"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNSET: Final = _Sentinel.UNSET
+REMOVE: Final = _Sentinel.REMOVE
+Unset: TypeAlias = Literal[_Sentinel.UNSET]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateEntity:
+    """Add an entity under a new id."""
+
+    id: str
+    type: str
+    metadata: EntityMetadata = field(default_factory=EntityMetadata)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateEntity:
+    """Set the given fields and properties of an entity and leave the others.
+
+    A property whose value is ``REMOVE`` is removed.
+    """
+
+    id: str
+    type: str | Unset = UNSET
+    name: str | None | Unset = UNSET
+    description: str | None | Unset = UNSET
+    tags: Iterable[str] | Unset = UNSET
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteEntity:
+    """Remove an entity; with ``cascade``, its relations too."""
+
+    id: str
+    cascade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRelation:
+    """Add a relation between two entities under a new id."""
+
+    id: str
+    from_entity: str
+    to_entity: str
+    type: str
+    metadata: RelationMetadata = field(default_factory=RelationMetadata)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRelation:
+    """Set the given fields and properties of a relation and leave the others."""
+
+    id: str
+    type: str | Unset = UNSET
+    description: str | None | Unset = UNSET
+    strength: float | Unset = UNSET
+    bidirectional: bool | Unset = UNSET
+    tags: Iterable[str] | Unset = UNSET
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRelation:
+    """Remove a relation."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreEntity:
+    """Make an entity what it once was, whether it is there or not."""
+
+    entity: Entity
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRelation:
+    """Make a relation what it once was, whether it is there or not."""
+
+    relation: Relation
+
+
+Change: TypeAlias = (
+    CreateEntity
+    | UpdateEntity
+    | DeleteEntity
+    | CreateRelation
+    | UpdateRelation
+    | DeleteRelation
+    | RestoreEntity
+    | RestoreRelation
+)
+
+_EVENT_TYPES = {
+    ("e", "added"): EventType.ENTITY_CREATED,
+    ("e", "changed"): EventType.ENTITY_UPDATED,
+    ("e", "removed"): EventType.ENTITY_DELETED,
+    ("r", "added"): EventType.RELATION_CREATED,
+    ("r", "changed"): EventType.RELATION_UPDATED,
+    ("r", "removed"): EventType.RELATION_DELETED,
+}
+CHANGE_EVENT_TYPES = frozenset(_EVENT_TYPES.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    """One item before and after.
+
+    Attributes
+    ----------
+    key : str
+        ``"e:<id>"`` or ``"r:<id>"``.
+    old, new : Entity, Relation or None
+        None where the item was not there.
+    """
+
+    key: str
+    old: Item | None
+    new: Item | None
+
+    @property
+    def kind(self) -> Literal["added", "removed", "changed"]:
+        """What happened to the item."""
+        if self.old is None:
+            return "added"
+        return "removed" if self.new is None else "changed"
+
+    @property
+    def item(self) -> Item:
+        """The item after the change, or before it where it was removed."""
+        item = self.old if self.new is None else self.new
+        assert item is not None
+        return item
+
+    @property
+    def event_type(self) -> EventType:
+        """Type of the event that records this change."""
+        return _EVENT_TYPES[self.key[0], self.kind]
+
+    def inverse(self) -> ItemChange:
+        """Return the change that undoes this one."""
+        return ItemChange(self.key, self.new, self.old)
+
+    def data(self) -> dict[str, Any]:
+        """Return the change as the payload of an event."""
+        return {
+            "old": self.old.record() if self.old else None,
+            "new": self.new.record() if self.new else None,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> ItemChange:
+        """Rebuild a change from the payload of an event.
+
+        Raises
+        ------
+        ValidationError
+            When the payload is not that of a change.
+        """
+        old, new = (
+            item_from_record(record) if (record := data.get(side)) is not None else None
+            for side in ("old", "new")
+        )
+        item = new or old
+        if item is None:
+            raise ValidationError("data", "a change needs an old or a new record")
+        return cls(item.key, old, new)
+
+
+def _same(old: Item | None, new: Item | None) -> bool:
+    if old is None or new is None:
+        return old is new
+    return old.content == new.content
+
+
+def compact(changes: Iterable[ItemChange]) -> tuple[ItemChange, ...]:
+    """Fold successive changes of one item into one, and drop what came back to where it was.
+
+    Parameters
+    ----------
+    changes : iterable of ItemChange
+        In the order they happened.
+    """
+    folded: dict[str, ItemChange] = {}
+    for change in changes:
+        first = folded.get(change.key)
+        folded[change.key] = (
+            change if first is None else ItemChange(change.key, first.old, change.new)
+        )
+    return tuple(c for c in folded.values() if not _same(c.old, c.new))
+
+
+def encode_delta(changes: Iterable[ItemChange]) -> bytes:
+    """Return the canonical bytes of a delta, in the order of its keys."""
+    return encode([c.data() for c in sorted(changes, key=lambda c: c.key)])
+
+
+def decode_delta(data: bytes) -> tuple[ItemChange, ...]:
+    """Return the changes of a delta.
+
+    Raises
+    ------
+    ValidationError
+        When the bytes are not a delta.
+    """
+    rows = decode(data)
+    if not isinstance(rows, list):
+        raise ValidationError("delta", "must be a list of changes")
+    return tuple(ItemChange.from_data(row) for row in rows)

@@ -1,0 +1,286 @@
+"""Every error that nerv-lab raises on purpose.
+
+::
+
+    NervError
+    ├── ValidationError (ValueError)
+    │   └── ValueRefusedError
+    ├── NotFoundError (LookupError)
+    │   ├── EntityNotFoundError
+    │   ├── RelationNotFoundError
+    │   ├── VersionNotFoundError
+    │   ├── EventNotFoundError
+    │   ├── PerspectiveNotFoundError
+    │   └── ProjectionNotFoundError
+    ├── DuplicateIdError (ValueError)
+    ├── IntegrityError (ValueError)
+    │   ├── DanglingRelationError
+    │   └── EntityInUseError
+    ├── ConflictError
+    │   └── HeadMovedError
+    ├── ReadOnlyViewError (TypeError)
+    ├── NotSerialisableError (TypeError)
+    ├── TransactionError (RuntimeError)
+    ├── UsageError (ValueError)
+    └── NERVPersistenceError
+        ├── StoreNotFoundError (FileNotFoundError)
+        ├── StoreUnreadableError (PermissionError)
+        ├── ForeignStoreError
+        ├── NewerSchemaError
+        ├── CorruptStoreError
+        ├── ReadOnlyStoreError (PermissionError)
+        ├── StoreFullError
+        ├── StoreBusyError (TimeoutError)
+        └── StoreClosedError
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class NervError(Exception):
+    """Base of every error raised on purpose by nerv-lab."""
+
+
+class ValidationError(NervError, ValueError):
+    """Input was refused before anything changed.
+
+    Parameters
+    ----------
+    field : str
+        The field that was refused, as a path such as ``properties.born``.
+    reason : str
+        Why it was refused and what would be accepted.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")
+
+    def __reduce__(self) -> tuple[type[ValidationError], tuple[str, str]]:
+        return type(self), (self.field, self.reason)
+
+
+class ValueRefusedError(ValidationError):
+    """A value lies outside the type table; ``field`` is the path to it."""
+
+
+class NotFoundError(NervError, LookupError):
+    """Something was asked for by a name that is not there.
+
+    Parameters
+    ----------
+    asked : str
+        The id or name that was asked for.
+    hint : str, optional
+        What to do next.
+    """
+
+    kind = "item"
+
+    def __init__(self, asked: str, hint: str = "") -> None:
+        self.asked = asked
+        self.hint = hint
+        super().__init__(f"no {self.kind} {asked!r}" + (f"; {hint}" if hint else ""))
+
+    def __reduce__(self) -> tuple[type[NotFoundError], tuple[str, str]]:
+        return type(self), (self.asked, self.hint)
+
+
+class EntityNotFoundError(NotFoundError):
+    """No entity has this id."""
+
+    kind = "entity"
+
+
+class RelationNotFoundError(NotFoundError):
+    """No relation has this id."""
+
+    kind = "relation"
+
+
+class VersionNotFoundError(NotFoundError):
+    """No version answers to this reference."""
+
+    kind = "version"
+
+
+class EventNotFoundError(NotFoundError):
+    """The log holds no event at this position."""
+
+    kind = "event"
+
+
+class PerspectiveNotFoundError(NotFoundError):
+    """No perspective is registered under this name."""
+
+    kind = "perspective"
+
+
+class ProjectionNotFoundError(NotFoundError):
+    """No projection is registered under this name."""
+
+    kind = "projection"
+
+
+class DuplicateIdError(NervError, ValueError):
+    """An item with this id exists already.
+
+    Parameters
+    ----------
+    kind : str
+        ``"entity"``, ``"relation"``, ``"version"`` or ``"event"``.
+    id : str
+        The id that is taken.
+    """
+
+    def __init__(self, kind: str, id: str) -> None:
+        self.kind = kind
+        self.id = id
+        super().__init__(
+            f"{kind} {id!r} exists already; choose another id or update the existing {kind}"
+        )
+
+    def __reduce__(self) -> tuple[type[DuplicateIdError], tuple[str, str]]:
+        return type(self), (self.kind, self.id)
+
+
+class IntegrityError(NervError, ValueError):
+    """The change would break the graph."""
+
+
+class DanglingRelationError(IntegrityError):
+    """A relation names an entity that does not exist.
+
+    Parameters
+    ----------
+    relation_id : str
+        The relation.
+    end : str
+        ``"from_entity"`` or ``"to_entity"``.
+    entity_id : str
+        The entity that is missing.
+    """
+
+    def __init__(self, relation_id: str, end: str, entity_id: str) -> None:
+        self.relation_id = relation_id
+        self.end = end
+        self.entity_id = entity_id
+        super().__init__(
+            f"relation {relation_id!r}: {end} names entity {entity_id!r}, which does not exist; "
+            f"add the entity first"
+        )
+
+    def __reduce__(self) -> tuple[type[DanglingRelationError], tuple[str, str, str]]:
+        return type(self), (self.relation_id, self.end, self.entity_id)
+
+
+class EntityInUseError(IntegrityError):
+    """An entity that still has relations was to be deleted.
+
+    Parameters
+    ----------
+    entity_id : str
+        The entity.
+    relations : sequence of str
+        Ids of the relations that use it.
+    """
+
+    def __init__(self, entity_id: str, relations: Sequence[str]) -> None:
+        self.entity_id = entity_id
+        self.relations = tuple(relations)
+        shown = ", ".join(repr(r) for r in self.relations[:3])
+        more = f" and {len(self.relations) - 3} more" if len(self.relations) > 3 else ""
+        super().__init__(
+            f"entity {entity_id!r} has {len(self.relations)} relation(s) ({shown}{more}); "
+            f"delete them first or pass cascade=True"
+        )
+
+    def __reduce__(self) -> tuple[type[EntityInUseError], tuple[str, tuple[str, ...]]]:
+        return type(self), (self.entity_id, self.relations)
+
+
+class ConflictError(NervError):
+    """Two writers changed the same thing."""
+
+
+class HeadMovedError(ConflictError):
+    """A branch head was not where the writer expected it.
+
+    Parameters
+    ----------
+    branch : str
+        The branch.
+    expected, actual : str or None
+        Version ids: the head the writer saw, and the head the store holds.
+    """
+
+    def __init__(self, branch: str, expected: str | None, actual: str | None) -> None:
+        self.branch = branch
+        self.expected = expected
+        self.actual = actual
+        super().__init__(
+            f"branch {branch!r} moved: expected head {expected!r}, found {actual!r}; "
+            f"look at the new head and commit again"
+        )
+
+    def __reduce__(self) -> tuple[type[HeadMovedError], tuple[str, str | None, str | None]]:
+        return type(self), (self.branch, self.expected, self.actual)
+
+
+class ReadOnlyViewError(NervError, TypeError):
+    """A past view was asked to change."""
+
+
+class NotSerialisableError(NervError, TypeError):
+    """A function delta was asked to be persisted."""
+
+
+class TransactionError(NervError, RuntimeError):
+    """A transaction was used out of order, such as a commit inside one."""
+
+
+class UsageError(NervError, ValueError):
+    """A command was written wrongly; the message shows the usage."""
+
+
+class NERVPersistenceError(NervError):
+    """The Inner Universe could not do what was asked."""
+
+
+class StoreNotFoundError(NERVPersistenceError, FileNotFoundError):
+    """The folder of the store file does not exist."""
+
+
+class StoreUnreadableError(NERVPersistenceError, PermissionError):
+    """The store file may not be read."""
+
+
+class ForeignStoreError(NERVPersistenceError):
+    """The file is not a nerv-lab store."""
+
+
+class NewerSchemaError(NERVPersistenceError):
+    """The store was written by a newer nerv-lab."""
+
+
+class CorruptStoreError(NERVPersistenceError):
+    """The store file is truncated or damaged."""
+
+
+class ReadOnlyStoreError(NERVPersistenceError, PermissionError):
+    """The store or its folder may not be written."""
+
+
+class StoreFullError(NERVPersistenceError):
+    """The disk is full; nothing was changed."""
+
+
+class StoreBusyError(NERVPersistenceError, TimeoutError):
+    """Another writer held the store for longer than the busy timeout."""
+
+
+class StoreClosedError(NERVPersistenceError):
+    """The store or lab was closed."""

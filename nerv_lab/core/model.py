@@ -1,0 +1,353 @@
+"""Entities and relations: the items of the graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, encode, freeze
+
+__all__ = [
+    "MAX_NAME",
+    "Entity",
+    "EntityMetadata",
+    "Item",
+    "Relation",
+    "RelationMetadata",
+    "checked_name",
+    "entity_key",
+    "item_from_record",
+    "relation_key",
+]
+
+MAX_NAME = 512
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_EMPTY = ReadOnlyDict()
+
+
+def checked_name(value: object, field_name: str) -> str:
+    """Return an id or type name, or refuse it.
+
+    Raises
+    ------
+    ValidationError
+        When it is not a string of 1 to 512 characters without control characters.
+    """
+    if not isinstance(value, str):
+        raise ValidationError(field_name, f"must be a string, not {type(value).__name__}")
+    if not 0 < len(value) <= MAX_NAME:
+        raise ValidationError(field_name, f"must have 1 to {MAX_NAME} characters, has {len(value)}")
+    if _CONTROL.search(value):
+        raise ValidationError(field_name, "must not hold control characters")
+    return str(freeze(value, field_name))
+
+
+def _checked_text(value: object, field_name: str) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValidationError(field_name, f"must be a string or None, not {type(value).__name__}")
+    return str(freeze(value, field_name))
+
+
+def _checked_tags(value: Iterable[object]) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ValidationError("tags", "must be a list of strings, such as ['draft']")
+    return tuple(checked_name(tag, f"tags[{i}]") for i, tag in enumerate(value))
+
+
+def _checked_properties(value: object) -> ReadOnlyDict:
+    if not isinstance(value, Mapping):
+        raise ValidationError("properties", f"must be a dict, not {type(value).__name__}")
+    frozen = freeze(dict(value), "properties")
+    assert isinstance(frozen, ReadOnlyDict)
+    return frozen
+
+
+@dataclass(frozen=True)
+class EntityMetadata:
+    """What is known of an entity.
+
+    Attributes
+    ----------
+    name, description : str or None
+        For people to read.
+    tags : tuple of str
+        Labels, in the order given.
+    properties : dict
+        Values of the type table; read-only.
+    """
+
+    name: str | None = None
+    description: str | None = None
+    tags: tuple[str, ...] = ()
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", _checked_text(self.name, "name"))
+        object.__setattr__(self, "description", _checked_text(self.description, "description"))
+        object.__setattr__(self, "tags", _checked_tags(self.tags))
+        object.__setattr__(self, "properties", _checked_properties(self.properties))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as a dict."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "tags": list(self.tags),
+            "properties": self.properties,
+        }
+
+
+@dataclass(frozen=True)
+class RelationMetadata:
+    """What is known of a relation.
+
+    Attributes
+    ----------
+    description : str or None
+        For people to read.
+    strength : float
+        Weight of the relation; finite.
+    bidirectional : bool
+        Whether it holds both ways.
+    tags : tuple of str
+        Labels, in the order given.
+    properties : dict
+        Values of the type table; read-only.
+    """
+
+    description: str | None = None
+    strength: float = 1.0
+    bidirectional: bool = False
+    tags: tuple[str, ...] = ()
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.strength, bool) or not isinstance(self.strength, (int, float)):
+            raise ValidationError(
+                "strength", f"must be a number, not {type(self.strength).__name__}"
+            )
+        if not isinstance(self.bidirectional, bool):
+            raise ValidationError("bidirectional", "must be True or False")
+        object.__setattr__(self, "description", _checked_text(self.description, "description"))
+        object.__setattr__(self, "strength", freeze(float(self.strength), "strength"))
+        object.__setattr__(self, "tags", _checked_tags(self.tags))
+        object.__setattr__(self, "properties", _checked_properties(self.properties))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as a dict."""
+        return {
+            "description": self.description,
+            "strength": self.strength,
+            "bidirectional": self.bidirectional,
+            "tags": list(self.tags),
+            "properties": self.properties,
+        }
+
+
+def entity_key(entity_id: str) -> str:
+    """Return the key of an entity in the state."""
+    return f"e:{entity_id}"
+
+
+def relation_key(relation_id: str) -> str:
+    """Return the key of a relation in the state."""
+    return f"r:{relation_id}"
+
+
+def _checked_size(content: bytes, key: str) -> bytes:
+    if len(content) > MAX_BYTES:
+        raise ValidationError(
+            "metadata", f"{key} takes {len(content)} bytes; at most {MAX_BYTES} are allowed"
+        )
+    return content
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A thing of the graph, as it was at one moment.
+
+    Attributes
+    ----------
+    id, type : str
+        Identity and type.
+    metadata : EntityMetadata
+        Name, description, tags and properties, also reachable on the entity itself.
+    created_at, updated_at : int
+        Microseconds since the epoch, UTC.
+    revision : int
+        Counts the changes of this entity, from 1.
+    """
+
+    id: str
+    type: str
+    metadata: EntityMetadata = field(default_factory=EntityMetadata)
+    created_at: int = 0
+    updated_at: int = 0
+    revision: int = 1
+
+    def __post_init__(self) -> None:
+        checked_name(self.id, "id")
+        checked_name(self.type, "type")
+
+    @property
+    def key(self) -> str:
+        """Key of the entity in the state."""
+        return entity_key(self.id)
+
+    @property
+    def name(self) -> str | None:
+        """Name, for people to read."""
+        return self.metadata.name
+
+    @property
+    def description(self) -> str | None:
+        """Description, for people to read."""
+        return self.metadata.description
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Labels, in the order given."""
+        return self.metadata.tags
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """Properties; read-only."""
+        return self.metadata.properties
+
+    @cached_property
+    def content(self) -> bytes:
+        """Canonical bytes of all but times and revision: what the state's hash covers."""
+        return _checked_size(encode({"type": self.type, **self.metadata.as_dict()}), self.key)
+
+    def record(self) -> dict[str, Any]:
+        """Return all fields as a dict of values."""
+        return {
+            "id": self.id,
+            "type": self.type,
+            "metadata": self.metadata.as_dict(),
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+            "revision": self.revision,
+        }
+
+    def __repr__(self) -> str:
+        shown = f" {self.name!r}" if self.name else ""
+        return f"<Entity {self.type}{shown} id={self.id!r}>"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A connection between two entities, as it was at one moment.
+
+    Attributes
+    ----------
+    id, type : str
+        Identity and type.
+    from_entity, to_entity : str
+        Ids of its ends.
+    metadata : RelationMetadata
+        Description, strength, direction, tags and properties, also reachable on the relation.
+    created_at, updated_at : int
+        Microseconds since the epoch, UTC.
+    revision : int
+        Counts the changes of this relation, from 1.
+    """
+
+    id: str
+    from_entity: str
+    to_entity: str
+    type: str
+    metadata: RelationMetadata = field(default_factory=RelationMetadata)
+    created_at: int = 0
+    updated_at: int = 0
+    revision: int = 1
+
+    def __post_init__(self) -> None:
+        checked_name(self.id, "id")
+        checked_name(self.from_entity, "from_entity")
+        checked_name(self.to_entity, "to_entity")
+        checked_name(self.type, "type")
+
+    @property
+    def key(self) -> str:
+        """Key of the relation in the state."""
+        return relation_key(self.id)
+
+    @property
+    def description(self) -> str | None:
+        """Description, for people to read."""
+        return self.metadata.description
+
+    @property
+    def strength(self) -> float:
+        """Weight of the relation."""
+        return self.metadata.strength
+
+    @property
+    def bidirectional(self) -> bool:
+        """Whether it holds both ways."""
+        return self.metadata.bidirectional
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Labels, in the order given."""
+        return self.metadata.tags
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """Properties; read-only."""
+        return self.metadata.properties
+
+    @cached_property
+    def content(self) -> bytes:
+        """Canonical bytes of all but times and revision: what the state's hash covers."""
+        fields = {
+            "from_entity": self.from_entity,
+            "to_entity": self.to_entity,
+            "type": self.type,
+            **self.metadata.as_dict(),
+        }
+        return _checked_size(encode(fields), self.key)
+
+    def record(self) -> dict[str, Any]:
+        """Return all fields as a dict of values."""
+        return {
+            "id": self.id,
+            "from_entity": self.from_entity,
+            "to_entity": self.to_entity,
+            "type": self.type,
+            "metadata": self.metadata.as_dict(),
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+            "revision": self.revision,
+        }
+
+    def __repr__(self) -> str:
+        return f"<Relation {self.from_entity!r} -{self.type}-> {self.to_entity!r} id={self.id!r}>"
+
+
+Item: TypeAlias = Entity | Relation
+
+
+def item_from_record(record: Mapping[str, Any]) -> Item:
+    """Rebuild an item from its record.
+
+    Raises
+    ------
+    ValidationError
+        When the record is not that of an item.
+    """
+    fields = dict(record)
+    try:
+        metadata = fields.pop("metadata")
+        if "from_entity" in fields:
+            return Relation(metadata=RelationMetadata(**metadata), **fields)
+        return Entity(metadata=EntityMetadata(**metadata), **fields)
+    except (TypeError, KeyError) as error:
+        raise ValidationError("record", f"not the record of an item: {error}") from None
