@@ -1,0 +1,1 @@
+"""Time-travelling knowledge graphs in notebooks."""

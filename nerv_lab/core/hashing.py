@@ -1,0 +1,93 @@
+"""A hash of a set that is updated in the time of the change, not of the set.
+
+LtHash (Bellare and Micciancio 1997; Lewi et al., "Securing Update Propagation with Homomorphic
+Hashing", 2019): each element is expanded by a XOF to 1,024 lanes of 16 bits, and the lanes of all
+elements are added. Adding and subtracting commute, so that the same set has the same hash whatever
+the path to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import numpy as np
+from blake3 import blake3
+from numpy.typing import NDArray
+
+__all__ = ["SetHash"]
+
+LANES = 1024
+_BYTES = 2 * LANES
+_ELEMENT = b"nerv/item/1"
+_SET = b"nerv/state/1"
+# A hash that nobody asks for must not keep every element it was ever told of.
+_FOLD_AFTER = 256
+_folding = threading.Lock()
+Lanes: TypeAlias = NDArray[np.uint16]
+Element: TypeAlias = tuple[str, bytes]
+
+
+def _sum(elements: Iterable[Element]) -> Lanes:
+    expanded = b"".join(_expand(key, content) for key, content in elements)
+    table = np.frombuffer(expanded, dtype="<u2").reshape(-1, LANES)
+    return table.sum(axis=0, dtype=np.uint16)
+
+
+def _expand(key: str, content: bytes) -> bytes:
+    name = key.encode()
+    return blake3(b"".join((_ELEMENT, len(name).to_bytes(8, "big"), name, content))).digest(_BYTES)
+
+
+class SetHash:
+    """Hash of a set of (key, content) elements; immutable, computed when asked for."""
+
+    __slots__ = ("_added", "_base", "_depth", "_lanes", "_removed")
+
+    def __init__(self) -> None:
+        self._lanes: Lanes | None = np.zeros(LANES, dtype=np.uint16)
+        self._base: SetHash | None = None
+        self._removed: tuple[Element, ...] = ()
+        self._added: tuple[Element, ...] = ()
+        self._depth = 0
+
+    def replace(self, removed: Iterable[Element], added: Iterable[Element]) -> SetHash:
+        """Return the hash of the set without the removed elements and with the added ones."""
+        new = SetHash()
+        new._lanes, new._base = None, self
+        new._removed, new._added = tuple(removed), tuple(added)
+        new._depth = self._depth + 1
+        if new._depth >= _FOLD_AFTER:
+            new._fold()
+        return new
+
+    def _fold(self) -> Lanes:
+        with _folding:
+            return self._lanes if self._lanes is not None else self._folded()
+
+    def _folded(self) -> Lanes:
+        chain: list[SetHash] = []
+        node = self
+        while node._lanes is None:
+            chain.append(node)
+            assert node._base is not None
+            node = node._base
+        lanes = node._lanes
+        removed = [e for link in chain for e in link._removed]
+        added = [e for link in chain for e in link._added]
+        if removed:
+            lanes = lanes - _sum(removed)
+        if added:
+            lanes = lanes + _sum(added)
+        self._lanes = lanes
+        self._base, self._removed, self._added, self._depth = None, (), (), 0
+        return lanes
+
+    def hexdigest(self) -> str:
+        """Return the hash of the set (SHA-256 of the sum of lanes, 64 hex digits)."""
+        lanes = self._lanes
+        if lanes is None:
+            lanes = self._fold()
+        return hashlib.sha256(_SET + lanes.astype("<u2").tobytes()).hexdigest()

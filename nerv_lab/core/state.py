@@ -1,0 +1,190 @@
+"""The graph at one moment: immutable, shared in structure with its neighbours, and hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from immutables import Map, MapMutation
+
+from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.errors import IntegrityError
+from nerv_lab.core.hashing import SetHash
+from nerv_lab.core.model import Entity, Item, Relation
+
+__all__ = ["GraphState"]
+
+_I = TypeVar("_I", Entity, Relation)
+
+
+class GraphState:
+    """All entities and relations at one moment.
+
+    Applying a change costs the change, not the graph: the maps share their structure. Two states
+    are equal when their hashes are, whatever the path to each.
+
+    Attributes
+    ----------
+    entities : immutables.Map of str to Entity
+        By id.
+    relations : immutables.Map of str to Relation
+        By id.
+    """
+
+    __slots__ = ("_adjacent", "_hash", "entities", "relations")
+
+    def __init__(
+        self,
+        entities: Map[str, Entity],
+        relations: Map[str, Relation],
+        adjacent: Map[str, Map[str, None]],
+        set_hash: SetHash,
+    ) -> None:
+        self.entities = entities
+        self.relations = relations
+        self._adjacent = adjacent
+        self._hash = set_hash
+
+    @classmethod
+    def empty(cls) -> GraphState:
+        """Return the state without entities."""
+        return cls(Map(), Map(), Map(), SetHash())
+
+    @classmethod
+    def build(cls, items: Iterable[Item]) -> GraphState:
+        """Return the state of these items, in any order."""
+        ordered = sorted(items, key=lambda item: isinstance(item, Relation))
+        return cls.empty().apply(ItemChange(item.key, None, item) for item in ordered)
+
+    @property
+    def data_hash(self) -> str:
+        """Hash of the content of all items (hex); times and revisions are not part of it."""
+        return self._hash.hexdigest()
+
+    def entity(self, id: str) -> Entity | None:
+        """Return the entity, or None."""
+        return self.entities.get(id)
+
+    def relation(self, id: str) -> Relation | None:
+        """Return the relation, or None."""
+        return self.relations.get(id)
+
+    def get(self, key: str) -> Item | None:
+        """Return the item of a key (``"e:<id>"`` or ``"r:<id>"``), or None."""
+        id = key[2:]
+        return self.entity(id) if key.startswith("e:") else self.relation(id)
+
+    def relations_of(self, entity_id: str) -> Iterator[Relation]:
+        """Yield the relations that start or end at an entity, each once."""
+        for relation_id in self._adjacent.get(entity_id, ()):
+            yield self.relations[relation_id]
+
+    def degree(self, entity_id: str) -> int:
+        """Return the number of relations that start or end at an entity."""
+        return len(self._adjacent.get(entity_id, ()))
+
+    def items(self) -> Iterator[Item]:
+        """Yield every entity, then every relation."""
+        yield from self.entities.values()
+        yield from self.relations.values()
+
+    def __len__(self) -> int:
+        return len(self.entities) + len(self.relations)
+
+    def apply(self, changes: Iterable[ItemChange]) -> GraphState:
+        """Return the state after these changes.
+
+        Raises
+        ------
+        IntegrityError
+            When a change does not start from this state: its ``old`` is not what is here.
+        """
+        entities, relations = self.entities.mutate(), self.relations.mutate()
+        adjacent = self._adjacent.mutate()
+        removed: list[tuple[str, bytes]] = []
+        added: list[tuple[str, bytes]] = []
+        for change in changes:
+            item = change.item
+            if isinstance(item, Entity):
+                _check_old(change, entities.get(item.id))
+                _set(entities, item.id, change.new)
+            else:
+                _check_old(change, relations.get(item.id))
+                _set(relations, item.id, change.new)
+                _link(adjacent, change)
+            if change.old is not None:
+                removed.append((change.key, change.old.content))
+            if change.new is not None:
+                added.append((change.key, change.new.content))
+        if not (removed or added):
+            return self
+        return GraphState(
+            entities.finish(),
+            relations.finish(),
+            adjacent.finish(),
+            self._hash.replace(removed, added),
+        )
+
+    def diff(self, other: GraphState) -> tuple[ItemChange, ...]:
+        """Return the changes that lead from this state to another, entities first.
+
+        Removed relations come before removed entities, so that each step is a valid graph.
+        """
+        relations = list(_map_diff(self.relations, other.relations))
+        entities = list(_map_diff(self.entities, other.entities))
+        gone = [c for c in relations if c.new is None]
+        kept = [c for c in relations if c.new is not None]
+        return (
+            *gone,
+            *(c for c in entities if c.new is None),
+            *(c for c in entities if c.new is not None),
+            *kept,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, GraphState):
+            return NotImplemented
+        return self is other or (len(self) == len(other) and self.data_hash == other.data_hash)
+
+    def __hash__(self) -> int:
+        return hash(self.data_hash)
+
+    def __repr__(self) -> str:
+        return f"<GraphState {len(self.entities)} entities, {len(self.relations)} relations>"
+
+
+def _check_old(change: ItemChange, found: Item | None) -> None:
+    old = change.old
+    if found is old or (found is not None and old is not None and found.content == old.content):
+        return
+    raise IntegrityError(f"{change.key}: the change starts from {old!r}, the state holds {found!r}")
+
+
+def _set(items: MapMutation[str, Any], id: str, new: Item | None) -> None:
+    if new is None:
+        del items[id]
+    else:
+        items[id] = new
+
+
+def _link(adjacent: MapMutation[str, Map[str, None]], change: ItemChange) -> None:
+    for item, present in ((change.old, False), (change.new, True)):
+        if not isinstance(item, Relation):
+            continue
+        for end in {item.from_entity, item.to_entity}:
+            linked: Map[str, None] = adjacent.get(end, Map())
+            linked = linked.set(item.id, None) if present else linked.delete(item.id)
+            if linked:
+                adjacent[end] = linked
+            else:
+                del adjacent[end]
+
+
+def _map_diff(old: Map[str, _I], new: Map[str, _I]) -> Iterator[ItemChange]:
+    for id, item in old.items():
+        after = new.get(id)
+        if after is not item and (after is None or after.content != item.content):
+            yield ItemChange(item.key, item, after)
+    for id, item in new.items():
+        if id not in old:
+            yield ItemChange(item.key, None, item)
