@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from uuid_utils import uuid7
@@ -256,8 +257,9 @@ class EventBus:
             try:
                 handler(event)
             except Exception:
-                self._failed("handler", handler, event)
-            except BaseException as error:
+                self._failures += 1
+                _LOG.exception("handler %r failed on event %s (%s)", handler, event.id, event.type)
+            except BaseException as error:  # noqa: BLE001 - raised below, after the others ran
                 interrupt = error
         if interrupt is not None:
             raise interrupt
@@ -269,15 +271,12 @@ class EventBus:
             try:
                 passed = middleware(passed)
             except Exception:
-                self._failed("middleware", middleware, event)
+                self._failures += 1
+                _LOG.exception("%r failed, so event %s was dropped", middleware, event.id)
                 return None
             if passed is None:
                 return None
         return passed
-
-    def _failed(self, role: str, function: Callable[..., object], event: Event) -> None:
-        self._failures += 1
-        _LOG.exception("%s %r failed on event %s (%s)", role, function, event.id, event.type)
 
 
 def new_event(
@@ -298,9 +297,16 @@ def new_event(
 
 
 def _type_name(event_type: str | Enum) -> str:
-    name: object = event_type
+    if type(event_type) is str:
+        return _checked_type(event_type)
     if isinstance(event_type, Enum):
-        name = event_type.value if isinstance(event_type.value, str) else event_type.name
+        value = event_type.value
+        return _checked_type(str(value) if isinstance(value, str) else event_type.name)
+    return checked_name(event_type, "event_type")
+
+
+@lru_cache(_MAX_ROUTES)
+def _checked_type(name: str) -> str:
     return checked_name(name, "event_type")
 
 
@@ -315,9 +321,7 @@ def _checked_data(data: Mapping[str, Any]) -> ReadOnlyDict:
 def _checked_callable(function: Any, name: str) -> Any:
     if not callable(function):
         raise ValidationError(name, f"must be callable, not {type(function).__name__}")
-    # A partial's function is unwrapped by inspect; an object's is its __call__.
-    call = getattr(function, "__call__", None)  # noqa: B004
-    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call):
+    if any(map(inspect.iscoroutinefunction, (function, type(function).__call__))):
         raise ValidationError(
             name,
             "must be a plain function: the bus has no event loop of its own; "
