@@ -25,7 +25,7 @@ __all__ = ["EventBus", "Handler", "Middleware"]
 Handler: TypeAlias = Callable[[Event], object]
 Middleware: TypeAlias = Callable[[Event], Event | None]
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _WILDCARD = "*"
 _MAX_ROUTES = 1024
 
@@ -258,7 +258,9 @@ class EventBus:
                 handler(event)
             except Exception:
                 self._failures += 1
-                _LOG.exception("handler %r failed on event %s (%s)", handler, event.id, event.type)
+                logger.exception(
+                    "handler %r failed on event %s (%s)", handler, event.id, event.type
+                )
             except BaseException as error:  # noqa: BLE001 - raised below, after the others ran
                 interrupt = error
         if interrupt is not None:
@@ -272,7 +274,7 @@ class EventBus:
                 passed = middleware(passed)
             except Exception:
                 self._failures += 1
-                _LOG.exception("%r failed, so event %s was dropped", middleware, event.id)
+                logger.exception("%r failed, so event %s was dropped", middleware, event.id)
                 return None
             if passed is None:
                 return None
