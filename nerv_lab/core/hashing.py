@@ -33,7 +33,8 @@ Element: TypeAlias = tuple[str, bytes]
 def _sum(elements: Iterable[Element]) -> Lanes:
     expanded = b"".join(_expand(key, content) for key, content in elements)
     table = np.frombuffer(expanded, dtype="<u2").reshape(-1, LANES)
-    return table.sum(axis=0, dtype=np.uint16)
+    total: Lanes = table.sum(axis=0, dtype=np.uint16)
+    return total
 
 
 def _expand(key: str, content: bytes) -> bytes:

@@ -162,8 +162,7 @@ class _Batch:
         fields = _given(change, "name", "description", "tags")
         properties = _patched(old.properties, change.properties)
         metadata = replace(old.metadata, **fields, properties=properties)
-        new = replace(old, **_given(change, "type"), metadata=metadata)
-        self._update(old, new)
+        self._update(old, _given(change, "type"), metadata)
 
     def _delete_entity(self, change: DeleteEntity) -> None:
         old = self._known_entity(change.id)
@@ -201,21 +200,24 @@ class _Batch:
         fields = _given(change, "description", "strength", "bidirectional", "tags")
         properties = _patched(old.properties, change.properties)
         metadata = replace(old.metadata, **fields, properties=properties)
-        new = replace(old, **_given(change, "type"), metadata=metadata)
-        self._update(old, new)
+        self._update(old, _given(change, "type"), metadata)
 
-    def _update(self, old: Item, new: Item) -> None:
+    def _update(self, old: Item, fields: dict[str, Any], metadata: Any) -> None:
+        new = replace(
+            old, **fields, metadata=metadata, updated_at=self._now, revision=old.revision + 1
+        )
         if new.content != old.content:
-            self._put(old.key, old, self._revised(new, old.revision))
+            self._put(old.key, old, new)
 
     def _restore(self, old: Item | None, wanted: Item) -> None:
-        if old is None:
-            self._put(wanted.key, None, self._revised(wanted, wanted.revision))
-        else:
-            self._update(old, replace(wanted, created_at=old.created_at))
-
-    def _revised(self, item: Item, after: int) -> Item:
-        return replace(item, updated_at=self._now, revision=after + 1)
+        created_at, revision = wanted.created_at, wanted.revision
+        if old is not None:
+            created_at, revision = old.created_at, old.revision
+        if old is None or wanted.content != old.content:
+            new = replace(
+                wanted, created_at=created_at, updated_at=self._now, revision=revision + 1
+            )
+            self._put(wanted.key, old, new)
 
 
 def _given(change: UpdateEntity | UpdateRelation, *names: str) -> dict[str, Any]:

@@ -1,0 +1,329 @@
+"""The history of a state: versions, what changed between them, and any of them again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from uuid_utils import uuid7
+
+from nerv_lab.core.audit import Finding, audit_versions
+from nerv_lab.core.changes import ItemChange, compact, decode_delta, encode_delta
+from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, VersionNotFoundError
+from nerv_lab.core.events import DEFAULT_BRANCH
+from nerv_lab.core.recent import Recent
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.values import decode, encode, freeze, json_hash
+from nerv_lab.core.versions import LTHASH, SHA256_JSON, Version, version_digest
+
+__all__ = ["TemporalStore"]
+
+State: TypeAlias = Any
+Changes: TypeAlias = tuple[ItemChange, ...]
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class TemporalStore:
+    """Versions of a state, each with the changes that led to it.
+
+    A state is a :class:`GraphState`, or plain JSON whose hash is the integration guide's
+    ``sha256(json.dumps(state, sort_keys=True))``. Opening a version costs its distance to the
+    nearest one that is still in memory.
+
+    Parameters
+    ----------
+    load_delta : callable, optional
+        Gives the delta of a version that was added without one.
+    recent : int
+        How many states and deltas to keep in memory.
+    clock : callable
+        Gives the time of a commit, as an aware datetime.
+    """
+
+    def __init__(
+        self,
+        *,
+        load_delta: Callable[[str], bytes] | None = None,
+        recent: int = 4096,
+        clock: Callable[[], dt.datetime] = _now,
+    ) -> None:
+        self._load_delta = load_delta
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._versions: dict[str, Version] = {}
+        self._children: dict[str | None, list[str]] = {None: []}
+        self._heads: dict[str, str] = {}
+        self._deltas: dict[str, bytes] = {}
+        self._states: Recent[str, State] = Recent(recent)
+        self._changes: Recent[str, Changes] = Recent(recent)
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Every version, in the order they were added."""
+        return tuple(self._versions.values())
+
+    @property
+    def heads(self) -> dict[str, str]:
+        """Id of the newest version of each branch."""
+        return dict(self._heads)
+
+    def head(self, branch: str = DEFAULT_BRANCH) -> Version | None:
+        """Return the newest version of a branch, or None before the first commit."""
+        id = self._heads.get(branch)
+        return None if id is None else self._versions[id]
+
+    def __contains__(self, version_id: object) -> bool:
+        return version_id in self._versions
+
+    def __len__(self) -> int:
+        return len(self._versions)
+
+    def draft(
+        self,
+        state: State,
+        description: str = "",
+        *,
+        changes: Iterable[ItemChange] | None = None,
+        author: str | None = None,
+        branch: str = DEFAULT_BRANCH,
+        event_seq: int = 0,
+        version_id: str | None = None,
+    ) -> tuple[Version, bytes]:
+        """Make a version of a state without adding it.
+
+        Parameters
+        ----------
+        state : GraphState or JSON value
+            What to commit.
+        description, author : str
+            Why, and who.
+        changes : iterable of ItemChange, optional
+            What led here from the head of the branch, where that is known; found by comparing
+            the two states otherwise.
+        branch : str
+            Its head becomes the parent.
+        event_seq : int
+            The last event of the log that the state includes.
+        version_id : str, optional
+            A new UUIDv7 unless given.
+
+        Returns
+        -------
+        version : Version
+        delta : bytes
+            To be stored with it.
+        """
+        head = self.head(branch)
+        if isinstance(state, GraphState):
+            if changes is None:
+                before = self.state_at(head.id) if head else GraphState.empty()
+                changes = before.diff(state)
+            delta = encode_delta(compact(changes))
+            data_hash, algorithm = state.data_hash, LTHASH
+        else:
+            data_hash, algorithm = json_hash(state), SHA256_JSON
+            delta = encode(freeze(state, "state"))
+        version = Version(
+            id=str(uuid7()) if version_id is None else version_id,
+            parents=(head.id,) if head else (),
+            branch=branch,
+            event_seq=event_seq,
+            timestamp=self._clock(),
+            description=str(freeze(description, "description")),
+            author=author,
+            data_hash=data_hash,
+            algorithm=algorithm,
+        )
+        return replace(version, digest=version_digest(version, delta)), delta
+
+    def add(
+        self, version: Version, delta: bytes | None = None, state: State | None = None
+    ) -> None:
+        """Add a version as the head of its branch.
+
+        Raises
+        ------
+        DuplicateIdError
+            The id is taken.
+        HeadMovedError
+            Its first parent is not the head of its branch.
+        VersionNotFoundError
+            A parent is unknown.
+        """
+        with self._lock:
+            if version.id in self._versions:
+                raise DuplicateIdError("version", version.id)
+            for parent in version.parents:
+                self.get_version(parent)
+            head = self._heads.get(version.branch, version.parent)
+            if head != version.parent:
+                raise HeadMovedError(version.branch, version.parent, head)
+            self._versions[version.id] = version
+            self._children.setdefault(version.parent, []).append(version.id)
+            self._heads[version.branch] = version.id
+            if delta is not None and self._load_delta is None:
+                self._deltas[version.id] = delta
+            if state is not None:
+                self._states.put(version.id, state)
+
+    def remember(self, version_id: str, changes: Changes) -> None:
+        """Keep the changes of a version at hand, so that they need not be read again."""
+        with self._lock:
+            self._changes.put(version_id, changes)
+
+    def commit(self, state: State, description: str = "", **fields: Any) -> str:
+        """Add a version of a state; see :meth:`draft` for the fields.
+
+        Returns
+        -------
+        str
+            Id of the version.
+        """
+        with self._lock:
+            version, delta = self.draft(state, description, **fields)
+            self.add(version, delta, state)
+        return version.id
+
+    def rollback(
+        self, version_id: str, description: str | None = None, *, branch: str = DEFAULT_BRANCH
+    ) -> str:
+        """Commit the state of an earlier version again; nothing is deleted.
+
+        Returns
+        -------
+        str
+            Id of the new version.
+        """
+        target = self.get_version(version_id)
+        text = f"rollback to {target.description or target.id}"
+        return self.commit(
+            self.state_at(version_id), text if description is None else description, branch=branch
+        )
+
+    def get_version(self, version_id: str) -> Version:
+        """Return a version.
+
+        Raises
+        ------
+        VersionNotFoundError
+            The id is unknown.
+        """
+        try:
+            return self._versions[version_id]
+        except KeyError:
+            raise VersionNotFoundError(version_id, "see the log for those that exist") from None
+
+    def get_history(
+        self, version_id: str | None = None, *, branch: str = DEFAULT_BRANCH
+    ) -> list[Version]:
+        """Return a version (the head of the branch by default) and its ancestors, oldest first."""
+        start = self._heads.get(branch) if version_id is None else version_id
+        if start is None:
+            return []
+        found: set[str] = set()
+        waiting = [start]
+        while waiting:
+            id = waiting.pop()
+            if id not in found:
+                found.add(id)
+                waiting.extend(self.get_version(id).parents)
+        return [version for version in self.versions if version.id in found]
+
+    def delta(self, version_id: str) -> bytes:
+        """Return the stored delta of a version."""
+        version = self.get_version(version_id)
+        if version.id in self._deltas:
+            return self._deltas[version.id]
+        if self._load_delta is None:
+            raise VersionNotFoundError(version_id, "it was added without its delta")
+        return self._load_delta(version.id)
+
+    def changes(self, version_id: str) -> Changes:
+        """Return what a version of a graph changed against its first parent."""
+        known = self._changes.get(version_id)
+        if known is None:
+            known = decode_delta(self.delta(version_id))
+            self.remember(version_id, known)
+        return known
+
+    def state_at(self, version_id: str) -> State:
+        """Return the state of a version."""
+        version = self.get_version(version_id)
+        with self._lock:
+            if (known := self._states.get(version_id)) is not None:
+                return known
+            if version.algorithm == SHA256_JSON:
+                return decode(self.delta(version_id))
+            return self._rebuild(version_id)
+
+    def _rebuild(self, version_id: str) -> GraphState:
+        """Walk from the nearest state in memory, keeping those on the way."""
+        next_to: dict[str | None, str | None] = {version_id: None}
+        waiting: deque[str | None] = deque([version_id])
+        while True:
+            at = waiting.popleft()
+            if at is None or at in self._states:
+                break
+            for neighbour in (self._versions[at].parent, *self._children.get(at, ())):
+                if neighbour not in next_to:
+                    next_to[neighbour] = at
+                    waiting.append(neighbour)
+        state: GraphState = GraphState.empty() if at is None else self._states[at]
+        while at != version_id:
+            towards = next_to[at]
+            assert towards is not None
+            state = state.apply(self._step(at, towards))
+            self._states.put(towards, state)
+            at = towards
+        return state
+
+    def _step(self, start: str | None, end: str) -> Iterable[ItemChange]:
+        if self._versions[end].parent == start:
+            return self.changes(end)
+        assert start is not None
+        return (change.inverse() for change in self.changes(start))
+
+    def diff(self, a: str | None, b: str | None) -> Changes:
+        """Return what leads from one version of a graph to another; None is the empty state.
+
+        Only the changes on the path between the two are read.
+        """
+        up, down = self._lineage(a), self._lineage(b)
+        while up and down and up[-1] == down[-1]:
+            up.pop()
+            down.pop()
+        backwards = (c.inverse() for id in up for c in reversed(self.changes(id)))
+        forwards = (c for id in reversed(down) for c in self.changes(id))
+        return compact((*backwards, *forwards))
+
+    def _lineage(self, version_id: str | None) -> list[str]:
+        """Return the version and its first parents, newest first."""
+        chain: list[str] = []
+        while version_id is not None:
+            version = self.get_version(version_id)
+            chain.append(version_id)
+            version_id = version.parent
+        return chain
+
+    def item_history(
+        self, key: str, *, branch: str = DEFAULT_BRANCH
+    ) -> list[tuple[Version, ItemChange]]:
+        """Return the versions that changed an item, oldest first, with what they did to it."""
+        return [
+            (version, change)
+            for version in self.get_history(branch=branch)
+            if version.algorithm == LTHASH
+            for change in self.changes(version.id)
+            if change.key == key
+        ]
+
+    def verify(self) -> list[Finding]:
+        """Recompute every hash and digest; an empty list is a sound history."""
+        return list(audit_versions(self.versions, self.delta))
