@@ -1,0 +1,57 @@
+# Needs GNU make (3.81 will do) and Python 3.11 or newer; everything else goes into VENV.
+
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= 2
+LAB_ARGS ?=
+TEST_ARGS ?=
+
+BIN := $(VENV)/bin
+NOTEBOOK := notebooks/01_explore_and_travel.ipynb
+
+# What each stamp installs. A stamp is as new as the install it stands for.
+NEEDS_lab := .
+NEEDS_test := .[test]
+NEEDS_lint := .[lint,test]
+STAMPS := $(VENV)/.lab $(VENV)/.test $(VENV)/.lint
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help lab test lint notebooks bundle setup clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+lab: $(VENV)/.lab ## open JupyterLab on the first notebook; LAB_ARGS="--no-browser --port 9000"
+	$(BIN)/jupyter lab $(LAB_ARGS) $(NOTEBOOK)
+
+test: $(VENV)/.test ## run the tests and compare the notebooks; TEST_ARGS="-k diff"
+	$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadscope --nbval --nbval-cell-timeout 60 tests notebooks $(TEST_ARGS)
+
+lint: $(VENV)/.lint ## check style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+
+notebooks: $(VENV)/.test ## run the notebooks again and store what they show
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+		--ExecutePreprocessor.record_timing=False \
+		--ExecutePreprocessor.store_widget_state=False notebooks/*.ipynb
+
+bundle: ## rebuild the widgets' bundle (needs Node)
+	npm --prefix js ci
+	npm --prefix js run build
+
+setup: $(STAMPS) ## install all that the other targets need
+
+clean: ## remove what make has made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "nerv-lab needs Python 3.11 or newer; try: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMPS): $(VENV)/.%: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$(NEEDS_$*)"
+	@touch $@
