@@ -199,7 +199,7 @@ class EventBus:
             The id of the event.
         """
         data = event.data
-        if data is not None and type(data) is not ReadOnlyDict:
+        if data is not None and not isinstance(data, ReadOnlyDict):
             event = replace(event, data=_checked_data(data))
         self._deliver(event)
         return event.id

@@ -17,12 +17,14 @@ from nerv_lab.core.model import (
     RelationMetadata,
     item_from_record,
 )
-from nerv_lab.core.values import decode, encode
+from nerv_lab.core.values import ReadOnlyDict, decode, encode
 
 __all__ = [
+    "CHANGE_EVENT_TYPES",
     "REMOVE",
     "UNSET",
     "Change",
+    "ChangeData",
     "CreateEntity",
     "CreateRelation",
     "DeleteEntity",
@@ -35,6 +37,7 @@ __all__ = [
     "compact",
     "decode_delta",
     "encode_delta",
+    "restoring",
 ]
 
 
@@ -189,12 +192,15 @@ class ItemChange:
         """Return the change that undoes this one."""
         return ItemChange(self.key, self.new, self.old)
 
-    def data(self) -> dict[str, Any]:
-        """Return the change as the payload of an event."""
-        return {
+    def data(self, reason: str | None = None) -> ChangeData:
+        """Return the change as the payload of an event, with the reason where there is one."""
+        fields: dict[str, Any] = {
             "old": self.old.record() if self.old else None,
             "new": self.new.record() if self.new else None,
         }
+        if reason is not None:
+            fields["reason"] = reason
+        return ChangeData(fields, self)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> ItemChange:
@@ -205,6 +211,8 @@ class ItemChange:
         ValidationError
             When the payload is not that of a change.
         """
+        if isinstance(data, ChangeData):
+            return data.change
         old, new = (
             item_from_record(record) if (record := data.get(side)) is not None else None
             for side in ("old", "new")
@@ -213,6 +221,16 @@ class ItemChange:
         if item is None:
             raise ValidationError("data", "a change needs an old or a new record")
         return cls(item.key, old, new)
+
+
+class ChangeData(ReadOnlyDict):
+    """The payload of a change's event, which still knows the change it was made from."""
+
+    __slots__ = ("change",)
+
+    def __init__(self, fields: Mapping[str, Any], change: ItemChange) -> None:
+        super().__init__(fields)
+        self.change = change
 
 
 def _same(old: Item | None, new: Item | None) -> bool:
@@ -255,3 +273,22 @@ def decode_delta(data: bytes) -> tuple[ItemChange, ...]:
     if not isinstance(rows, list):
         raise ValidationError("delta", "must be a list of changes")
     return tuple(ItemChange.from_data(row) for row in rows)
+
+
+def restoring(changes: Iterable[ItemChange]) -> list[Change]:
+    """Return the changes to ask for, in a valid order, so that each item becomes its ``new``."""
+    removals: list[Change] = []
+    gone: list[Change] = []
+    entities: list[Change] = []
+    relations: list[Change] = []
+    for change in changes:
+        match change.item, change.new:
+            case Relation(id=id), None:
+                removals.append(DeleteRelation(id))
+            case Entity(id=id), None:
+                gone.append(DeleteEntity(id))
+            case _, Entity() as entity:
+                entities.append(RestoreEntity(entity))
+            case _, Relation() as relation:
+                relations.append(RestoreRelation(relation))
+    return [*removals, *gone, *entities, *relations]

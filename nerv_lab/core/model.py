@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, encode, freeze
+from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
 
 __all__ = [
     "MAX_NAME",
@@ -93,14 +93,14 @@ class EntityMetadata:
         object.__setattr__(self, "tags", _checked_tags(self.tags))
         object.__setattr__(self, "properties", _checked_properties(self.properties))
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the fields as a dict."""
-        return {
-            "name": self.name,
-            "description": self.description,
-            "tags": list(self.tags),
-            "properties": self.properties,
-        }
+    def as_dict(self) -> ReadOnlyDict:
+        """Return the fields as a read-only dict."""
+        return ReadOnlyDict(
+            name=self.name,
+            description=self.description,
+            tags=ReadOnlyList(self.tags),
+            properties=self.properties,
+        )
 
 
 @dataclass(frozen=True)
@@ -139,15 +139,15 @@ class RelationMetadata:
         object.__setattr__(self, "tags", _checked_tags(self.tags))
         object.__setattr__(self, "properties", _checked_properties(self.properties))
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the fields as a dict."""
-        return {
-            "description": self.description,
-            "strength": self.strength,
-            "bidirectional": self.bidirectional,
-            "tags": list(self.tags),
-            "properties": self.properties,
-        }
+    def as_dict(self) -> ReadOnlyDict:
+        """Return the fields as a read-only dict."""
+        return ReadOnlyDict(
+            description=self.description,
+            strength=self.strength,
+            bidirectional=self.bidirectional,
+            tags=ReadOnlyList(self.tags),
+            properties=self.properties,
+        )
 
 
 def entity_key(entity_id: str) -> str:
@@ -225,16 +225,16 @@ class Entity:
         """Canonical bytes of all but times and revision: what the state's hash covers."""
         return _checked_size(encode({"type": self.type, **self.metadata.as_dict()}), self.key)
 
-    def record(self) -> dict[str, Any]:
-        """Return all fields as a dict of values."""
-        return {
-            "id": self.id,
-            "type": self.type,
-            "metadata": self.metadata.as_dict(),
-            "created_at": self.created_at,
-            "updated_at": self.updated_at,
-            "revision": self.revision,
-        }
+    def record(self) -> ReadOnlyDict:
+        """Return all fields as a read-only dict of values."""
+        return ReadOnlyDict(
+            id=self.id,
+            type=self.type,
+            metadata=self.metadata.as_dict(),
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+            revision=self.revision,
+        )
 
     def __repr__(self) -> str:
         shown = f" {self.name!r}" if self.name else ""
@@ -315,18 +315,18 @@ class Relation:
         }
         return _checked_size(encode(fields), self.key)
 
-    def record(self) -> dict[str, Any]:
-        """Return all fields as a dict of values."""
-        return {
-            "id": self.id,
-            "from_entity": self.from_entity,
-            "to_entity": self.to_entity,
-            "type": self.type,
-            "metadata": self.metadata.as_dict(),
-            "created_at": self.created_at,
-            "updated_at": self.updated_at,
-            "revision": self.revision,
-        }
+    def record(self) -> ReadOnlyDict:
+        """Return all fields as a read-only dict of values."""
+        return ReadOnlyDict(
+            id=self.id,
+            from_entity=self.from_entity,
+            to_entity=self.to_entity,
+            type=self.type,
+            metadata=self.metadata.as_dict(),
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+            revision=self.revision,
+        )
 
     def __repr__(self) -> str:
         return f"<Relation {self.from_entity!r} -{self.type}-> {self.to_entity!r} id={self.id!r}>"
