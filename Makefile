@@ -47,11 +47,13 @@ setup: $(STAMPS) ## install all that the other targets need
 clean: ## remove what make has made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(BIN)/python:
+# pip is what venv makes last: an environment without it was cut short and is made again.
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "nerv-lab needs Python 3.11 or newer; try: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(STAMPS): $(VENV)/.%: pyproject.toml constraints.txt | $(BIN)/python
+$(STAMPS): $(VENV)/.%: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing $(NEEDS_$*) into $(VENV); the first time takes a minute or two"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$(NEEDS_$*)"
 	@touch $@

@@ -1,0 +1,67 @@
+"""What nbval cannot see: it compares stored outputs, and so passes a notebook that has none."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|work|private|opt|var)/\w|[A-Z]:\\\\")
+MAX_BYTES = 500_000
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+
+
+def read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def code_cells(path: Path) -> list[dict[str, Any]]:
+    return [cell for cell in read(path)["cells"] if cell["cell_type"] == "code"]
+
+
+def test_there_is_a_first_notebook() -> None:
+    assert NOTEBOOKS[0].name == "01_explore_and_travel.ipynb"
+
+
+@each_notebook
+def test_every_code_cell_was_run_in_order(path: Path) -> None:
+    counts = [cell["execution_count"] for cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@each_notebook
+def test_no_cell_ended_in_an_error_or_wrote_to_stderr(path: Path) -> None:
+    outputs = [output for cell in code_cells(path) for output in cell["outputs"]]
+    assert [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == []
+
+
+@each_notebook
+def test_most_code_cells_show_something_to_compare(path: Path) -> None:
+    cells = code_cells(path)
+    compared = [
+        cell
+        for cell in cells
+        if cell["outputs"] and "nbval-ignore-output" not in cell["metadata"].get("tags", [])
+    ]
+    assert len(compared) >= len(cells) / 2
+
+
+@each_notebook
+def test_the_kernel_is_named_so_that_no_dialog_asks_for_it(path: Path) -> None:
+    assert read(path)["metadata"]["kernelspec"]["name"] == "python3"
+
+
+@each_notebook
+def test_nothing_stored_tells_where_it_was_run(path: Path) -> None:
+    assert MACHINE_PATH.findall(path.read_text(encoding="utf-8")) == []
+
+
+@each_notebook
+def test_the_file_stays_small_and_keeps_no_widget_state(path: Path) -> None:
+    assert path.stat().st_size < MAX_BYTES
+    assert "widgets" not in read(path)["metadata"]
