@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from nerv_lab.core.changes import (
-    CHANGE_EVENT_TYPES,
     UNSET,
     Change,
     CreateEntity,
@@ -42,20 +41,17 @@ from nerv_lab.core.model import (
     entity_key,
     relation_key,
 )
-from nerv_lab.core.values import ReadOnlyDict
 from nerv_lab.core.versions import SHA256_JSON, Version, version_digest
 from nerv_lab.inner_universe.ids import new_id
 
 __all__ = [
     "STATE_BRANCH",
-    "ChangePayload",
     "EventHandler",
     "InnerUniverseClient",
     "Problem",
     "Receipt",
     "RowHandler",
     "Snapshot",
-    "change_of",
 ]
 
 _log = logging.getLogger(__name__)
@@ -124,31 +120,6 @@ class Problem:
 
     where: str
     what: str
-
-
-class ChangePayload(ReadOnlyDict):
-    """Payload of a graph event that also holds the change itself, ready made."""
-
-    __slots__ = ("change",)
-
-    def __init__(self, change: ItemChange, reason: str | None = None) -> None:
-        data = change.data()
-        if reason is not None:
-            data["reason"] = reason
-        super().__init__(data)
-        self.change = change
-
-
-def change_of(event: Event) -> ItemChange | None:
-    """Return what a graph event did to its item, or None for any other event.
-
-    For an event this process wrote, the change is at hand and nothing is parsed.
-    """
-    if isinstance(event.data, ChangePayload):
-        return event.data.change
-    if event.type not in CHANGE_EVENT_TYPES:
-        return None
-    return ItemChange.from_data(event.data or {})
 
 
 class InnerUniverseClient(ABC):
