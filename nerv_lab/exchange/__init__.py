@@ -1,0 +1,58 @@
+"""Data in and out of a lab: pandas, CSV, networkx, pyvis, and the installed distributions.
+
+Every importer compares what it is given with the graph as it is and sends the difference as one
+batch; a second import of the same data changes nothing. The libraries are loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nerv_lab.exchange.csv_tables import import_csv
+    from nerv_lab.exchange.environment import from_environment, sync_environment
+    from nerv_lab.exchange.frames import GraphFrames, import_pandas, to_pandas
+    from nerv_lab.exchange.networkx_graphs import import_networkx, to_networkx
+    from nerv_lab.exchange.pyvis_page import GraphPage, to_pyvis
+    from nerv_lab.exchange.report import ImportProblem, ImportReport
+
+__all__ = [
+    "GraphFrames",
+    "GraphPage",
+    "ImportProblem",
+    "ImportReport",
+    "from_environment",
+    "import_csv",
+    "import_networkx",
+    "import_pandas",
+    "sync_environment",
+    "to_networkx",
+    "to_pandas",
+    "to_pyvis",
+]
+
+_HOME = {
+    "GraphFrames": "frames",
+    "GraphPage": "pyvis_page",
+    "ImportProblem": "report",
+    "ImportReport": "report",
+    "from_environment": "environment",
+    "import_csv": "csv_tables",
+    "import_networkx": "networkx_graphs",
+    "import_pandas": "frames",
+    "sync_environment": "environment",
+    "to_networkx": "networkx_graphs",
+    "to_pandas": "frames",
+    "to_pyvis": "pyvis_page",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,224 @@
+"""Tables of pandas, in and out.
+
+The frames of :func:`to_pandas` are indexed by ``id`` and hold the fields of the items, then one
+column for each property, named as in :mod:`nerv_lab.exchange.flat`. :func:`import_pandas` reads
+the same layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.model import Item
+from nerv_lab.core.values import thaw
+from nerv_lab.core.versions import from_micros
+from nerv_lab.exchange.difference import located
+from nerv_lab.exchange.flat import column_of, plain
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
+from nerv_lab.exchange.report import ImportReport
+from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
+
+__all__ = ["GraphFrames", "import_pandas", "table_of", "to_pandas"]
+
+
+class GraphFrames(NamedTuple):
+    """A graph as two tables, each indexed by id.
+
+    Attributes
+    ----------
+    entities : pandas.DataFrame
+        Columns ``type``, ``name``, ``description``, ``tags``, then the properties.
+    relations : pandas.DataFrame
+        Columns ``source``, ``target``, ``type``, ``description``, ``strength``,
+        ``bidirectional``, ``tags``, then the properties.
+    """
+
+    entities: pd.DataFrame
+    relations: pd.DataFrame
+
+
+def import_pandas(
+    lab: ChangeTarget,
+    nodes: pd.DataFrame | None = None,
+    edges: pd.DataFrame | None = None,
+    *,
+    id: str = "id",
+    type: str = "type",
+    source: str = "source",
+    target: str = "target",
+    edge_id: str = "id",
+    edge_type: str = "type",
+    strength: str = "strength",
+    entity_type: str | None = None,
+    relation_type: str | None = None,
+    create_missing: bool = False,
+    reason: str | None = None,
+) -> ImportReport:
+    """Bring frames of nodes and edges into a lab, as one batch or not at all.
+
+    The columns ``name`` (of nodes), ``description``, ``tags`` and ``bidirectional`` (of edges)
+    are fields, and every column not named here is a property. An empty cell (None, NaN, NA, NaT)
+    is absent: it sets nothing. What exists already is updated in what the frames give and keeps
+    the rest; nothing is deleted. Ids that are integers become their decimal text. An edge
+    without an id is named after its type and ends, so that a second import changes nothing.
+
+    Parameters
+    ----------
+    lab : Lab
+        Where to.
+    nodes, edges : pandas.DataFrame, optional
+        At least one; the id may also be the index.
+    id, type : str
+        Columns of ``nodes``.
+    source, target, edge_id, edge_type, strength : str
+        Columns of ``edges``.
+    entity_type, relation_type : str, optional
+        Types where the column is missing or a cell is empty.
+    create_missing : bool
+        Whether unknown ends of edges become entities of type ``entity_type``.
+    reason : str, optional
+        Recorded with the batch.
+
+    Raises
+    ------
+    ValidationError
+        When anything is refused: a missing column, a repeated id, an unknown end, a value
+        outside the type table. Nothing has changed then. Rows count from 0, as in ``iloc``.
+    """
+    columns = Columns(
+        id, type, source, target, edge_id, edge_type, strength, entity_type, relation_type
+    )
+    planned = plan_tables(
+        lab.state,
+        *tables_of(
+            None if nodes is None else table_of("nodes", nodes, id),
+            None if edges is None else table_of("edges", edges, edge_id),
+        ),
+        columns,
+        create_missing=create_missing,
+        source="pandas",
+    )
+    return send(lab, planned, reason or "import from pandas")
+
+
+def table_of(name: str, frame: pd.DataFrame, index_name: str) -> Table:
+    """Return a frame as a table of plain values without its empty cells.
+
+    Raises
+    ------
+    ValidationError
+        When it is no frame, a column is not named by a string, or two have one name.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise ValidationError(name, f"must be a pandas.DataFrame, not {type(frame).__name__}")
+    if frame.index.name == index_name and index_name not in frame.columns:
+        frame = frame.reset_index()
+    columns = checked_columns(name, list(frame.columns))
+    cells = [list(_plain_cells(name, column, frame.iloc[:, i])) for i, column in enumerate(columns)]
+    rows = [
+        {column: value for column, value in zip(columns, row, strict=True) if value is not None}
+        for row in zip(*cells, strict=True)
+    ]
+    return Table(name, columns, rows)
+
+
+def _plain_cells(name: str, column: str, series: pd.Series[Any]) -> Iterator[Any]:
+    for position, value in enumerate(series.astype(object).tolist()):
+        if value is None or value is pd.NA or value is pd.NaT or _is_nan(value):
+            yield None
+        else:
+            with located(f"{name}.{column}", f"row {position}"):
+                yield plain(value)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and value != value
+
+
+def to_pandas(source: StateSource, *, times: bool = False) -> GraphFrames:
+    """Return a graph as two frames, ordered by id.
+
+    Integers, floats, booleans and text have columns of that type (``Int64``, ``float64``,
+    ``boolean``, ``string``), with missing cells where an item lacks the property; a property
+    that holds values of several types has a column of objects. A property that is None reads as
+    a missing cell.
+
+    Parameters
+    ----------
+    source : Lab or View
+        The present, or a past.
+    times : bool
+        Whether to add ``created_at``, ``updated_at`` (UTC) and ``revision``.
+    """
+    state = source.state
+    return GraphFrames(
+        _frame(state.entities, _ENTITY_COLUMNS, times),
+        _frame(state.relations, _RELATION_COLUMNS, times),
+    )
+
+
+_ENTITY_COLUMNS: dict[str, Callable[[Any], Any]] = {
+    "type": lambda e: e.type,
+    "name": lambda e: e.name,
+    "description": lambda e: e.description,
+    "tags": lambda e: list(e.tags),
+}
+_RELATION_COLUMNS: dict[str, Callable[[Any], Any]] = {
+    "source": lambda r: r.from_entity,
+    "target": lambda r: r.to_entity,
+    "type": lambda r: r.type,
+    "description": lambda r: r.description,
+    "strength": lambda r: r.strength,
+    "bidirectional": lambda r: r.bidirectional,
+    "tags": lambda r: list(r.tags),
+}
+_TIME_COLUMNS: dict[str, Callable[[Any], Any]] = {
+    "created_at": lambda item: from_micros(item.created_at),
+    "updated_at": lambda item: from_micros(item.updated_at),
+    "revision": lambda item: item.revision,
+}
+_DTYPES: dict[str, str] = {
+    "source": "string",
+    "target": "string",
+    "type": "string",
+    "name": "string",
+    "description": "string",
+    "strength": "float64",
+    "bidirectional": "bool",
+    "tags": "object",
+    "created_at": "datetime64[us, UTC]",
+    "updated_at": "datetime64[us, UTC]",
+    "revision": "int64",
+}
+_PROPERTY_DTYPES: dict[type, str] = {
+    int: "Int64",
+    float: "float64",
+    bool: "boolean",
+    str: "string",
+}
+
+
+def _frame(
+    by_id: Mapping[str, Item], fields: Mapping[str, Callable[[Any], Any]], times: bool
+) -> pd.DataFrame:
+    items = [by_id[id] for id in sorted(by_id)]
+    index = pd.Index([item.id for item in items], dtype="string", name="id")
+    data = {
+        name: pd.Series([get(item) for item in items], index=index, dtype=_DTYPES[name])
+        for name, get in {**fields, **(_TIME_COLUMNS if times else {})}.items()
+    }
+    for name in sorted({name for item in items for name in item.properties}):
+        values = [item.properties.get(name) for item in items]
+        data[column_of(name)] = pd.Series(
+            [thaw(value) for value in values], index=index, dtype=_dtype_of(values)
+        )
+    return pd.DataFrame(data, index=index)
+
+
+def _dtype_of(values: Iterable[object]) -> Any:
+    types = {type(value) for value in values if value is not None}
+    return _PROPERTY_DTYPES.get(types.pop(), "object") if len(types) == 1 else "object"

@@ -1,0 +1,38 @@
+"""What an importer or exporter needs of a lab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from nerv_lab.core.changes import Change
+    from nerv_lab.core.state import GraphState
+    from nerv_lab.exchange.report import ImportReport
+
+__all__ = ["ChangeTarget", "StateSource", "send"]
+
+
+class StateSource(Protocol):
+    """A lab, or a view of its past."""
+
+    @property
+    def state(self) -> GraphState:
+        """The graph."""
+
+
+class ChangeTarget(StateSource, Protocol):
+    """A lab that can be written."""
+
+    def apply(self, changes: Sequence[Change], *, reason: str | None = None) -> object:
+        """Apply the changes as one batch, or none of them."""
+
+
+def send(
+    lab: ChangeTarget, planned: tuple[list[Change], ImportReport], reason: str
+) -> ImportReport:
+    """Send planned changes as one batch, and nothing where nothing differs."""
+    changes, report = planned
+    if changes:
+        lab.apply(changes, reason=reason)
+    return report
