@@ -1,10 +1,32 @@
 """Values: what a property may hold, and its one canonical encoding.
 
-The type table is ``dict`` (string keys), ``list``, ``str``, ``int`` (64 bits, signed),
-``float`` (finite), ``bool`` and ``None``, nested at will, and, through documented tags,
-``datetime``, ``date``, ``bytes``, ``Decimal``, ``UUID``, ``tuple`` and ``set``. A tagged value is
-written as ``{"$nerv": TAG, "value": …}``; a dict of the user's that has a ``"$nerv"`` key is
-itself tagged ``dict``, so that nothing is mistaken for a tag.
+=====================  ==============================================================
+given                  kept and given back as
+=====================  ==============================================================
+``None``, ``bool``     the same
+``int``                ``int``, from -2**63 to 2**63 - 1
+``float``              ``float``, finite; ``1.0`` stays a float and ``-0.0`` negative
+``str``                ``str``, without lone surrogates
+``dict``               dict with string keys, read-only
+``list``               list, read-only
+``tuple``              ``tuple``
+``set``, frozenset     ``frozenset``
+``datetime``           ``datetime``; a named zone is kept as its offset from UTC then
+``date``               ``date``
+``bytes``, bytearray   ``bytes``
+``Decimal``            ``Decimal``, finite, with its trailing zeros
+``UUID``               ``uuid.UUID``
+=====================  ==============================================================
+
+Anything else is refused with the path to it. Subclasses are kept as the type they extend: a
+``StrEnum`` member as its string, an ``IntEnum`` member as its number, a named tuple as a tuple, a
+``pandas.Timestamp`` without nanoseconds as a datetime. NumPy's booleans, integers and floats are
+kept as the Python number of the same value. Missing values (``NaN``, ``NaT``, ``NA``) are refused:
+``None`` says it. Containers nest 32 deep.
+
+The encoding is JSON in UTF-8 with sorted keys and no white space, its floats as ``repr`` writes
+them. What JSON lacks is written as ``{"$nerv": TAG, "value": …}``; a user's dict that has a
+``"$nerv"`` key is itself tagged ``dict``, so that nothing is mistaken for a tag.
 """
 
 from __future__ import annotations
@@ -15,7 +37,7 @@ import hashlib
 import json
 import math
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -39,6 +61,8 @@ MAX_DEPTH = 32
 MAX_BYTES = 1_048_576
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
 _TAG = "$nerv"
+# A record or a delta wraps a value of full depth, and a tagged level takes up to three of JSON.
+_MAX_JSON_DEPTH = 3 * (MAX_DEPTH + 8)
 
 
 def _refuse_mutation(self: object, *args: object, **kwargs: object) -> NoReturn:
@@ -52,14 +76,17 @@ class ReadOnlyDict(dict[str, Any]):
     """A dict that equals, prints and serialises as a dict, and refuses to change."""
 
     __slots__ = ()
-    __setitem__ = __delitem__ = clear = pop = popitem = _refuse_mutation  # type: ignore[assignment]
-    setdefault = update = __ior__ = _refuse_mutation  # type: ignore[assignment]
+    __setitem__ = __delitem__ = clear = pop = popitem = _refuse_mutation
+    setdefault = update = __ior__ = _refuse_mutation
 
     def __hash__(self) -> int:  # type: ignore[override]
-        return hash(encode(self))
+        return hash(frozenset(self.items()))
 
-    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[list[tuple[str, Any]]]]:
-        return dict, (list(self.items()),)
+    def __reduce__(self) -> tuple[type[ReadOnlyDict], tuple[dict[str, Any]]]:
+        return ReadOnlyDict, (dict(self),)
+
+    def __deepcopy__(self, memo: object) -> ReadOnlyDict:
+        return self
 
     def copy(self) -> dict[str, Any]:
         """Return a plain, mutable, shallow copy."""
@@ -70,21 +97,32 @@ class ReadOnlyList(list[Any]):
     """A list that equals, prints and serialises as a list, and refuses to change."""
 
     __slots__ = ()
-    __setitem__ = __delitem__ = append = extend = insert = _refuse_mutation  # type: ignore[assignment]
-    pop = remove = clear = sort = reverse = __iadd__ = __imul__ = _refuse_mutation  # type: ignore[assignment]
+    __setitem__ = __delitem__ = append = extend = insert = _refuse_mutation
+    pop = remove = clear = sort = reverse = __iadd__ = __imul__ = _refuse_mutation
 
     def __hash__(self) -> int:  # type: ignore[override]
-        return hash(encode(self))
+        return hash(tuple(self))
 
-    def __reduce__(self) -> tuple[type[list[Any]], tuple[tuple[Any, ...]]]:
-        return list, (tuple(self),)
+    def __reduce__(self) -> tuple[type[ReadOnlyList], tuple[list[Any]]]:
+        return ReadOnlyList, (list(self),)
+
+    def __deepcopy__(self, memo: object) -> ReadOnlyList:
+        return self
 
     def copy(self) -> list[Any]:
         """Return a plain, mutable, shallow copy."""
         return list(self)
 
 
-def freeze(value: object, path: str = "value") -> Any:
+class _RefusedError(Exception):
+    """Why a value is refused, and the steps from it outwards to the value that was given."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        self.steps: list[str] = []
+
+
+def freeze(value: object, path: str = "value", *, max_depth: int = MAX_DEPTH) -> Any:
     """Check a value against the type table and return a read-only copy of it.
 
     Parameters
@@ -93,6 +131,8 @@ def freeze(value: object, path: str = "value") -> Any:
         The value to check.
     path : str
         What to call the value in an error.
+    max_depth : int
+        How many containers may nest.
 
     Returns
     -------
@@ -104,148 +144,159 @@ def freeze(value: object, path: str = "value") -> Any:
     ValueRefusedError
         When the value, or a value inside it, is outside the type table; ``field`` is its path.
     """
-    return _freeze(value, path, 0)
+    try:
+        return _freeze(value, max_depth)
+    except _RefusedError as refusal:
+        where = path + "".join(reversed(refusal.steps))
+        raise ValueRefusedError(where, refusal.reason) from None
 
 
-def _freeze(value: object, path: str, depth: int) -> Any:
+def _freeze(value: Any, room: int) -> Any:
     kind = type(value)
     if kind is str:
-        return _checked_str(value, path)  # type: ignore[arg-type]
+        return value if value.isascii() else _freeze_str(value)
     if value is None or kind is bool:
         return value
     if kind is int:
-        return _checked_int(value, path)  # type: ignore[arg-type]
+        return _freeze_int(value)
     if kind is float:
-        return _checked_float(value, path)  # type: ignore[arg-type]
-    if depth >= MAX_DEPTH:
-        raise ValueRefusedError(path, f"nested deeper than {MAX_DEPTH} levels")
+        return _freeze_float(value)
+    if isinstance(value, (dict, list, tuple, set, frozenset)):
+        if room == 0:
+            raise _RefusedError("is nested too deep")
+        return _freeze_container(value, room - 1)
+    return _freeze_other(value)
+
+
+def _freeze_container(value: Any, room: int) -> Any:
     if isinstance(value, dict):
-        return _freeze_dict(value, path, depth)
-    if kind is list or kind is ReadOnlyList:
-        return ReadOnlyList(_freeze_each(value, path, depth))  # type: ignore[arg-type]
-    if kind is tuple:
-        return tuple(_freeze_each(value, path, depth))  # type: ignore[arg-type]
-    if kind is set or kind is frozenset:
-        return frozenset(_freeze_each(value, path, depth))  # type: ignore[arg-type]
-    return _freeze_scalar(value, path)
+        return _freeze_dict(value, room)
+    if isinstance(value, list):
+        return ReadOnlyList(_freeze_each(value, room))
+    if isinstance(value, tuple):
+        return tuple(_freeze_each(value, room))
+    return frozenset(_freeze_each(value, room))
 
 
-def _freeze_each(values: Iterable[object], path: str, depth: int) -> list[Any]:
-    return [_freeze(v, f"{path}[{i}]", depth + 1) for i, v in enumerate(values)]
+def _freeze_each(values: Iterable[object], room: int) -> list[Any]:
+    out: list[Any] = []
+    try:
+        for value in values:
+            out.append(_freeze(value, room))  # noqa: PERF401 - its length is the failing index
+    except _RefusedError as refusal:
+        refusal.steps.append(f"[{len(out)}]")
+        raise
+    return out
 
 
-def _freeze_dict(value: Mapping[Any, object], path: str, depth: int) -> ReadOnlyDict:
+def _freeze_dict(value: dict[Any, object], room: int) -> ReadOnlyDict:
     out: dict[str, Any] = {}
-    for key, inner in value.items():
-        if not isinstance(key, str):
-            raise ValueRefusedError(
-                f"{path}.{key!r}", f"a key must be a string, not {type(key).__name__}"
-            )
-        name = _checked_str(str(key), f"{path} (key)")
-        out[name] = _freeze(inner, f"{path}.{name}", depth + 1)
+    key: object = None
+    try:
+        for key, inner in value.items():
+            if type(key) is not str or not key.isascii():
+                key = _freeze_key(key)
+            out[key] = _freeze(inner, room)
+    except _RefusedError as refusal:
+        refusal.steps.append(f".{key}" if isinstance(key, str) else f".{key!r}")
+        raise
     return ReadOnlyDict(out)
 
 
-def _freeze_scalar(value: object, path: str) -> Any:
-    if isinstance(value, dt.datetime):
-        if value.tzinfo is not None and value.utcoffset() is None:
-            raise ValueRefusedError(path, "the time zone gives no offset from UTC")
-        return dt.datetime.fromisoformat(value.isoformat())
-    if isinstance(value, dt.date):
-        return dt.date(value.year, value.month, value.day)
-    if isinstance(value, (bytes, bytearray)):
-        return bytes(value)
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise ValueRefusedError(path, f"{value} is not a finite number; use None instead")
-        return value
-    if isinstance(value, uuid.UUID):
-        return uuid.UUID(int=value.int)
-    if isinstance(value, str):
-        return _checked_str(str.__str__(value), path)
-    if isinstance(value, int):
-        return _checked_int(int(value), path)
-    if isinstance(value, float):
-        return _checked_float(float(value), path)
-    raise ValueRefusedError(
-        path,
-        f"{type(value).__module__}.{type(value).__qualname__} is not in the type table; "
-        "convert it to dict, list, str, int, float, bool, None, datetime, date, bytes, "
-        "Decimal, UUID, tuple or set",
-    )
+def _freeze_key(key: object) -> str:
+    if not isinstance(key, str):
+        raise _RefusedError(f"a key must be a string, not {type(key).__name__}")
+    return _freeze_str(key)
 
 
-def _checked_str(value: str, path: str) -> str:
+def _freeze_str(value: str) -> str:
+    text = str.__str__(value)
     try:
-        value.encode()
+        text.encode()
     except UnicodeEncodeError as error:
-        raise ValueRefusedError(
-            path, f"holds a lone surrogate at character {error.start}, which is not valid text"
+        raise _RefusedError(
+            f"holds a lone surrogate at character {error.start}, which is not valid text"
         ) from None
-    return value
+    return text
 
 
-def _checked_int(value: int, path: str) -> int:
+def _freeze_int(value: int) -> int:
     if not _INT_MIN <= value <= _INT_MAX:
-        raise ValueRefusedError(
-            path, f"{value} does not fit into 64 bits; use a Decimal or a string"
-        )
+        raise _RefusedError(f"{value} does not fit into 64 bits; use a Decimal or a string")
     return value
 
 
-def _checked_float(value: float, path: str) -> float:
+def _freeze_float(value: float) -> float:
     if not math.isfinite(value):
-        raise ValueRefusedError(path, f"{value} is not a finite number; use None instead")
+        raise _RefusedError(f"{value} is not a finite number; use None instead")
     return value
 
 
-def _default(value: Any) -> Any:
-    """Give orjson the tagged form of a value that JSON lacks."""
-    if isinstance(value, ReadOnlyDict):
-        if _TAG in value:
-            return {_TAG: "dict", "value": [[k, value[k]] for k in sorted(value)]}
-        return dict(value)
-    if isinstance(value, ReadOnlyList):
-        return list(value)
-    return {_TAG: (tag := _tag_of(value)), "value": _TO_JSON[tag](value)}
-
-
-def _tag_of(value: object) -> str:
-    for tag, kind in _KINDS.items():
+def _freeze_other(value: Any) -> Any:
+    if type(value).__name__ in ("NaTType", "NAType"):
+        raise _RefusedError(f"{value} is the missing value of pandas; use None instead")
+    for kind, frozen in _FREEZERS:
         if isinstance(value, kind):
-            return tag
-    raise TypeError(f"{type(value).__name__} has no canonical form")
+            return frozen(value)
+    return _freeze_numpy(value)
+
+
+def _freeze_datetime(value: dt.datetime) -> dt.datetime:
+    if value.tzinfo is not None and value.utcoffset() is None:
+        raise _RefusedError("the time zone gives no offset from UTC")
+    if getattr(value, "nanosecond", 0):
+        raise _RefusedError("has nanoseconds, which a datetime cannot hold; use .floor('us')")
+    return dt.datetime.fromisoformat(value.isoformat())
+
+
+def _freeze_decimal(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        raise _RefusedError(f"{value} is not a finite number; use None instead")
+    return Decimal(value)
+
+
+def _freeze_numpy(value: Any) -> Any:
+    """Take a NumPy scalar as the Python number it stands for, without importing NumPy."""
+    kind = type(value)
+    if kind.__module__ == "numpy" and kind.__name__ != "ndarray":
+        if value.dtype.kind in "biuf" and type(value.item()) in (bool, int, float):
+            return _freeze(value.item(), 0)
+        hint = "convert it to a Python value, such as with .item() or .tolist()"
+    elif hasattr(value, "tolist"):
+        hint = "use .tolist()"
+    else:
+        hint = (
+            "convert it to dict, list, str, int, float, bool, None, datetime, date, bytes, "
+            "Decimal, UUID, tuple or set"
+        )
+    raise _RefusedError(f"{kind.__module__}.{kind.__qualname__} is not in the type table; {hint}")
 
 
 # datetime comes before date, of which it is a subclass.
-_KINDS: dict[str, type] = {
-    "datetime": dt.datetime,
-    "date": dt.date,
-    "bytes": bytes,
-    "decimal": Decimal,
-    "uuid": uuid.UUID,
-    "tuple": tuple,
-    "set": frozenset,
-}
-_TO_JSON: dict[str, Any] = {
-    "datetime": dt.datetime.isoformat,
-    "date": dt.date.isoformat,
-    "bytes": lambda v: base64.b64encode(v).decode(),
-    "decimal": str,
-    "uuid": str,
-    "tuple": list,
-    "set": lambda v: sorted(v, key=lambda inner: encode(inner)),
-}
-_FROM_JSON: dict[str, Any] = {
-    "datetime": dt.datetime.fromisoformat,
-    "date": dt.date.fromisoformat,
-    "bytes": base64.b64decode,
-    "decimal": Decimal,
-    "uuid": uuid.UUID,
-    "tuple": tuple,
-    "set": frozenset,
-    "dict": lambda pairs: ReadOnlyDict({k: v for k, v in pairs}),
-}
+_FREEZERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...] = (
+    (dt.datetime, _freeze_datetime),
+    (dt.date, lambda v: dt.date(v.year, v.month, v.day)),
+    ((bytes, bytearray), bytes),
+    (Decimal, _freeze_decimal),
+    (uuid.UUID, lambda v: uuid.UUID(int=v.int)),
+    (str, _freeze_str),
+    (int, lambda v: _freeze_int(int(v))),
+    (float, lambda v: _freeze_float(float(v))),
+)
+
+
+def encode(frozen: object) -> bytes:
+    """Return the canonical bytes of a frozen value.
+
+    Raises
+    ------
+    TypeError
+        When the value was not frozen and is outside the type table.
+    """
+    return orjson.dumps(_plain(frozen), option=_OPTIONS)
+
+
+# Without these orjson would write types that the table lacks in forms of its own.
 _OPTIONS = (
     orjson.OPT_SORT_KEYS
     | orjson.OPT_PASSTHROUGH_SUBCLASS
@@ -254,55 +305,153 @@ _OPTIONS = (
 )
 
 
-def encode(frozen: object) -> bytes:
-    """Return the canonical JSON bytes of a frozen value: sorted keys, no white space, UTF-8."""
-    return orjson.dumps(_plain(frozen), default=_default, option=_OPTIONS)
-
-
 def _plain(value: Any) -> Any:
-    """Replace what orjson would write without asking: tuples, UUIDs and keys named as our tag."""
-    kind = type(value)
-    if kind is ReadOnlyDict or kind is dict:
-        if _TAG in value:
-            return {_TAG: "dict", "value": [[k, _plain(value[k])] for k in sorted(value)]}
-        return {k: _plain(v) for k, v in value.items()}
-    if kind is ReadOnlyList or kind is list:
-        return [_plain(v) for v in value]
-    if kind is tuple:
-        return {_TAG: "tuple", "value": [_plain(v) for v in value]}
-    if kind is frozenset:
-        return {_TAG: "set", "value": sorted((_plain(v) for v in value), key=_sort_key)}
-    if kind is uuid.UUID:
-        return {_TAG: "uuid", "value": str(value)}
-    return value
+    """Return the value in the types of JSON."""
+    write = _WRITERS.get(type(value))
+    return value if write is None else write(value)
 
 
-def _sort_key(plain: Any) -> bytes:
-    return orjson.dumps(plain, default=_default, option=_OPTIONS)
+def _plain_dict(value: dict[str, Any]) -> Any:
+    if _TAG in value:
+        return {_TAG: "dict", "value": [[k, _plain(value[k])] for k in sorted(value)]}
+    find = _WRITERS.get
+    return {k: v if (w := find(type(v))) is None else w(v) for k, v in value.items()}
+
+
+def _plain_list(value: list[Any]) -> list[Any]:
+    return [_plain(v) for v in value]
+
+
+def _plain_float(value: float) -> Any:
+    # Releases of orjson differ in how they write an exponent, and hashes must not.
+    return value if value == 0 or 1e-4 <= abs(value) < 1e16 else orjson.Fragment(repr(value))
+
+
+def _plain_set(value: frozenset[Any]) -> list[Any]:
+    return sorted(map(_plain, value), key=lambda v: orjson.dumps(v, option=_OPTIONS))
+
+
+def _tagged(tag: str, write: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
+    return lambda value: {_TAG: tag, "value": write(value)}
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+_WRITERS: dict[type, Callable[[Any], Any]] = {
+    dict: _plain_dict,
+    ReadOnlyDict: _plain_dict,
+    list: _plain_list,
+    ReadOnlyList: _plain_list,
+    float: _plain_float,
+    tuple: _tagged("tuple", _plain_list),
+    frozenset: _tagged("set", _plain_set),
+    dt.datetime: _tagged("datetime", dt.datetime.isoformat),
+    dt.date: _tagged("date", dt.date.isoformat),
+    bytes: _tagged("bytes", _base64),
+    Decimal: _tagged("decimal", str),
+    uuid.UUID: _tagged("uuid", str),
+}
 
 
 def decode(data: bytes | str) -> Any:
-    """Return the frozen value of canonical bytes.
+    """Return the frozen value of an encoding.
+
+    White space and the order of keys do not matter; whatever would come back as another value
+    is refused, such as a key given twice or an integer beyond 64 bits.
 
     Raises
     ------
     ValueRefusedError
-        When the bytes are not the encoding of a value.
+        When the data is not the encoding of a value.
     """
+    raw = data.encode() if isinstance(data, str) else data
     try:
-        return _revive(orjson.loads(data))
-    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        loaded = orjson.loads(raw)
+        if orjson.dumps(loaded, option=orjson.OPT_SORT_KEYS) != raw:
+            loaded = _loaded_strictly(raw)
+        return _revive(loaded, _MAX_JSON_DEPTH)
+    except _RefusedError as refusal:
+        raise ValueRefusedError("value", f"not an encoded value: {refusal.reason}") from None
+    except (ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise ValueRefusedError("value", f"not an encoded value: {error}") from None
 
 
-def _revive(value: Any) -> Any:
-    if isinstance(value, dict):
-        if _TAG in value:
-            return _FROM_JSON[value[_TAG]](_revive(value["value"]))
-        return ReadOnlyDict({k: _revive(v) for k, v in value.items()})
-    if isinstance(value, list):
-        return ReadOnlyList([_revive(v) for v in value])
-    return value
+def _loaded_strictly(raw: bytes) -> Any:
+    """Load JSON that orjson accepts but may have changed: twin keys, integers beyond 64 bits."""
+    return json.loads(
+        raw, object_pairs_hook=_without_twins, parse_int=lambda digits: _freeze_int(int(digits))
+    )
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _RefusedError("a key is given twice")
+    return found
+
+
+def _revive(value: Any, room: int) -> Any:
+    read = _READERS.get(type(value))
+    return value if read is None else read(value, room)
+
+
+def _read_dict(value: dict[str, Any], room: int) -> Any:
+    if room == 0:
+        raise _RefusedError("is nested too deep")
+    if _TAG in value:
+        return _read_tagged(value, room - 1)
+    find = _READERS.get
+    return ReadOnlyDict(
+        {k: v if (r := find(type(v))) is None else r(v, room - 1) for k, v in value.items()}
+    )
+
+
+def _read_list(value: list[Any], room: int) -> ReadOnlyList:
+    if room == 0:
+        raise _RefusedError("is nested too deep")
+    return ReadOnlyList([_revive(v, room - 1) for v in value])
+
+
+def _read_tagged(value: dict[str, Any], room: int) -> Any:
+    tag, content = value[_TAG], value["value"]
+    if type(content) not in (str, list):
+        raise _RefusedError(f"the content of a {tag} is no {type(content).__name__}")
+    if type(content) is str:
+        revived = _FROM_TEXT[tag](content)
+        # Several texts may read as one value: only the one that it is written as is accepted.
+        whole = _plain(revived) == value
+    else:
+        revived = _FROM_LIST[tag](_read_list(content, room))
+        whole = len(value) == 2 and len(revived) == len(content)
+    if not whole:
+        raise _RefusedError(f"{content!r} is not the content of a {tag}")
+    return revived
+
+
+def _dict_of_pairs(pairs: ReadOnlyList) -> ReadOnlyDict:
+    whole = (p for p in pairs if type(p) is ReadOnlyList and len(p) == 2 and type(p[0]) is str)
+    return ReadOnlyDict(whole)
+
+
+_READERS: dict[type, Callable[[Any, int], Any]] = {
+    dict: _read_dict,
+    list: _read_list,
+    int: lambda value, room: _freeze_int(value),
+}
+_FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "datetime": dt.datetime.fromisoformat,
+    "date": dt.date.fromisoformat,
+    "bytes": base64.b64decode,
+    "decimal": lambda text: _freeze_decimal(Decimal(text)),
+    "uuid": uuid.UUID,
+}
+_FROM_LIST: dict[str, Callable[[ReadOnlyList], Any]] = {
+    "tuple": tuple,
+    "set": frozenset,
+    "dict": _dict_of_pairs,
+}
 
 
 def thaw(frozen: Any) -> Any:
