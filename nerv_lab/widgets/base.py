@@ -1,0 +1,149 @@
+"""What all widgets share: one bundle, one protocol, one way to close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import anywidget
+import traitlets as t
+
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.state import GraphState
+from nerv_lab.widgets.commands import answer
+from nerv_lab.widgets.feed import Feed
+from nerv_lab.widgets.hop import Hop
+from nerv_lab.widgets.svg import graph_svg
+
+if TYPE_CHECKING:
+    from nerv_lab.widgets.source import Source
+
+__all__ = ["LabWidget"]
+
+BUNDLE = Path(__file__).parent / "static" / "widget.js"
+
+
+class LabWidget(anywidget.AnyWidget):
+    """A live view of a Lab.
+
+    The graph travels in binary messages, never in traits; what is synced is small and is the
+    user's: what is selected, which version is shown, how it looks.
+
+    Attributes
+    ----------
+    height : int
+        Pixels, 80 to 4,000.
+    theme : str
+        ``"auto"`` follows JupyterLab; ``"light"``, ``"dark"``.
+    version : str or None
+        Id of the version that is shown; None shows the live graph. Takes whatever ``lab.at``
+        takes for a version: a Version, an id, ``"v2"``, a tag.
+    """
+
+    _esm = BUNDLE
+    _mode = t.Unicode("explorer").tag(sync=True)
+
+    height = t.Int(560, min=80, max=4_000).tag(sync=True)
+    theme = t.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
+    version: Any = t.Any(None, allow_none=True).tag(sync=True)
+
+    parts: ClassVar[Sequence[str]] = ()
+
+    def __init__(self, lab: Source, **kwargs: Any) -> None:
+        self._refuse_unknown(kwargs)
+        self.lab = lab
+        self._hop = Hop()
+        self._feed: Feed | None = None
+        version = kwargs.pop("version", None)
+        super().__init__(**kwargs)
+        self._feed = Feed(
+            lab, self.parts, self._send_quietly, on_change=self._board_changed, hop=self._hop
+        )
+        self.on_msg(self._on_message)
+        lab.on_close(self._lab_closed)
+        self.version = version
+
+    def _refuse_unknown(self, kwargs: dict[str, Any]) -> None:
+        taken = sorted(
+            {n for c in type(self).__mro__[: -len(anywidget.AnyWidget.__mro__)] for n in vars(c)}
+            & {n for n in self.trait_names() if not n.startswith("_")}
+        )
+        for name in kwargs:
+            if name not in taken and name != "layout":
+                options = ", ".join([*taken, "layout"])
+                raise ValidationError(name, f"{type(self).__name__} takes: {options}")
+
+    # -- what is shown -----------------------------------------------------------------------
+
+    @property
+    def shown_state(self) -> GraphState:
+        """The graph that is shown: the live one, or that of ``version``."""
+        return self._open_feed().board.state
+
+    def _open_feed(self) -> Feed:
+        assert self._feed is not None
+        return self._feed
+
+    @t.validate("version")
+    def _valid_version(self, proposal: Any) -> str | None:
+        ref = proposal["value"]
+        return None if ref is None else self.lab.version(ref).id
+
+    @t.observe("version")
+    def _version_changed(self, change: Any) -> None:
+        if self._feed is not None:
+            self._feed.show(None if change["new"] is None else self.lab.version(change["new"]))
+
+    def _board_changed(self) -> None:
+        """Follow a change of the board; called on the kernel's loop."""
+
+    # -- messages ------------------------------------------------------------------------------
+
+    def _on_message(self, widget: Any, message: Any, buffers: Any) -> None:
+        # Newer kernels deliver comm messages in a thread of their own.
+        self._hop.call(lambda: self._hear(message))
+
+    def _hear(self, message: Any) -> None:
+        if not isinstance(message, dict) or self._feed is None:
+            return
+        if message.get("type") == "command":
+            self._send_quietly(answer(self, message), [])
+        elif isinstance(message.get("view"), str) and isinstance(message.get("seq"), int):
+            self._feed.hear(message["view"], str(message.get("type")), message["seq"])
+
+    def _send_quietly(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        if self.comm is not None:
+            self.send(message, buffers)
+
+    # -- end -----------------------------------------------------------------------------------
+
+    def _lab_closed(self) -> None:
+        if self._feed is not None:
+            self._feed.source_closed()
+
+    def close(self) -> None:
+        """Stop following the Lab and take the views away."""
+        if self._feed is not None:
+            self._feed.close()
+        super().close()
+
+    # -- without a browser -----------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        if self._feed is None:
+            return f"<{type(self).__name__}>"
+        meta = self._feed.board.meta
+        head = meta["head_label"] or "none"
+        return (
+            f"<{type(self).__name__} of {meta['nodes']} entities, {meta['edges']} relations, "
+            f"head {head}>"
+        )
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None or self._feed is None:
+            return bundle
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        caption = repr(self).strip("<>")
+        return {**data, "image/svg+xml": graph_svg(self.shown_state, caption)}, metadata

@@ -1,0 +1,90 @@
+"""The board: what the views of one widget show at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from nerv_lab.core.state import GraphState
+
+__all__ = ["GRAPH", "HISTORY", "Board", "Density"]
+
+GRAPH: Final = "graph"
+HISTORY: Final = "history"
+_MAX_BUCKETS: Final = 2_048
+
+
+class Density:
+    """Counts of events over time, in buckets that double in width when they grow too many.
+
+    Attributes
+    ----------
+    width : int
+        Microseconds per bucket.
+    counts : dict of int to int
+        Events by bucket number, which is time // width.
+    """
+
+    def __init__(self, max_buckets: int = _MAX_BUCKETS) -> None:
+        self.width = 1_000_000
+        self.counts: dict[int, int] = {}
+        self._max = max_buckets
+
+    def add(self, micros: int, count: int = 1) -> None:
+        """Count events at a time (microseconds since the epoch)."""
+        bucket = micros // self.width
+        self.counts[bucket] = self.counts.get(bucket, 0) + count
+        while len(self.counts) > self._max:
+            self._widen()
+
+    def spread(self, start: int, end: int, count: int) -> None:
+        """Count events of which only the first and last time are known."""
+        steps = max(1, min(count, 32))
+        for step in range(steps):
+            share = count * (step + 1) // steps - count * step // steps
+            self.add(start + (end - start) * (step + 1) // steps, share)
+
+    def _widen(self) -> None:
+        self.width *= 2
+        merged: dict[int, int] = {}
+        for bucket, count in self.counts.items():
+            merged[bucket // 2] = merged.get(bucket // 2, 0) + count
+        self.counts = merged
+
+
+@dataclass
+class Board:
+    """The content that streams carry to the views.
+
+    Attributes
+    ----------
+    parts : frozenset of str
+        ``"graph"``, ``"history"`` or both: what the views of this widget need.
+    state : GraphState
+        The graph that is shown.
+    versions : list of dict
+        One row per version, oldest first; it only grows.
+    density : Density
+        Events over time.
+    meta : dict
+        The rest: position, head, uncommitted changes, what is shown.
+    """
+
+    parts: frozenset[str]
+    state: GraphState
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    density: Density = field(default_factory=Density)
+    meta: dict[str, Any] = field(default_factory=dict)
+    _known: set[str] = field(default_factory=set)
+
+    def knows(self, version_id: str) -> bool:
+        """Whether this version has its row."""
+        return version_id in self._known
+
+    def add_versions(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Append rows of versions that are not there yet."""
+        for row in rows:
+            if not self.knows(row["id"]):
+                self._known.add(row["id"])
+                self.versions.append(row)

@@ -1,0 +1,21 @@
+"""Graph, timeline and inspector in one."""
+
+from __future__ import annotations
+
+import traitlets as t
+
+from nerv_lab.widgets.board import GRAPH, HISTORY
+from nerv_lab.widgets.graph_view import GraphView
+
+__all__ = ["Explorer"]
+
+
+class Explorer(GraphView):
+    """A Lab to look around in: graph, timeline and inspector, with commit and rollback.
+
+    It takes what `GraphView` takes.
+    """
+
+    _mode = t.Unicode("explorer").tag(sync=True)
+
+    parts = (GRAPH, HISTORY)

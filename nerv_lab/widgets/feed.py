@@ -1,0 +1,256 @@
+"""The feed: follows a Lab and keeps the views of one widget up to date.
+
+Confirmed batches arrive from any thread, are queued, and are taken up on the kernel's loop. Each
+view has a stream of its own, which begins when the view says it is ready. Frames go out at most
+30 times a second, once a second to a view that does not keep up, and not at all to one that has
+fallen silent, until it speaks again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.versions import Version
+from nerv_lab.widgets.board import GRAPH, HISTORY, Board
+from nerv_lab.widgets.history import Uncommitted, count_past_events, version_row
+from nerv_lab.widgets.hop import Hop
+from nerv_lab.widgets.source import Batch, Source
+from nerv_lab.widgets.stream import Stream
+
+__all__ = ["Feed"]
+
+Send = Callable[[dict[str, Any], list[bytes]], None]
+_FRAME_SECONDS: Final = 1 / 30
+_SLOW_SECONDS: Final = 1.0
+_SLOW_FROM_UNACKED: Final = 30
+_PING_SECONDS: Final = 2.0
+_MAX_PINGS: Final = 5
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass
+class _View:
+    stream: Stream
+    last_sent: float = float("-inf")
+    pings: int = 0
+    cancel_ping: Callable[[], None] = field(default=_nothing)
+
+    def due(self) -> float:
+        slow = self.stream.unacked >= _SLOW_FROM_UNACKED
+        return self.last_sent + (_SLOW_SECONDS if slow else _FRAME_SECONDS)
+
+
+class Feed:
+    """Brings confirmed changes of a Lab to the views of one widget.
+
+    Parameters
+    ----------
+    source : Source
+        The Lab.
+    parts : iterable of str
+        What the views need: ``"graph"``, ``"history"``.
+    send : callable
+        Takes a message and its buffers to the browser; called on the kernel's loop.
+    on_change : callable
+        Called, on the loop, after the board changed.
+    hop, clock
+        How to get to the loop, and seconds that only grow; for tests.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        parts: Iterable[str],
+        send: Send,
+        *,
+        on_change: Callable[[], None] = _nothing,
+        hop: Hop | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._send = send
+        self._on_change = on_change
+        self._hop = hop or Hop()
+        self._clock = clock
+        self._views: dict[str, _View] = {}
+        self._batches: deque[Batch] = deque()
+        self._cancel_flush: Callable[[], None] | None = None
+        self._closed = False
+        # Watch first, then read: a batch in between is applied twice, which does no harm.
+        self._unwatch = source.watch(self._receive)
+        self.shown: Version | None = None
+        self._seq = source.seq
+        self._live = source.state
+        self.board = Board(frozenset(parts), self._live)
+        versions = source.versions
+        self.board.add_versions(version_row(source, v) for v in versions)
+        if HISTORY in self.board.parts:
+            count_past_events(self.board.density, source, versions)
+        self._uncommitted = Uncommitted(source)
+        self._refresh_meta()
+
+    # -- from the Lab ------------------------------------------------------------------------
+
+    def _receive(self, batch: Batch) -> None:
+        self._batches.append(batch)
+        self._hop.call(self._drain)
+
+    def _drain(self) -> None:
+        if self._closed or not self._batches:
+            return
+        while self._batches:
+            self._take_up(self._batches.popleft())
+        self._changed()
+
+    def _take_up(self, batch: Batch) -> None:
+        if batch.seq <= self._seq and not batch.versions:
+            return
+        self._seq = max(self._seq, batch.seq)
+        self._live = batch.state
+        self._uncommitted.follow(batch)
+        self.board.add_versions(version_row(self._source, v) for v in batch.versions)
+        for event in batch.events:
+            self.board.density.add(int(event.timestamp * 1_000_000))
+        if self.shown is None:
+            self._move_to(batch.state, batch.changes)
+
+    def source_closed(self) -> None:
+        """Tell the views that the Lab is closed; what they show stays."""
+        self._hop.call(self._changed)
+
+    # -- from the widget -----------------------------------------------------------------------
+
+    def show(self, version: Version | None) -> None:
+        """Show an old version, or the live graph for None.
+
+        Raises
+        ------
+        NervError
+            When the version cannot be opened; the view stays as it was.
+        """
+        state = self._live if version is None else self._source.at(version).state
+        self.shown = version
+        self._move_to(state, self.board.state.diff(state))
+        self._changed()
+
+    def close(self) -> None:
+        """Stop following; nothing is sent any more."""
+        self._closed = True
+        self._unwatch()
+        for id in list(self._views):
+            self._forget(id)
+        if self._cancel_flush:
+            self._cancel_flush()
+
+    # -- from the browser ------------------------------------------------------------------------
+
+    def hear(self, view: str, kind: str, seq: int) -> None:
+        """Take a view's word: ``ready``, ``ack``, ``resync``, ``hello`` or ``bye``.
+
+        Parameters
+        ----------
+        view : str
+            The view's own id, which names its stream.
+        kind : str
+            What it says. Other words are ignored.
+        seq : int
+            Number of the last payload it has applied.
+        """
+        if self._closed:
+            return
+        if kind == "bye":
+            self._forget(view)
+        elif view not in self._views:
+            if kind in ("ready", "hello", "resync"):
+                self._views[view] = _View(Stream(view))
+        else:
+            known = self._views[view]
+            known.pings = 0
+            known.stream.ack(seq)
+            if kind in ("ready", "resync") or (kind == "hello" and seq != known.stream.seq):
+                known.stream.resync()
+        self._flush()
+
+    # -- out -------------------------------------------------------------------------------------
+
+    def _move_to(self, state: Any, changes: Iterable[ItemChange]) -> None:
+        self.board.state = state
+        if GRAPH in self.board.parts:
+            noted = tuple(changes)
+            for view in self._views.values():
+                view.stream.offer(noted)
+
+    def _changed(self) -> None:
+        self._refresh_meta()
+        self._flush()
+        self._on_change()
+
+    def _refresh_meta(self) -> None:
+        source, state = self._source, self.board.state
+        rows = [row for row in self.board.versions if row["branch"] == source.branch_name]
+        self.board.meta = {
+            "seq": self._seq,
+            "branch": source.branch_name,
+            "head": rows[-1]["id"] if rows else None,
+            "head_label": rows[-1]["label"] if rows else "",
+            "uncommitted": len(self._uncommitted),
+            "shown": version_row(source, self.shown) if self.shown else None,
+            "nodes": len(state.entities),
+            "edges": len(state.relations),
+            "closed": source.closed,
+        }
+
+    def _flush(self) -> None:
+        """Send what is due now, and come back for what is due later."""
+        if self._cancel_flush:
+            self._cancel_flush()
+            self._cancel_flush = None
+        if self._closed:
+            return
+        now, waiting = self._clock(), []
+        for view in self._views.values():
+            due = view.due()
+            if due <= now or not self._hop.has_loop:
+                self._send_to(view, now)
+            else:
+                waiting.append(due)
+        if waiting:
+            self._cancel_flush = self._hop.later(min(waiting) - now, self._flush)
+
+    def _send_to(self, view: _View, now: float) -> None:
+        frames = view.stream.take(self.board)
+        for frame in frames:
+            self._send({"type": "frame", "stream": view.stream.id}, [frame])
+        if frames:
+            view.last_sent = now
+            self._await_ack(view)
+
+    def _await_ack(self, view: _View) -> None:
+        view.cancel_ping()
+        view.cancel_ping = self._hop.later(
+            _PING_SECONDS * 2**view.pings, lambda: self._ping(view)
+        )
+
+    def _ping(self, view: _View) -> None:
+        """Ask a view that owes an answer; a lost last frame shows itself only this way."""
+        if not view.stream.unacked:
+            return
+        if view.pings == _MAX_PINGS:
+            self._forget(view.stream.id)
+            return
+        view.pings += 1
+        self._send({"type": "ping", "stream": view.stream.id, "seq": view.stream.seq}, [])
+        self._await_ack(view)
+
+    def _forget(self, id: str) -> None:
+        view = self._views.pop(id, None)
+        if view:
+            view.cancel_ping()

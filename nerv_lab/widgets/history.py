@@ -1,0 +1,90 @@
+"""What the timeline shows: rows of versions, events over time, and what is not yet committed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.errors import NervError
+from nerv_lab.core.model import Item
+from nerv_lab.core.versions import Version, to_micros
+from nerv_lab.widgets.board import Density
+from nerv_lab.widgets.source import Batch, Source
+
+__all__ = ["Uncommitted", "count_past_events", "version_row"]
+
+_COUNTED_ONE_BY_ONE: Final = 5_000
+
+
+def version_row(source: Source, version: Version) -> dict[str, Any]:
+    """Return a version as the browser takes it; ``time`` is microseconds since the epoch."""
+    return {
+        "id": version.id,
+        "label": source.version_label(version),
+        "parents": list(version.parents),
+        "branch": version.branch,
+        "description": version.description,
+        "author": version.author or "",
+        "time": to_micros(version.timestamp),
+        "seq": version.event_seq,
+    }
+
+
+def count_past_events(density: Density, source: Source, versions: Sequence[Version]) -> None:
+    """Count the events of a store that was just opened.
+
+    The newest are read and counted one by one; of the older ones, versions tell how many there
+    were and between which times, so that a long log opens as fast as a short one.
+    """
+    recent = source.events.recent(_COUNTED_ONE_BY_ONE)
+    first = min((event.seq for event in recent), default=0)
+    for event in recent:
+        density.add(int(event.timestamp * 1_000_000))
+    bounds = [(min(v.event_seq, first - 1), to_micros(v.timestamp)) for v in versions]
+    if bounds:
+        bounds.insert(0, (0, bounds[0][1]))
+    for (after, start), (until, end) in pairwise(bounds):
+        if until > after:
+            density.spread(start, end, until - after)
+
+
+def _content(item: Item | None) -> bytes | None:
+    return None if item is None else item.content
+
+
+class Uncommitted:
+    """Counts the items that differ from the newest version.
+
+    Parameters
+    ----------
+    source : Source
+        The Lab.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._changes: dict[str, ItemChange] = {}
+        self._ask()
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def follow(self, batch: Batch) -> None:
+        """Take up a confirmed batch."""
+        if batch.versions:
+            self._ask()
+            return
+        for change in batch.changes:
+            first = self._changes.get(change.key, change)
+            if _content(first.old) == _content(change.new):
+                self._changes.pop(change.key, None)
+            else:
+                self._changes[change.key] = ItemChange(change.key, first.old, change.new)
+
+    def _ask(self) -> None:
+        try:
+            self._changes = {change.key: change for change in self._source.diff()}
+        except NervError:  # closed meanwhile, or a state that cannot be read: show no count
+            self._changes = {}

@@ -1,0 +1,122 @@
+"""A stream: what one view has been sent, and what it is still owed.
+
+Pure: it holds no clock, no thread and no comm. It builds a snapshot first, then deltas of
+everything that changed since, and a snapshot again whenever the view says it missed something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.model import Item
+from nerv_lab.widgets.board import GRAPH, HISTORY, Board
+from nerv_lab.widgets.columns import graph_delta, graph_snapshot
+from nerv_lab.widgets.frames import CHUNK_BYTES, pack_frames
+
+__all__ = ["Stream"]
+
+
+class Stream:
+    """Numbers and builds the frames for one view.
+
+    Parameters
+    ----------
+    id : str
+        The view's name for the stream.
+    chunk_bytes : int
+        Most bytes of payload in one frame.
+
+    Attributes
+    ----------
+    seq, acked : int
+        Number of the last payload built, and of the last one the view has applied.
+    """
+
+    def __init__(self, id: str, *, chunk_bytes: int = CHUNK_BYTES) -> None:
+        self.id = id
+        self.seq = 0
+        self.acked = 0
+        self._chunk_bytes = chunk_bytes
+        self._whole_is_due = True
+        self._changed: dict[str, Item | None] = {}
+        self._versions_sent = 0
+        self._width_sent = 0
+        self._counts_sent: dict[int, int] = {}
+        self._meta_sent: dict[str, Any] = {}
+
+    @property
+    def unacked(self) -> int:
+        """Number of payloads under way."""
+        return self.seq - self.acked
+
+    def offer(self, changes: Iterable[ItemChange]) -> None:
+        """Note what changed; successive changes of one item count once."""
+        if not self._whole_is_due:
+            self._changed.update((change.key, change.new) for change in changes)
+
+    def ack(self, seq: int) -> None:
+        """Note that the view has applied everything up to ``seq``."""
+        self.acked = max(self.acked, min(seq, self.seq))
+
+    def resync(self) -> None:
+        """Owe the view the whole board, since it missed something."""
+        self._whole_is_due = True
+        self._changed.clear()
+
+    def take(self, board: Board) -> list[bytes]:
+        """Return the frames that bring the view up to the board; none when it is there."""
+        if self._whole_is_due:
+            return self._frames("snapshot", 0, self._whole(board))
+        payload = self._since(board)
+        return self._frames("delta", self.seq, payload) if payload else []
+
+    def _frames(self, kind: Any, base: int, payload: dict[str, Any]) -> list[bytes]:
+        self.seq += 1
+        return pack_frames(self.id, kind, base, self.seq, payload, self._chunk_bytes)
+
+    def _whole(self, board: Board) -> dict[str, Any]:
+        self._whole_is_due = False
+        self._changed.clear()
+        self._meta_sent = dict(board.meta)
+        payload: dict[str, Any] = {"meta": self._meta_sent}
+        if GRAPH in board.parts:
+            payload["graph"] = graph_snapshot(board.state)
+        if HISTORY in board.parts:
+            self._versions_sent, self._width_sent = 0, 0
+            payload["history"] = self._history(board)
+        return payload
+
+    def _since(self, board: Board) -> dict[str, Any]:
+        payload: dict[str, Any] = {}
+        if board.meta != self._meta_sent:
+            payload["meta"] = self._meta_sent = dict(board.meta)
+        if GRAPH in board.parts and self._changed:
+            payload["graph"] = graph_delta(self._changed)
+        self._changed.clear()
+        if HISTORY in board.parts and (history := self._history(board)):
+            payload["history"] = history
+        return payload
+
+    def _history(self, board: Board) -> dict[str, Any]:
+        history: dict[str, Any] = {}
+        if rows := board.versions[self._versions_sent :]:
+            history["versions"] = rows
+            self._versions_sent = len(board.versions)
+        density = board.density
+        if density.width != self._width_sent:
+            self._counts_sent = {}
+        if density.counts != self._counts_sent:
+            history["density"] = {
+                "width": density.width,
+                "whole": density.width != self._width_sent,
+                "counts": [
+                    [bucket, count]
+                    for bucket, count in density.counts.items()
+                    if self._counts_sent.get(bucket) != count
+                ],
+            }
+            self._width_sent = density.width
+            self._counts_sent = dict(density.counts)
+        return history
