@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from uuid_utils import uuid7
 
 from nerv_lab.core.audit import Finding, audit_versions
-from nerv_lab.core.changes import ItemChange, compact, decode_delta, encode_delta
+from nerv_lab.core.changes import UNSET, ItemChange, Unset, compact, decode_delta, encode_delta
 from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.recent import Recent
@@ -95,6 +95,7 @@ class TemporalStore:
         branch: str = DEFAULT_BRANCH,
         event_seq: int = 0,
         version_id: str | None = None,
+        head: Version | None | Unset = UNSET,
     ) -> tuple[Version, bytes]:
         """Make a version of a state without adding it.
 
@@ -108,11 +109,13 @@ class TemporalStore:
             What led here from the head of the branch, where that is known; found by comparing
             the two states otherwise.
         branch : str
-            Its head becomes the parent.
+            Where to commit.
         event_seq : int
             The last event of the log that the state includes.
         version_id : str, optional
             A new UUIDv7 unless given.
+        head : Version or None, optional
+            The parent; the head of the branch unless given.
 
         Returns
         -------
@@ -120,7 +123,8 @@ class TemporalStore:
         delta : bytes
             To be stored with it.
         """
-        head = self.head(branch)
+        if head is UNSET:
+            head = self.head(branch)
         if isinstance(state, GraphState):
             if changes is None:
                 before = self.state_at(head.id) if head else GraphState.empty()

@@ -131,30 +131,37 @@ class Follower:
 
         return unwatch
 
+    def resume(self, events: Iterable[Event]) -> None:
+        """Take note of what happened between the head and the state that was started from."""
+        with self._lock:
+            self._pending = [
+                (event.seq or 0, change)
+                for event in events
+                for change in changes_of((event,), self._branch)
+            ]
+
     def receive(self, events: tuple[Event, ...]) -> None:
         """Move to the position after these events; called by the client, in log order."""
         if not events:
             return
-        changes: list[tuple[int, ItemChange]] = []
+        changes: list[ItemChange] = []
+        applied = 0
         versions: list[Version] = []
         with self._lock:
             state = self._state
             for event in events:
                 assert event.seq is not None
-                if event.type in CHANGE_EVENT_TYPES and event.branch == self._branch:
-                    assert event.data is not None
-                    change = ItemChange.from_data(event.data)
-                    state = state.apply((change,))
-                    changes.append((event.seq, change))
-                    self._pending.append((event.seq, change))
-                elif event.type == EventType.STATE_VERSION_COMMITTED:
+                if event.type == EventType.STATE_VERSION_COMMITTED:
+                    state = state.apply(changes[applied:])
+                    applied = len(changes)
                     versions.append(self._add_version(event, state))
+                for change in changes_of((event,), self._branch):
+                    changes.append(change)
+                    self._pending.append((event.seq, change))
                 self._seq = event.seq
-            self._state = state
+            self._state = state = state.apply(changes[applied:])
         self._untold.append(
-            ConfirmedBatch(
-                events, tuple(c for _, c in changes), tuple(versions), state, self._seq
-            )
+            ConfirmedBatch(events, tuple(changes), tuple(versions), state, self._seq)
         )
 
     def _add_version(self, event: Event, state: GraphState) -> Version:

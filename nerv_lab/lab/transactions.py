@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 
@@ -10,12 +9,7 @@ from nerv_lab.core.changes import Change, ItemChange
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 
-__all__ = ["Transaction", "now_us"]
-
-
-def now_us() -> int:
-    """Return the present in microseconds since the epoch."""
-    return time.time_ns() // 1000
+__all__ = ["Transaction"]
 
 
 class Transaction:
@@ -32,20 +26,13 @@ class Transaction:
         What will be sent as one batch.
     """
 
-    def __init__(self, state: GraphState, reason: str | None) -> None:
+    def __init__(self, state: GraphState) -> None:
         self.state = state
-        self.reason = reason
         self.changes: list[Change] = []
-        self._thread = threading.get_ident()
-
-    @property
-    def is_mine(self) -> bool:
-        """Whether the calling thread opened the transaction."""
-        return self._thread == threading.get_ident()
 
     def add(self, changes: Sequence[Change]) -> tuple[ItemChange, ...]:
         """Check changes and keep them for the end of the block."""
-        planned = tuple(plan(self.state, changes, now_us()))
+        planned = tuple(plan(self.state, changes, time.time_ns() // 1000))
         self.state = self.state.apply(planned)
         self.changes.extend(changes)
         return planned

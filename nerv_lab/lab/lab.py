@@ -1,0 +1,394 @@
+"""The Lab: one graph, its present and its past, in one object."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from nerv_lab.core.changes import Change, restoring
+from nerv_lab.core.errors import (
+    HeadMovedError,
+    StoreClosedError,
+    TransactionError,
+    ValidationError,
+)
+from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.model import Item, checked_name
+from nerv_lab.core.perspective import PerspectiveAware
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt
+from nerv_lab.lab.buses import RecordingBus
+from nerv_lab.lab.delegates import delegated
+from nerv_lab.lab.driving import run_inline
+from nerv_lab.lab.event_log import EventLog
+from nerv_lab.lab.follower import ConfirmedBatch, Follower
+from nerv_lab.lab.past import TimeTraveller
+from nerv_lab.lab.results import VerifyReport
+from nerv_lab.lab.transactions import Transaction
+from nerv_lab.lab.travel import Ref, Travel, is_reserved_name
+from nerv_lab.lab.views import View
+from nerv_lab.lab.writing import GraphWriter
+
+if TYPE_CHECKING:
+    from nerv_lab.widgets import Explorer, GraphView, Timeline
+
+__all__ = ["Lab"]
+
+_T = TypeVar("_T")
+# Each attempt follows a commit of somebody else's, so that all together still make progress.
+_COMMIT_ATTEMPTS = 100
+
+
+class Lab(GraphWriter, TimeTraveller):
+    """A knowledge graph that is kept in an Inner Universe, with its whole history.
+
+    Use `nerv_lab.open` to make one. What is written here is durable when the call returns; what
+    others write appears by itself. A Lab may be used from several threads.
+
+    Parameters
+    ----------
+    client : InnerUniverseClient
+        Where the graph is kept. The Lab connects it and closes it.
+    author : str, optional
+        Recorded as the author of versions and the source of changes.
+
+    Attributes
+    ----------
+    bus : EventBus
+        Delivers every confirmed event once, whoever wrote it; publishing on it records first.
+    events : EventLog
+        The confirmed events, oldest first.
+    perspectives : PerspectiveAware
+        Named views of the present state.
+    """
+
+    def __init__(self, client: InnerUniverseClient, *, author: str | None = None) -> None:
+        self._client = client
+        self._author = None if author is None else checked_name(author, "author")
+        self._branch = DEFAULT_BRANCH
+        self._local = threading.local()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._on_close: list[Callable[[], object]] = []
+        self._run(client.connect())
+        try:
+            self._follow()
+        except BaseException:
+            self._run(client.close())
+            raise
+
+    def _follow(self) -> None:
+        client = self._client
+        self.bus = RecordingBus(self._record)
+        self.events = EventLog(
+            lambda after, limit, until: self._run(client.events(after, limit, until)),
+            lambda: self._follower.seq,
+        )
+        snapshot = self._run(client.snapshot(self._branch))
+        self._history = TemporalStore(load_delta=lambda id: self._run(client.delta(id)))
+        # Versions behind the snapshot's head come again as events.
+        is_behind = snapshot.head is None
+        for version in self._run(client.versions()):
+            if version.branch == self._branch:
+                if is_behind:
+                    continue
+                is_behind = version.id == snapshot.head
+            self._history.add(version)
+        state = GraphState.build(snapshot.items)
+        self._follower = Follower(state, snapshot.seq, self._history, self.bus, self._branch)
+        head = self._history.head(self._branch)
+        since = head.event_seq if head else 0
+        self._follower.resume(self.events.between(since, snapshot.seq))
+        self._travel = Travel(
+            self._history, self._follower, self.events, lambda: self.tags, self._branch
+        )
+        self.perspectives = PerspectiveAware(lambda: self.state)
+        self._unsubscribe = client.subscribe(
+            self._follower.receive, settled=self._follower.tell, after=snapshot.seq
+        )
+
+    # Lifecycle
+
+    @property
+    def client(self) -> InnerUniverseClient:
+        """The connection to the Inner Universe, with its asynchronous contract."""
+        return self._client
+
+    @property
+    def uri(self) -> str:
+        """Where the graph is kept."""
+        return self._client.uri
+
+    @property
+    def branch_name(self) -> str:
+        """The branch that is written to."""
+        return self._branch
+
+    @property
+    def closed(self) -> bool:
+        """Whether the Lab was closed."""
+        return self._closed
+
+    def on_close(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call a function when the Lab closes; returns how to take it back."""
+        self._on_close.append(callback)
+
+        def forget() -> None:
+            if callback in self._on_close:
+                self._on_close.remove(callback)
+
+        return forget
+
+    def close(self) -> None:
+        """Stop following and disconnect; closing twice is fine."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        for callback in tuple(self._on_close):
+            callback()
+        self._unsubscribe()
+        run_inline(self._client.close())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        if self._closed:
+            coroutine.close()
+            raise StoreClosedError("this lab was closed; open it again with nerv_lab.open(...)")
+        return run_inline(coroutine)
+
+    def refresh(self) -> None:
+        """Take in, now, everything the store holds; it would come by itself a moment later."""
+        self._run(self._client.refresh())
+
+    # Reading
+
+    @property
+    def state(self) -> GraphState:
+        """The graph as it is now, inside a transaction as the transaction has made it."""
+        transaction = self._open_transaction()
+        return transaction.state if transaction else self._follower.state
+
+    @property
+    def seq(self) -> int:
+        """Position in the log of the last event that was taken in."""
+        return self._follower.seq
+
+    def watch(self, handler: Callable[[ConfirmedBatch], None]) -> Callable[[], None]:
+        """Call a function with each batch of confirmed events from now on.
+
+        Parameters
+        ----------
+        handler : callable
+            Called in log order, from any thread, with no lock held.
+
+        Returns
+        -------
+        callable
+            Ends it.
+        """
+        return self._follower.watch(handler)
+
+    # Writing
+
+    def apply(self, changes: Sequence[Change], *, reason: str | None = None) -> Receipt:
+        """Make all of the changes, or none of them, as one batch of events.
+
+        Parameters
+        ----------
+        changes : sequence of Change
+            From `nerv_lab.core.changes`.
+        reason : str, optional
+            Why; recorded in each event.
+
+        Returns
+        -------
+        Receipt
+            What was done. Inside a transaction it stands for no events yet.
+        """
+        changes = list(changes)
+        if transaction := self._open_transaction():
+            return Receipt("", self.seq + 1, self.seq, transaction.add(changes))
+        return self._run(
+            self._client.apply(changes, reason=reason, source=self._author, branch=self._branch)
+        )
+
+    @contextmanager
+    def transaction(self, reason: str | None = None) -> Iterator[Transaction]:
+        """Make everything this thread writes in the block one batch, or nothing if it raises.
+
+        Parameters
+        ----------
+        reason : str, optional
+            Why; recorded in each event.
+
+        Raises
+        ------
+        TransactionError
+            A transaction is open in this thread already.
+        """
+        if self._open_transaction():
+            raise TransactionError("a transaction is open already; they do not nest")
+        transaction = Transaction(self._follower.state)
+        self._local.transaction = transaction
+        try:
+            yield transaction
+        finally:
+            self._local.transaction = None
+        if transaction.changes:
+            self.apply(transaction.changes, reason=reason)
+
+    def _open_transaction(self) -> Transaction | None:
+        transaction: Transaction | None = getattr(self._local, "transaction", None)
+        return transaction
+
+    def _record(self, event: Event) -> None:
+        if self._open_transaction():
+            raise TransactionError("publish the event after the transaction; it is not a change")
+        self._run(self._client.publish([event]))
+
+    # Versions
+
+    @property
+    def head(self) -> Version | None:
+        """The newest version, or None before the first commit."""
+        return self._history.head(self._branch)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The version id of each tag."""
+        return self._run(self._client.tags())
+
+    def commit(self, description: str, *, author: str | None = None) -> Version:
+        """Make the present state a version.
+
+        Parameters
+        ----------
+        description : str
+            Why, in your words.
+        author : str, optional
+            Who; that of the Lab by default.
+
+        Returns
+        -------
+        Version
+            Durable when the call returns.
+        """
+        if not isinstance(description, str):
+            raise ValidationError("description", f"must be a string, not {description!r}")
+        who = self._author if author is None else checked_name(author, "author")
+        if self._open_transaction():
+            raise TransactionError("leave the transaction before you commit")
+        return self._commit(description, who)
+
+    def _commit(self, description: str, author: str | None) -> Version:
+        for _ in range(_COMMIT_ATTEMPTS):
+            position = self._follower.position()
+            version, delta = self._history.draft(
+                position.state,
+                description,
+                changes=position.pending,
+                author=author,
+                branch=self._branch,
+                event_seq=position.seq,
+                head=position.head,
+            )
+            try:
+                return self._run(self._client.commit_version(version, delta))
+            except HeadMovedError as error:
+                moved = error
+                self.refresh()
+        raise moved
+
+    def rollback(self, ref: Ref, description: str | None = None) -> Version:
+        """Make the state of the past the present again, as a new version; nothing is deleted.
+
+        Parameters
+        ----------
+        ref : Version, View, str, int or datetime
+            Where to go back to, as in `at`.
+        description : str, optional
+            ``"rollback to …"`` by default.
+
+        Returns
+        -------
+        Version
+            Its ``data_hash`` is that of the state gone back to.
+        """
+        target = self._travel.at(ref)
+        if self._open_transaction():
+            raise TransactionError("leave the transaction before you roll back")
+        text = f"rollback to {target.label}" if description is None else description
+        self.apply(restoring(self.state.diff(target.state)), reason=text)
+        return self.commit(text)
+
+    def tag(self, name: str, ref: Version | View | str = "head") -> Version:
+        """Give a version a name; a name that is taken moves.
+
+        Raises
+        ------
+        ValidationError
+            The name already means a version, such as ``"v3"`` or ``"head"``.
+        """
+        checked = checked_name(name, "tag")
+        if is_reserved_name(checked) or checked in self._history:
+            raise ValidationError("tag", f"{name!r} already means a version; choose another name")
+        version = self._travel.version(ref)
+        self._run(self._client.set_tag(checked, version.id))
+        return version
+
+    def verify(self) -> VerifyReport:
+        """Recompute every hash, digest and row of the store, and compare memory with it."""
+        self.refresh()
+        problems = self._run(self._client.verify())
+        stored = self._run(self._client.snapshot(self._branch))
+        position = self._follower.position()
+        if stored.seq == position.seq and GraphState.build(stored.items) != position.state:
+            problems.append(Problem("memory", "the state in memory is not that of the store"))
+        return VerifyReport(tuple(problems), len(self._history), self.seq)
+
+    # Looking
+
+    def view(self, **options: Any) -> GraphView:
+        """Return a live drawing of the graph; see `nerv_lab.widgets.GraphView`."""
+        widget: GraphView = delegated("widgets", "GraphView")(self, **options)
+        return widget
+
+    def timeline(self, **options: Any) -> Timeline:
+        """Return a live timeline of versions and events; see `nerv_lab.widgets.Timeline`."""
+        widget: Timeline = delegated("widgets", "Timeline")(self, **options)
+        return widget
+
+    def explorer(self, **options: Any) -> Explorer:
+        """Return graph, timeline and inspector in one; see `nerv_lab.widgets.Explorer`."""
+        widget: Explorer = delegated("widgets", "Explorer")(self, **options)
+        return widget
+
+    def __repr__(self) -> str:
+        if self._closed:
+            return f"<Lab {self.uri}: closed>"
+        position = self._follower.position()
+        head = "no versions"
+        if position.head:
+            head = f"{self.version_label(position.head)} {position.head.description!r}"
+        pending = len(self.diff())
+        changes = f", {pending} uncommitted changes" if pending else ""
+        return (
+            f"<Lab {self.uri}: {len(self.entities)} entities, "
+            f"{len(self.relations)} relations, {head}{changes}>"
+        )

@@ -1,0 +1,266 @@
+"""Finding a place in the history, and what lies between two of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange, compact
+from nerv_lab.core.errors import (
+    EntityNotFoundError,
+    EventNotFoundError,
+    ValidationError,
+    VersionNotFoundError,
+)
+from nerv_lab.core.model import Item, entity_key, relation_key
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.versions import LTHASH, Version
+from nerv_lab.lab.event_log import EventLog
+from nerv_lab.lab.follower import Follower, changes_of
+from nerv_lab.lab.results import Diff, History, HistoryEntry, LogEntry, VersionLog
+from nerv_lab.lab.views import View
+
+__all__ = ["Ref", "Travel", "is_reserved_name"]
+
+Ref: TypeAlias = Version | View | str | int | dt.datetime
+_ORDINAL = re.compile(r"v([1-9]\d*)")
+_MIN_PREFIX = 4
+_WORKING = "working state"
+
+
+def is_reserved_name(name: str) -> bool:
+    """Return whether a name already means a version, so that it cannot be a tag."""
+    return name == "head" or _ORDINAL.fullmatch(name) is not None
+
+
+class Travel:
+    """The history of one branch, from any place to any other.
+
+    Parameters
+    ----------
+    history : TemporalStore
+        The versions.
+    follower : Follower
+        The present.
+    events : EventLog
+        Every position between the versions.
+    tags : callable
+        Gives the version id of each tag.
+    branch : str
+        The branch.
+    """
+
+    def __init__(
+        self,
+        history: TemporalStore,
+        follower: Follower,
+        events: EventLog,
+        tags: Callable[[], dict[str, str]],
+        branch: str,
+    ) -> None:
+        self._history = history
+        self._follower = follower
+        self._events = events
+        self._tags = tags
+        self._branch = branch
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions of graphs, in the order they were committed."""
+        return tuple(v for v in self._history.versions if v.algorithm == LTHASH)
+
+    def label(self, version: Version) -> str:
+        """Return what the log calls a version, such as ``"v3"``."""
+        for number, known in enumerate(self.versions, start=1):
+            if known.id == version.id:
+                return f"v{number}"
+        raise VersionNotFoundError(version.id, "it belongs to another store")
+
+    def version(self, ref: Version | View | str) -> Version:
+        """Return the version that a reference stands for.
+
+        Raises
+        ------
+        VersionNotFoundError
+            Nothing, or more than one version, answers to it.
+        """
+        if isinstance(ref, Version):
+            return self._history.get_version(ref.id)
+        if isinstance(ref, View):
+            if ref.version is None:
+                raise VersionNotFoundError(ref.label, "this view lies between two versions")
+            return self._history.get_version(ref.version.id)
+        if not isinstance(ref, str):
+            raise ValidationError("version", f"must be a version or its name, not {ref!r}")
+        return self._named(ref)
+
+    def _named(self, name: str) -> Version:
+        if name == "head":
+            head = self._history.head(self._branch)
+            if head is None:
+                raise VersionNotFoundError(name, "nothing was committed yet")
+            return head
+        if name in self._history:
+            return self._history.get_version(name)
+        if name in (tags := self._tags()):
+            return self._history.get_version(tags[name])
+        versions = self.versions
+        if ordinal := _ORDINAL.fullmatch(name):
+            number = int(ordinal[1])
+            if number <= len(versions):
+                return versions[number - 1]
+        matches = [v for v in versions if v.id.startswith(name)] if len(name) >= _MIN_PREFIX else []
+        if len(matches) == 1:
+            return matches[0]
+        raise VersionNotFoundError(name, self._hint(len(matches), tags))
+
+    def _hint(self, matches: int, tags: dict[str, str]) -> str:
+        if matches:
+            return f"{matches} version ids begin so; give more of it"
+        count = len(self.versions)
+        known = ["nothing was committed yet" if not count else f"there are v1 to v{count}"]
+        if tags:
+            known.append(f"the tags are {', '.join(sorted(tags))}")
+        return "; ".join(known)
+
+    def at(self, ref: Ref) -> View:
+        """Return a read-only view of the state that a reference stands for."""
+        if isinstance(ref, View):
+            return ref
+        if isinstance(ref, dt.datetime):
+            return self._at_moment(ref)
+        if isinstance(ref, int):
+            return self._at_seq(ref, f"event {ref}")
+        version = self.version(ref)
+        return View(
+            self._history.state_at(version.id),
+            label=self.label(version) if version.algorithm == LTHASH else version.id,
+            seq=version.event_seq,
+            version=version,
+            timestamp=version.timestamp,
+        )
+
+    def _at_seq(self, seq: int, label: str) -> View:
+        last = self._follower.seq
+        if not 0 <= seq <= last:
+            raise EventNotFoundError(str(seq), f"the log holds events 1 to {last}; 0 is before all")
+        base = self._last_version(lambda v: v.event_seq <= seq)
+        after = base.event_seq if base else 0
+        state = self._history.state_at(base.id) if base else GraphState.empty()
+        events = list(self._events.between(after, seq))
+        changes = changes_of(events, self._branch)
+        if base and not changes:
+            timestamp: dt.datetime | None = base.timestamp
+        else:
+            timestamp = _moment(events[-1].timestamp) if events else None
+        return View(
+            state.apply(changes),
+            label=label,
+            seq=seq,
+            version=None if changes else base,
+            timestamp=timestamp,
+        )
+
+    def _at_moment(self, moment: dt.datetime) -> View:
+        if moment.tzinfo is None:
+            raise ValidationError(
+                "datetime", "needs a time zone, such as datetime.now(timezone.utc)"
+            )
+        base = self._last_version(lambda v: v.timestamp <= moment)
+        seq = base.event_seq if base else 0
+        for event in self._events.between(seq, self._follower.seq):
+            if _moment(event.timestamp) > moment:
+                break
+            seq = event.seq or seq
+        return self._at_seq(seq, moment.isoformat(sep=" ", timespec="seconds"))
+
+    def _last_version(self, holds: Callable[[Version], bool]) -> Version | None:
+        line = (v for v in reversed(self.versions) if v.branch == self._branch)
+        return next(filter(holds, line), None)
+
+    def diff(self, a: Ref | None, b: Ref | None) -> Diff:
+        """Return what leads from one place to another.
+
+        Parameters
+        ----------
+        a : reference, optional
+            The head by default, or the empty state before the first commit.
+        b : reference, optional
+            The working state by default.
+        """
+        position = self._follower.position()
+        if a is None and b is None:
+            before = self.label(position.head) if position.head else "empty"
+            return Diff(compact(position.pending), before, _WORKING)
+        start = self.at("head" if a is None else a)
+        if b is None:
+            if start.version is None:
+                return Diff(start.state.diff(position.state), start.label, _WORKING)
+            head = position.head.id if position.head else None
+            path = (*self._history.diff(start.version.id, head), *position.pending)
+            return Diff(compact(path), start.label, _WORKING)
+        end = self.at(b)
+        changes: tuple[ItemChange, ...]
+        if start.version and end.version:
+            changes = self._history.diff(start.version.id, end.version.id)
+        else:
+            changes = start.state.diff(end.state)
+        return Diff(changes, start.label, end.label)
+
+    def log(self) -> VersionLog:
+        """Return the versions, newest first, with the names that point at them."""
+        names: dict[str, list[str]] = {}
+        head = self._history.head(self._branch)
+        if head:
+            names[head.id] = ["head"]
+        for tag, id in sorted(self._tags().items()):
+            names.setdefault(id, []).append(tag)
+        entries = [
+            LogEntry(f"v{number}", version, tuple(names.get(version.id, ())))
+            for number, version in enumerate(self.versions, start=1)
+        ]
+        return VersionLog(entries[::-1])
+
+    def history(self, item: Item | str) -> History:
+        """Return every change of an item, oldest first.
+
+        Raises
+        ------
+        EntityNotFoundError
+            The log never saw an entity or relation with this id.
+        """
+        keys = {item.key} if not isinstance(item, str) else {entity_key(item), relation_key(item)}
+        line = [v for v in self.versions if v.branch == self._branch]
+        entries = []
+        for event in self._events:
+            if event.type not in CHANGE_EVENT_TYPES or event.branch != self._branch:
+                continue
+            data = event.data or {}
+            record = data.get("new") or data.get("old") or {}
+            key = (relation_key if "from_entity" in record else entity_key)(record.get("id", ""))
+            if key in keys:
+                seq = event.seq or 0
+                version = next((v for v in line if v.event_seq >= seq), None)
+                entries.append(
+                    HistoryEntry(
+                        seq,
+                        _moment(event.timestamp),
+                        data.get("reason"),
+                        event.source,
+                        event.actor,
+                        ItemChange.from_data(data),
+                        self.label(version) if version else None,
+                    )
+                )
+        if not entries:
+            raise EntityNotFoundError(
+                item if isinstance(item, str) else item.id, "the log never saw it"
+            )
+        return History(entries)
+
+
+def _moment(timestamp: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(timestamp, dt.UTC)

@@ -1,0 +1,211 @@
+"""Writing a graph, one change at a time."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nerv_lab.core.changes import (
+    UNSET,
+    Change,
+    CreateEntity,
+    CreateRelation,
+    DeleteEntity,
+    DeleteRelation,
+    Unset,
+    UpdateEntity,
+    UpdateRelation,
+)
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
+from nerv_lab.inner_universe.client import Receipt
+from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.lab.delegates import delegated
+from nerv_lab.lab.reading import GraphReader, id_of
+
+if TYPE_CHECKING:
+    from nerv_lab.exchange import ImportReport
+
+__all__ = ["GraphWriter"]
+
+
+class GraphWriter(GraphReader):
+    """The write API over one graph."""
+
+    @abstractmethod
+    def apply(self, changes: Sequence[Change], *, reason: str | None = None) -> Receipt:
+        """Make all of the changes, or none of them, as one batch of events."""
+
+    def add_entity(
+        self,
+        type: str,
+        name: str | None = None,
+        *,
+        description: str | None = None,
+        tags: Iterable[str] = (),
+        properties: Mapping[str, Any] | None = None,
+        id: str | None = None,
+    ) -> Entity:
+        """Add an entity and return it.
+
+        Parameters
+        ----------
+        type : str
+            What kind of thing it is.
+        name, description : str, optional
+            For people to read.
+        tags : iterable of str
+            Labels.
+        properties : mapping, optional
+            Values of the type table, by name.
+        id : str, optional
+            A new UUIDv7 unless given.
+
+        Raises
+        ------
+        DuplicateIdError
+            The id is taken.
+        ValidationError
+            A field is refused; the message names it.
+        """
+        metadata = EntityMetadata(name, description, tags, properties or {})  # type: ignore[arg-type]
+        entity_id = new_id() if id is None else id
+        self.apply([CreateEntity(entity_id, type, metadata)])
+        return self.entity(entity_id)
+
+    def relate(
+        self,
+        start: str | Entity,
+        type: str,
+        end: str | Entity,
+        *,
+        description: str | None = None,
+        strength: float = 1.0,
+        bidirectional: bool = False,
+        tags: Iterable[str] = (),
+        properties: Mapping[str, Any] | None = None,
+        id: str | None = None,
+    ) -> Relation:
+        """Connect two entities and return the relation.
+
+        Raises
+        ------
+        DanglingRelationError
+            An end does not exist.
+        DuplicateIdError
+            The id is taken.
+        ValidationError
+            A field is refused; the message names it.
+        """
+        metadata = RelationMetadata(
+            description,
+            strength,
+            bidirectional,
+            tags,  # type: ignore[arg-type]
+            properties or {},
+        )
+        relation_id = new_id() if id is None else id
+        self.apply([CreateRelation(relation_id, id_of(start), id_of(end), type, metadata)])
+        return self.relation(relation_id)
+
+    def update(
+        self,
+        item: Item | str,
+        *,
+        type: str | Unset = UNSET,
+        name: str | None | Unset = UNSET,
+        description: str | None | Unset = UNSET,
+        tags: Iterable[str] | Unset = UNSET,
+        strength: float | Unset = UNSET,
+        bidirectional: bool | Unset = UNSET,
+        properties: Mapping[str, Any] | None = None,
+    ) -> Item:
+        """Set what is given, leave the rest, and return the item as it is now.
+
+        Parameters
+        ----------
+        item : Entity, Relation or str
+            The item or its id.
+        properties : mapping, optional
+            Only these are set; `nerv_lab.REMOVE` as a value removes the property.
+
+        Raises
+        ------
+        EntityNotFoundError, RelationNotFoundError
+            There is no such item.
+        ValidationError
+            A field is refused, or the kind of item does not have it.
+        """
+        found = self._item(item)
+        given = {"type": type, "description": description, "tags": tags}
+        named: dict[str, Any] = {"name": name}
+        linked: dict[str, Any] = {"strength": strength, "bidirectional": bidirectional}
+        own, foreign = (named, linked) if isinstance(found, Entity) else (linked, named)
+        for field, value in foreign.items():
+            if value is not UNSET:
+                kind = "an entity" if isinstance(found, Entity) else "a relation"
+                raise ValidationError(field, f"{kind} has none")
+        make: Any = UpdateEntity if isinstance(found, Entity) else UpdateRelation
+        # Copied: a transaction keeps the change while the caller may go on using the dict.
+        patch = copy.deepcopy(properties) if properties is not None else {}
+        self.apply([make(found.id, properties=patch, **given, **own)])
+        return self._item(found)
+
+    def delete(self, item: Item | str, *, cascade: bool = False) -> None:
+        """Delete an entity or a relation.
+
+        Parameters
+        ----------
+        item : Entity, Relation or str
+            The item or its id.
+        cascade : bool
+            Delete the relations of an entity with it.
+
+        Raises
+        ------
+        EntityInUseError
+            The entity has relations and `cascade` is False.
+        EntityNotFoundError
+            There is no such item.
+        """
+        found = self._item(item)
+        if isinstance(found, Entity):
+            self.apply([DeleteEntity(found.id, cascade)])
+        else:
+            self.apply([DeleteRelation(found.id)])
+
+    def _item(self, item: Item | str) -> Item:
+        if isinstance(item, Relation):
+            return self.relation(item)
+        if isinstance(item, Entity):
+            return self.entity(item)
+        entity, relation = self.state.entity(item), self.state.relation(item)
+        if entity and relation:
+            raise ValidationError(
+                "id",
+                f"{item!r} is both an entity and a relation; "
+                "pass lab.entity(...) or lab.relation(...)",
+            )
+        return relation or entity or self.entity(item)
+
+    def import_pandas(self, nodes: Any = None, edges: Any = None, **options: Any) -> ImportReport:
+        """Bring in data frames of nodes and edges; see `nerv_lab.exchange.import_pandas`."""
+        report: ImportReport = delegated("exchange", "import_pandas")(self, nodes, edges, **options)
+        return report
+
+    def import_csv(self, nodes: Any = None, edges: Any = None, **options: Any) -> ImportReport:
+        """Bring in CSV files of nodes and edges; see `nerv_lab.exchange.import_csv`."""
+        report: ImportReport = delegated("exchange", "import_csv")(self, nodes, edges, **options)
+        return report
+
+    def import_networkx(self, graph: Any, **options: Any) -> ImportReport:
+        """Bring in a networkx graph; see `nerv_lab.exchange.import_networkx`."""
+        report: ImportReport = delegated("exchange", "import_networkx")(self, graph, **options)
+        return report
+
+    def sync_environment(self, **options: Any) -> ImportReport:
+        """Bring the graph up to the installed distributions; see `nerv_lab.from_environment`."""
+        report: ImportReport = delegated("exchange", "sync_environment")(self, **options)
+        return report
