@@ -54,7 +54,7 @@ __all__ = [
     "Snapshot",
 ]
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 STATE_BRANCH = "state"
 """Where versions of plain JSON states are committed, apart from the graph's branches."""
@@ -491,7 +491,7 @@ class InnerUniverseClient(ABC):
                 try:
                     handler("INSERTED", _as_row(event))
                 except Exception:
-                    _log.exception("an event log handler failed on event %s", event.id)
+                    logger.exception("an event log handler failed on event %s", event.id)
 
         return self.subscribe(hand_over)
 
@@ -512,14 +512,12 @@ def _fields(
     if metadata is None:
         return {}
     if isinstance(metadata, (EntityMetadata, RelationMetadata)):
-        fields = metadata.as_dict()
-    elif isinstance(metadata, Mapping):
-        fields = dict(metadata)
-    else:
+        return metadata.as_dict()
+    if not isinstance(metadata, Mapping):
         raise ValidationError("metadata", f"must be a dict, not {type(metadata).__name__}")
-    for name in fields:
+    for name in metadata:
         if name not in known:
             raise ValidationError(
                 f"metadata.{name}", f"is not a field; use one of {', '.join(sorted(known))}"
             )
-    return fields
+    return dict(metadata)

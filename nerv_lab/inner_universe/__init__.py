@@ -1,0 +1,1 @@
+"""The durable side: the client contract, its backends, and the bridge to the event bus."""

@@ -1,0 +1,298 @@
+"""The part of a client that all stores inside this process share.
+
+A store is synchronous and knows nothing of subscribers; this class checks what goes in, hands
+what was written to the subscribers, and sees that only our own errors come out.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import ClassVar, Protocol
+
+from nerv_lab.core.changes import Change
+from nerv_lab.core.errors import NervError, NERVPersistenceError, StoreClosedError
+from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.model import Item, checked_name
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.client import (
+    EventHandler,
+    InnerUniverseClient,
+    Problem,
+    Receipt,
+    Snapshot,
+)
+from nerv_lab.inner_universe.delivery import Delivery
+from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.writing import (
+    Batch,
+    Origin,
+    checked_batch,
+    checked_events,
+    checked_version,
+)
+
+__all__ = ["LocalInnerUniverse", "Store"]
+
+
+class Store(Protocol):
+    """What a store inside this process can do; safe to call from any thread.
+
+    A write returns what it wrote, in log order, besides its result. The other methods answer as
+    those of `InnerUniverseClient`.
+    """
+
+    def apply(self, batch: Batch, origin: Origin) -> tuple[Receipt, tuple[Event, ...]]:
+        """Apply a batch."""
+
+    def publish(self, events: Sequence[Event], origin: Origin) -> tuple[Event, ...]:
+        """Append those of the events that the log does not hold."""
+
+    def commit_version(
+        self, version: Version, delta: bytes, origin: Origin
+    ) -> tuple[Version, tuple[Event, ...]]:
+        """Add a version by compare-and-set."""
+
+    def branch_head(self, branch: str) -> str | None:
+        """Return the head of a branch."""
+
+    def versions(self) -> list[Version]:
+        """Return all versions, in log order."""
+
+    def version(self, version_id: str) -> Version:
+        """Return a version."""
+
+    def delta(self, version_id: str) -> bytes:
+        """Return the delta of a version."""
+
+    def snapshot(self, branch: str) -> Snapshot:
+        """Return the working rows of a branch."""
+
+    def item(self, key: str, branch: str) -> Item | None:
+        """Return a working row, or None."""
+
+    def events(self, after: int, limit: int | None, until: int | None) -> list[Event]:
+        """Return a part of the log."""
+
+    def last_seq(self) -> int:
+        """Return the position of the newest event."""
+
+    def set_tag(self, name: str, version_id: str) -> None:
+        """Let a name stand for a version."""
+
+    def tags(self) -> dict[str, str]:
+        """Return all tags."""
+
+    def verify(self) -> list[Problem]:
+        """Return what is wrong."""
+
+    def transactions(self, after: int) -> tuple[Event, ...]:
+        """Return events behind a position: whole transactions, a convenient number of them."""
+
+    def close(self) -> None:
+        """Give up what the store holds."""
+
+
+class _OwnErrors:
+    """Lets errors of ours pass and turns any other into `NERVPersistenceError`."""
+
+    __slots__ = ("_doing", "_uri")
+
+    def __init__(self, uri: str, doing: str) -> None:
+        self._uri = uri
+        self._doing = doing
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, NervError):
+            raise NERVPersistenceError(
+                f"{self._doing} failed on {self._uri}: {type(error).__name__}: {error}"
+            ) from error
+
+
+class LocalInnerUniverse(InnerUniverseClient):
+    """A client of a store inside this process.
+
+    Parameters
+    ----------
+    uri : str
+        What to call the store.
+    actor : str, optional
+        The identity recorded in what this client writes.
+    """
+
+    completes_inline: ClassVar[bool] = True
+
+    def __init__(self, uri: str, *, actor: str | None = None) -> None:
+        self.uri = uri
+        self.origin_id = new_id()
+        self._origin = Origin(self.origin_id, actor)
+        self._opened: Store | None = None
+        self._delivery = Delivery(self._transactions, self._last_seq)
+
+    @abstractmethod
+    def _open(self) -> Store:
+        """Open the store."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the client can be used."""
+        return self._opened is not None
+
+    async def connect(self) -> None:
+        """Open the store; nothing happens when it is open."""
+        if self._opened is None:
+            with _OwnErrors(self.uri, "connect"):
+                self._opened = self._open()
+
+    async def close(self) -> None:
+        """Drop the subscriptions and close; nothing happens when it is closed."""
+        self._delivery.close()
+        store, self._opened = self._opened, None
+        if store is not None:
+            with _OwnErrors(self.uri, "close"):
+                store.close()
+
+    def _store(self, doing: str) -> Store:
+        if self._opened is None:
+            raise StoreClosedError(
+                f"{doing} was asked of {self.uri}, which is not connected; connect it first"
+            )
+        return self._opened
+
+    def _errors(self, doing: str) -> _OwnErrors:
+        return _OwnErrors(self.uri, doing)
+
+    def _transactions(self, after: int) -> tuple[Event, ...]:
+        with self._errors("delivery"):
+            return self._store("delivery").transactions(after)
+
+    def _last_seq(self) -> int:
+        with self._errors("subscribe"):
+            return self._store("subscribe").last_seq()
+
+    def _written(self, events: tuple[Event, ...]) -> None:
+        """Tell whoever follows the log what this client has just written."""
+        if events:
+            self._delivery.hand_over(events)
+
+    async def apply(
+        self,
+        changes: Sequence[Change],
+        *,
+        reason: str | None = None,
+        source: str | None = None,
+        branch: str = DEFAULT_BRANCH,
+        batch_id: str | None = None,
+    ) -> Receipt:
+        """Make all of the changes durable as one batch, or none of them."""
+        batch = checked_batch(
+            changes,
+            new_id() if batch_id is None else batch_id,
+            batch_id is not None,
+            reason=reason,
+            source=source,
+            branch=branch,
+        )
+        with self._errors("apply"):
+            receipt, events = self._store("apply").apply(batch, self._origin)
+        self._written(events)
+        return receipt
+
+    async def publish(self, events: Sequence[Event]) -> list[str]:
+        """Make events of the user's own durable as one batch."""
+        checked = checked_events(events)
+        with self._errors("publish"):
+            written = self._store("publish").publish(checked, self._origin)
+        self._written(written)
+        return [event.id for event in checked]
+
+    async def commit_version(self, version: Version, delta: bytes) -> Version:
+        """Add a version and move its branch to it, if the branch is still at its parent."""
+        checked_version(version, delta)
+        with self._errors("commit_version"):
+            committed, events = self._store("commit_version").commit_version(
+                version, delta, self._origin
+            )
+        self._written(events)
+        return committed
+
+    async def branch_head(self, branch: str = DEFAULT_BRANCH) -> str | None:
+        """Return the id of the version a branch is at, or None."""
+        with self._errors("branch_head"):
+            return self._store("branch_head").branch_head(branch)
+
+    async def versions(self) -> list[Version]:
+        """Return all versions of all branches, in log order."""
+        with self._errors("versions"):
+            return self._store("versions").versions()
+
+    async def version(self, version_id: str) -> Version:
+        """Return a version."""
+        with self._errors("version"):
+            return self._store("version").version(version_id)
+
+    async def delta(self, version_id: str) -> bytes:
+        """Return the delta a version was committed with."""
+        with self._errors("delta"):
+            return self._store("delta").delta(version_id)
+
+    async def snapshot(self, branch: str = DEFAULT_BRANCH) -> Snapshot:
+        """Return the working rows of a branch, its head and the log position, all of one moment."""
+        with self._errors("snapshot"):
+            return self._store("snapshot").snapshot(branch)
+
+    async def _item(self, key: str, branch: str) -> Item | None:
+        with self._errors("get"):
+            return self._store("get").item(key, branch)
+
+    async def events(
+        self, after: int = 0, limit: int | None = None, until: int | None = None
+    ) -> list[Event]:
+        """Return events with ``after < seq <= until``, ascending, at most ``limit`` of them."""
+        with self._errors("events"):
+            return self._store("events").events(after, limit, until)
+
+    async def last_seq(self) -> int:
+        """Return the position of the newest event, 0 for an empty log."""
+        with self._errors("last_seq"):
+            return self._store("last_seq").last_seq()
+
+    async def set_tag(self, name: str, version_id: str) -> None:
+        """Let a name stand for a version; a name that is taken moves."""
+        checked_name(name, "tag")
+        with self._errors("set_tag"):
+            self._store("set_tag").set_tag(name, version_id)
+
+    async def tags(self) -> dict[str, str]:
+        """Return the version id of each tag."""
+        with self._errors("tags"):
+            return self._store("tags").tags()
+
+    async def verify(self) -> list[Problem]:
+        """Check the whole store against itself and return what is wrong; [] when all is well."""
+        with self._errors("verify"):
+            return self._store("verify").verify()
+
+    async def refresh(self) -> None:
+        """Deliver every event the log holds by now to the subscribers."""
+        self._store("refresh")
+        self._delivery.catch_up()
+
+    def subscribe(
+        self,
+        handler: EventHandler,
+        *,
+        settled: Callable[[], None] | None = None,
+        after: int | None = None,
+    ) -> Callable[[], None]:
+        """Hand over every confirmed event, own or foreign, exactly once and in log order."""
+        return self._delivery.subscribe(handler, settled, after)

@@ -1,0 +1,270 @@
+"""An Inner Universe in memory: for tests, and for trying things out."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakSet
+
+from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, VersionNotFoundError
+from nerv_lab.core.events import Event
+from nerv_lab.core.model import Item
+from nerv_lab.core.rules import plan
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.client import Problem, Receipt, Snapshot
+from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.local import LocalInnerUniverse
+from nerv_lab.inner_universe.verifying import check_store
+from nerv_lab.inner_universe.writing import (
+    Batch,
+    Origin,
+    change_events,
+    change_of,
+    check_same,
+    checked_events,
+    event_id,
+    now_us,
+    placed,
+    version_event,
+)
+
+__all__ = ["MemoryStore", "MockInnerUniverse"]
+
+
+@dataclass(slots=True)
+class _Stored:
+    version: Version
+    delta: bytes
+
+
+class MemoryStore:
+    """Everything the embedded store keeps, in dicts and lists."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._faults: deque[Exception] = deque()
+        self._events: list[Event] = []
+        self._batches: dict[str, tuple[int, int]] = {}
+        self._by_id: dict[str, Event] = {}
+        self._states: dict[str, GraphState] = {}
+        self._versions: dict[str, _Stored] = {}
+        self._heads: dict[str, str] = {}
+        self._tags: dict[str, str] = {}
+        self._cursors: dict[str, int] = {}
+
+    def fail_next(self, error: Exception, times: int) -> None:
+        """Let the next operations raise this error and do nothing else."""
+        self._faults.extend([error] * times)
+
+    def _fail(self) -> None:
+        if self._faults:
+            raise self._faults.popleft()
+
+    def _append(self, batch_id: str, events: Sequence[Event], origin: Origin) -> tuple[Event, ...]:
+        first = len(self._events) + 1
+        cursor = self._cursors.get(origin.id, 0)
+        written = tuple(
+            placed(event, first + i, origin, cursor + i + 1) for i, event in enumerate(events)
+        )
+        self._events.extend(written)
+        self._by_id.update((event.id, event) for event in written)
+        self._batches[batch_id] = first, len(self._events)
+        self._cursors[origin.id] = cursor + len(written)
+        return written
+
+    def apply(self, batch: Batch, origin: Origin) -> tuple[Receipt, tuple[Event, ...]]:
+        """Apply a batch."""
+        with self._lock:
+            self._fail()
+            if batch.id in self._batches:
+                return self._receipt(batch.id), ()
+            if event_id(batch.id, 0) in self._by_id:
+                raise DuplicateIdError("event", event_id(batch.id, 0))
+            state = self._states.get(batch.branch, GraphState.empty())
+            moment, last = now_us(), len(self._events)
+            changes = plan(state, batch.changes, moment)
+            if not changes:
+                return Receipt(batch.id, last + 1, last, ()), ()
+            state = state.apply(changes)
+            events = self._append(batch.id, change_events(batch, changes, moment, last), origin)
+            self._states[batch.branch] = state
+            return Receipt(batch.id, last + 1, last + len(changes), tuple(changes)), events
+
+    def _receipt(self, batch_id: str) -> Receipt:
+        first, last = self._batches[batch_id]
+        changes = [change_of(event) for event in self._events[first - 1 : last]]
+        return Receipt(batch_id, first, last, tuple(c for c in changes if c is not None))
+
+    def publish(self, events: Sequence[Event], origin: Origin) -> tuple[Event, ...]:
+        """Append events that are not in the log yet."""
+        with self._lock:
+            self._fail()
+            new: dict[str, Event] = {}
+            for event in events:
+                stored = self._by_id.get(event.id) or new.get(event.id)
+                if stored is None:
+                    new[event.id] = event
+                else:
+                    check_same(stored, event)
+            return self._append(new_id(), list(new.values()), origin) if new else ()
+
+    def commit_version(
+        self, version: Version, delta: bytes, origin: Origin
+    ) -> tuple[Version, tuple[Event, ...]]:
+        """Add a version by compare-and-set."""
+        with self._lock:
+            self._fail()
+            stored = self._versions.get(version.id)
+            if stored is not None:
+                if stored.version != version:
+                    raise DuplicateIdError("version", version.id)
+                return stored.version, ()
+            head = self._heads.get(version.branch)
+            if head != version.parent:
+                raise HeadMovedError(version.branch, version.parent, head)
+            for parent in version.parents:
+                self._known(parent)
+            event = version_event(version, len(self._events) + 1)
+            if event.id in self._by_id:
+                raise DuplicateIdError("event", event.id)
+            self._versions[version.id] = _Stored(version, delta)
+            self._heads[version.branch] = version.id
+            return version, self._append(version.id, [event], origin)
+
+    def _known(self, version_id: str) -> _Stored:
+        self._fail()
+        stored = self._versions.get(version_id)
+        if stored is None:
+            raise VersionNotFoundError(version_id)
+        return stored
+
+    def branch_head(self, branch: str) -> str | None:
+        """Return the head of a branch."""
+        self._fail()
+        return self._heads.get(branch)
+
+    def versions(self) -> list[Version]:
+        """Return all versions."""
+        self._fail()
+        with self._lock:
+            return [stored.version for stored in self._versions.values()]
+
+    def version(self, version_id: str) -> Version:
+        """Return a version."""
+        return self._known(version_id).version
+
+    def delta(self, version_id: str) -> bytes:
+        """Return a delta."""
+        return self._known(version_id).delta
+
+    def snapshot(self, branch: str) -> Snapshot:
+        """Return the working rows."""
+        with self._lock:
+            self._fail()
+            state = self._states.get(branch, GraphState.empty())
+            return Snapshot(len(self._events), tuple(state.items()), self._heads.get(branch))
+
+    def item(self, key: str, branch: str) -> Item | None:
+        """Return a working row."""
+        self._fail()
+        return self._states.get(branch, GraphState.empty()).get(key)
+
+    def events(self, after: int, limit: int | None, until: int | None) -> list[Event]:
+        """Return events of the log."""
+        with self._lock:
+            self._fail()
+            return self._events[max(after, 0) : until][:limit]
+
+    def transactions(self, after: int) -> tuple[Event, ...]:
+        """Return all events behind a position."""
+        with self._lock:
+            return tuple(self._events[max(after, 0) :])
+
+    def last_seq(self) -> int:
+        """Return the length of the log."""
+        self._fail()
+        return len(self._events)
+
+    def set_tag(self, name: str, version_id: str) -> None:
+        """Let a name stand for a version."""
+        with self._lock:
+            self._known(version_id)
+            self._tags[name] = version_id
+
+    def tags(self) -> dict[str, str]:
+        """Return all tags."""
+        self._fail()
+        with self._lock:
+            return dict(self._tags)
+
+    def verify(self) -> list[Problem]:
+        """Check everything."""
+        with self._lock:
+            self._fail()
+            return list(
+                check_store(
+                    self._events,
+                    [stored.version for stored in self._versions.values()],
+                    self.delta,
+                    {branch: state.items() for branch, state in self._states.items()},
+                    self._heads,
+                    self._tags,
+                )
+            )
+
+    def close(self) -> None:
+        """Do nothing: what is in memory stays for the next connection."""
+
+
+class MockInnerUniverse(LocalInnerUniverse):
+    """The whole contract in memory.
+
+    Parameters
+    ----------
+    actor : str, optional
+        The identity recorded in what this client writes.
+    share : MockInnerUniverse, optional
+        Another client whose store to share, as a second notebook shares a file.
+    """
+
+    def __init__(self, *, actor: str | None = None, share: MockInnerUniverse | None = None) -> None:
+        super().__init__("mock://", actor=actor)
+        self._memory: MemoryStore = MemoryStore() if share is None else share._memory
+        self._peers: WeakSet[MockInnerUniverse] = WeakSet() if share is None else share._peers
+        self._peers.add(self)
+
+    def _open(self) -> MemoryStore:
+        return self._memory
+
+    def _written(self, events: tuple[Event, ...]) -> None:
+        super()._written(events)
+        for peer in list(self._peers):
+            if peer is not self:
+                peer._delivery.wake()
+
+    def fail_next(self, error: Exception, times: int = 1) -> None:
+        """Let the next operations of this store raise, before they change anything.
+
+        Parameters
+        ----------
+        error : Exception
+            What the backend is to raise. Unless it is one of ours, callers see it as
+            `NERVPersistenceError`, as they do with any unexpected error of a backend.
+        times : int
+            How many operations are to fail.
+        """
+        self._memory.fail_next(error, times)
+
+    async def simulate_event(
+        self, event_type: str, data: Mapping[str, Any] | None, source: str | None = None
+    ) -> str:
+        """Let an event arrive that somebody else wrote, and return its id."""
+        (event,) = checked_events([Event(new_id(), event_type, data, source=source)])
+        with self._errors("simulate_event"):
+            written = self._store("simulate_event").publish([event], Origin(new_id()))
+        self._written(written)
+        return event.id

@@ -1,0 +1,144 @@
+"""Checking a store against itself: the log, the working rows, the versions, the heads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from nerv_lab.core.audit import audit_versions
+from nerv_lab.core.errors import NervError
+from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.model import Item
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.values import encode
+from nerv_lab.core.versions import LTHASH, Version
+from nerv_lab.inner_universe.client import Problem
+from nerv_lab.inner_universe.writing import change_of
+
+__all__ = ["check_store"]
+
+
+def check_store(
+    events: Iterable[Event],
+    versions: Sequence[Version],
+    delta_of: Callable[[str], bytes],
+    rows: Mapping[str, Iterable[Item]],
+    heads: Mapping[str, str],
+    tags: Mapping[str, str],
+) -> Iterator[Problem]:
+    """Yield everything that does not agree.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        The whole log, ascending.
+    versions : sequence of Version
+        In log order.
+    delta_of : callable
+        Gives the delta of a version id.
+    rows : mapping of str to iterable of items
+        Working rows of each branch that has any.
+    heads, tags : mapping of str to str
+        The version id each branch and tag is at.
+    """
+    replay = _Replay(versions)
+    try:
+        for event in events:
+            yield from replay.follow(event)
+    except NervError as error:
+        yield Problem(f"event {replay.seq + 1}", f"cannot be read: {error}")
+    yield from replay.unrecorded()
+    for branch in replay.states.keys() | rows.keys():
+        state = replay.states.get(branch, GraphState.empty())
+        yield from _compare(branch, rows.get(branch, ()), state)
+    for finding in audit_versions(versions, delta_of):
+        yield Problem(finding.where, finding.what)
+    yield from _check_pointers(versions, heads, tags)
+
+
+class _Replay:
+    """The graph of each branch, rebuilt from the log."""
+
+    def __init__(self, versions: Sequence[Version]) -> None:
+        self.seq = 0
+        self.states: dict[str, GraphState] = {}
+        self._unrecorded = {v.id: v for v in versions}
+        self._broken: set[str] = set()
+        self._at: dict[tuple[str, int], list[Version]] = {}
+        for version in versions:
+            if version.algorithm == LTHASH:
+                self._at.setdefault((version.branch, version.event_seq), []).append(version)
+
+    def follow(self, event: Event) -> Iterator[Problem]:
+        if event.seq != self.seq + 1:
+            yield Problem(f"event {event.seq}", f"follows event {self.seq}: the log has a gap")
+        self.seq = event.seq or 0
+        if event.type == EventType.STATE_VERSION_COMMITTED:
+            yield from self._follow_commit(event)
+        else:
+            yield from self._follow_change(event)
+        for branch in self.states:
+            for version in self._at.pop((branch, self.seq), ()):
+                if branch not in self._broken:
+                    yield from self._check_hash(version)
+
+    def _follow_commit(self, event: Event) -> Iterator[Problem]:
+        record = dict(event.data or {})
+        version = self._unrecorded.pop(str(record.get("version_id")), None)
+        if version is None:
+            yield Problem(f"event {event.seq}", "records a version that is not stored")
+        elif encode(record) != encode(version.record()):
+            yield Problem(f"version {version.id}", f"differs from its event {event.seq}")
+
+    def _follow_change(self, event: Event) -> Iterator[Problem]:
+        try:
+            change = change_of(event)
+            if change is not None:
+                state = self.states.get(event.branch, GraphState.empty())
+                self.states[event.branch] = state.apply([change])
+        except NervError as error:
+            self._broken.add(event.branch)
+            yield Problem(f"event {event.seq}", f"does not follow from those before it: {error}")
+
+    def _check_hash(self, version: Version) -> Iterator[Problem]:
+        if self.states[version.branch].data_hash != version.data_hash:
+            yield Problem(
+                f"version {version.id}",
+                f"its data_hash is not that of the log at event {version.event_seq}",
+            )
+
+    def unrecorded(self) -> Iterator[Problem]:
+        for version_id in self._unrecorded:
+            yield Problem(f"version {version_id}", "the log has no event for it")
+
+
+def _compare(branch: str, rows: Iterable[Item], state: GraphState) -> Iterator[Problem]:
+    missing = {item.key: item for item in state.items()}
+    try:
+        for row in rows:
+            expected = missing.pop(row.key, None)
+            if expected is None:
+                yield Problem(f"{branch} {row.key}", "is in the rows, but not in the log")
+            elif _fingerprint(row) != _fingerprint(expected):
+                yield Problem(f"{branch} {row.key}", "its row is not what the log says")
+    except NervError as error:
+        yield Problem(branch, f"its rows cannot be read: {error}")
+        return
+    for key in missing:
+        yield Problem(f"{branch} {key}", "is in the log, but not in the rows")
+
+
+def _fingerprint(item: Item) -> tuple[bytes, int, int, int]:
+    return item.content, item.created_at, item.updated_at, item.revision
+
+
+def _check_pointers(
+    versions: Sequence[Version], heads: Mapping[str, str], tags: Mapping[str, str]
+) -> Iterator[Problem]:
+    newest = {version.branch: version.id for version in versions}
+    known = {version.id for version in versions}
+    for branch in newest.keys() | heads.keys():
+        if heads.get(branch) != newest.get(branch):
+            yield Problem(f"branch {branch}", "its head is not the last version committed on it")
+    for name, version_id in tags.items():
+        if version_id not in known:
+            yield Problem(f"tag {name}", f"names version {version_id}, which is not stored")

@@ -1,0 +1,260 @@
+"""What every store of ours does with a write before it touches its data."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, get_args
+
+from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ItemChange
+from nerv_lab.core.errors import DuplicateIdError, ValidationError
+from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.model import checked_name
+from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, encode, freeze
+from nerv_lab.core.versions import Version, version_digest
+
+__all__ = [
+    "Batch",
+    "Origin",
+    "change_events",
+    "change_of",
+    "check_same",
+    "checked_batch",
+    "checked_events",
+    "checked_version",
+    "event_id",
+    "now_us",
+    "placed",
+    "version_event",
+]
+
+# Only apply and commit_version write these: a state is rebuilt from them.
+_RESERVED = CHANGE_EVENT_TYPES | {EventType.STATE_VERSION_COMMITTED, EventType.BRANCH_MOVED}
+_CHANGE_TYPES = get_args(Change)
+_MAX_SECONDS = 253_402_300_800.0  # the year 10000, where datetime ends
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who writes.
+
+    Attributes
+    ----------
+    id : str
+        The client.
+    actor : str or None
+        The identity on whose behalf it writes.
+    """
+
+    id: str
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A checked request to change the graph.
+
+    Attributes
+    ----------
+    repeatable : bool
+        Whether the id came from the caller, so that the batch may be in the log already.
+    """
+
+    id: str
+    changes: tuple[Change, ...]
+    reason: str | None
+    source: str | None
+    branch: str
+    repeatable: bool
+
+
+def now_us() -> int:
+    """Return the present, in microseconds since the epoch."""
+    return time.time_ns() // 1000
+
+
+def event_id(batch_id: str, index: int) -> str:
+    """Return the id of one event of a batch, the same whenever the batch is sent."""
+    return f"{batch_id}.{index}"
+
+
+def checked_batch(
+    changes: Iterable[Change],
+    batch_id: str,
+    repeatable: bool,
+    *,
+    reason: str | None,
+    source: str | None,
+    branch: str,
+) -> Batch:
+    """Return a batch whose parts have the right types.
+
+    Raises
+    ------
+    ValidationError
+        When one of them has not.
+    """
+    listed = tuple(changes)
+    for index, change in enumerate(listed):
+        if not isinstance(change, _CHANGE_TYPES):
+            raise ValidationError(
+                f"changes[{index}]", f"must be a change, not {type(change).__name__}"
+            )
+    if repeatable:
+        checked_name(batch_id, "batch_id")
+    return Batch(
+        batch_id,
+        listed,
+        _checked_text(reason, "reason"),
+        _checked_text(source, "source"),
+        checked_name(branch, "branch"),
+        repeatable,
+    )
+
+
+def change_events(
+    batch: Batch, changes: Sequence[ItemChange], moment_us: int, last_seq: int
+) -> list[Event]:
+    """Return the events that record a batch, at their places in the log."""
+    return [
+        Event(
+            event_id(batch.id, index),
+            change.event_type.value,
+            change.data(batch.reason),
+            moment_us / 1_000_000,
+            batch.source,
+            last_seq + index + 1,
+            branch=batch.branch,
+        )
+        for index, change in enumerate(changes)
+    ]
+
+
+def change_of(event: Event) -> ItemChange | None:
+    """Return what a graph event did to its item, or None for any other event.
+
+    Raises
+    ------
+    ValidationError
+        When the payload is not that of a change.
+    """
+    if event.type not in CHANGE_EVENT_TYPES:
+        return None
+    return ItemChange.from_data(event.data or {})
+
+
+def version_event(version: Version, seq: int) -> Event:
+    """Return the event that records a commit."""
+    return Event(
+        event_id(version.id, 0),
+        EventType.STATE_VERSION_COMMITTED.value,
+        freeze(version.record()),
+        now_us() / 1_000_000,
+        version.author,
+        seq,
+        branch=version.branch,
+    )
+
+
+def placed(event: Event, seq: int, origin: Origin, origin_seq: int) -> Event:
+    """Return an event as its writer puts it into the log."""
+    return replace(event, seq=seq, origin_id=origin.id, origin_seq=origin_seq, actor=origin.actor)
+
+
+def checked_events(events: Iterable[Event]) -> list[Event]:
+    """Return the user's own events with their payloads frozen and times exact to the microsecond.
+
+    Raises
+    ------
+    ValidationError
+        When an event is not valid, or has a type that is reserved.
+    """
+    return [_checked_event(event) for event in events]
+
+
+def _checked_event(event: Event) -> Event:
+    kind = checked_name(_type_name(event.type), "event_type")
+    if kind in _RESERVED:
+        raise ValidationError(
+            "event_type", f"{kind} is written by apply and commit_version; choose another name"
+        )
+    if not math.isfinite(event.timestamp) or not 0 <= event.timestamp < _MAX_SECONDS:
+        raise ValidationError("timestamp", "must be seconds since the epoch, before the year 10000")
+    return replace(
+        event,
+        id=checked_name(event.id, "event_id"),
+        type=kind,
+        data=_checked_data(event.data),
+        timestamp=round(event.timestamp * 1_000_000) / 1_000_000,
+        source=_checked_text(event.source, "source"),
+        branch=checked_name(event.branch, "branch"),
+    )
+
+
+def _type_name(kind: object) -> object:
+    if isinstance(kind, Enum):
+        return kind.value if isinstance(kind.value, str) else kind.name
+    return kind
+
+
+def _checked_data(data: Any) -> ReadOnlyDict | None:
+    if data is None:
+        return None
+    frozen = freeze(data, "data")
+    if not isinstance(frozen, ReadOnlyDict):
+        raise ValidationError("data", f"must be a dict or None, not {type(data).__name__}")
+    size = len(encode(frozen))
+    if size > MAX_BYTES:
+        raise ValidationError("data", f"takes {size} bytes; at most {MAX_BYTES} are allowed")
+    return frozen
+
+
+def _checked_text(value: object, field: str) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValidationError(field, f"must be a string or None, not {type(value).__name__}")
+    return str(freeze(value, field))
+
+
+def check_same(stored: Event, event: Event) -> None:
+    """Refuse an event whose id the log holds for another one.
+
+    Raises
+    ------
+    DuplicateIdError
+        When type, source, branch or payload differ.
+    """
+    if _fingerprint(stored) != _fingerprint(event):
+        raise DuplicateIdError("event", event.id)
+
+
+def _fingerprint(event: Event) -> tuple[object, ...]:
+    data = None if event.type in _RESERVED else encode(event.data)
+    return event.type, event.source, event.branch, data
+
+
+def checked_version(version: Version, delta: bytes) -> Version:
+    """Return a version that is whole and whose digest is right.
+
+    Raises
+    ------
+    ValidationError
+        When it is not.
+    """
+    if not isinstance(delta, bytes):
+        raise ValidationError("delta", f"must be bytes, not {type(delta).__name__}")
+    checked_name(version.id, "version_id")
+    checked_name(version.branch, "branch")
+    freeze(version.record(), "version")
+    if len(version.parents) > 2:
+        raise ValidationError("parents", f"at most two, not {len(version.parents)}")
+    if version.digest != version_digest(version, delta):
+        raise ValidationError(
+            "digest",
+            "does not belong to this version and delta; compute it with version_digest last",
+        )
+    return version
