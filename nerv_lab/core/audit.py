@@ -1,4 +1,4 @@
-"""Recomputing a history: does every version still say what was committed?"""
+"""Recomputing a history, to see that every version still says what was committed."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.model import Item, checked_name
+from nerv_lab.core.model import checked_name
 from nerv_lab.core.perspective import PerspectiveAware
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore

@@ -126,21 +126,19 @@ class Diff(Sequence[ItemChange]):
             Columns ``kind``, ``item`` (``"entity"`` or ``"relation"``), ``id``, ``property``,
             ``old``, ``new``; the last three are None where a whole item came or went.
         """
-        rows = []
-        for change in self.changes:
-            item = "entity" if isinstance(change.item, Entity) else "relation"
-            for field in field_changes(change) or (None,):
-                rows.append(
-                    {
-                        "kind": change.kind,
-                        "item": item,
-                        "id": change.item.id,
-                        "property": field.label if field else None,
-                        "old": field.old if field and field.kind != "added" else None,
-                        "new": field.new if field and field.kind != "removed" else None,
-                    }
-                )
+        rows = [_row(c, field) for c in self.changes for field in field_changes(c) or (None,)]
         return frame(rows, ["kind", "item", "id", "property", "old", "new"])
+
+
+def _row(change: ItemChange, field: FieldChange | None) -> dict[str, Any]:
+    return {
+        "kind": change.kind,
+        "item": "entity" if isinstance(change.item, Entity) else "relation",
+        "id": change.item.id,
+        "property": field.label if field else None,
+        "old": field.old if field and field.kind != "added" else None,
+        "new": field.new if field and field.kind != "removed" else None,
+    }
 
 
 def _cells(field: FieldChange | None) -> tuple[str, str, str]:

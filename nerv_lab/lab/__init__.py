@@ -1,0 +1,31 @@
+"""The Lab: the one object a notebook holds."""
+
+from __future__ import annotations
+
+from nerv_lab.lab.event_log import EventLog
+from nerv_lab.lab.follower import ConfirmedBatch
+from nerv_lab.lab.lab import Lab
+from nerv_lab.lab.opening import open
+from nerv_lab.lab.results import (
+    Diff,
+    History,
+    HistoryEntry,
+    LogEntry,
+    VerifyReport,
+    VersionLog,
+)
+from nerv_lab.lab.views import View
+
+__all__ = [
+    "ConfirmedBatch",
+    "Diff",
+    "EventLog",
+    "History",
+    "HistoryEntry",
+    "Lab",
+    "LogEntry",
+    "VerifyReport",
+    "VersionLog",
+    "View",
+    "open",
+]
