@@ -95,9 +95,7 @@ def plan_networkx(
     relation_type: str = "edge",
 ) -> tuple[list[Change], ImportReport]:
     """Work out what a graph changes, without changing it; see :func:`import_networkx`."""
-    if not isinstance(graph, nx.Graph):
-        name = graph.__class__.__name__
-        raise ValidationError("graph", f"must be a graph of networkx, not {name}")
+    _check_graph(graph)
     difference = Difference(state)
     for node, data in graph.nodes(data=True):
         with located("nodes", f"node {node!r}"):
@@ -114,8 +112,14 @@ def plan_networkx(
     return difference.changes, difference.report("networkx")
 
 
+def _check_graph(graph: object) -> None:
+    if not isinstance(graph, nx.Graph):
+        name = type(graph).__name__
+        raise ValidationError("graph", f"must be a graph of networkx, not {name}")
+
+
 def _edges(graph: AnyGraph) -> Iterator[tuple[Hashable, Hashable, Hashable, dict[str, Any]]]:
-    if isinstance(graph, (nx.MultiGraph, nx.MultiDiGraph)):
+    if isinstance(graph, nx.MultiGraph):
         yield from graph.edges(keys=True, data=True)
     else:
         for source, target, data in graph.edges(data=True):

@@ -16,6 +16,7 @@ from typing import Any
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import checked_name
 from nerv_lab.core.values import decode, encode, freeze
+from nerv_lab.exchange.flat import plain
 
 __all__ = ["edge_id", "edge_key", "entity_id", "node_of"]
 
@@ -61,9 +62,15 @@ def edge_key(id: str, source: str, target: str) -> Hashable:
     """Return the edge key of a relation: that of the graph it came from, or the id itself."""
     match _decoded(id):
         case [str(first), str(second), key] if (first, second) == (source, target):
-            return key if edge_id(source, target, key) == id else id  # type: ignore[no-any-return]
-        case _:
-            return id
+            return key if _is_edge_id(id, source, target, key) else id
+    return id
+
+
+def _is_edge_id(id: str, source: str, target: str, key: Hashable) -> bool:
+    try:
+        return key is not None and edge_id(source, target, key) == id
+    except ValidationError:
+        return False
 
 
 def _encoded(value: object) -> str:
@@ -89,6 +96,7 @@ def _usable(text: str) -> bool:
 
 def _canonical(node: Any) -> Any:
     """Return the one form of all nodes that are equal, as 1, 1.0 and True are to a dict."""
+    node = plain(node)
     if isinstance(node, tuple):
         return tuple(_canonical(part) for part in node)
     if isinstance(node, frozenset):
