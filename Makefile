@@ -8,6 +8,8 @@ TEST_ARGS ?=
 
 BIN := $(VENV)/bin
 NOTEBOOK := notebooks/01_explore_and_travel.ipynb
+# In a container one is root, and Jupyter wants to be told that this is meant.
+ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # What each stamp installs. A stamp is as new as the install it stands for.
 NEEDS_lab := .
@@ -23,7 +25,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 lab: $(VENV)/.lab ## open JupyterLab on the first notebook; LAB_ARGS="--no-browser --port 9000"
-	$(BIN)/jupyter lab $(LAB_ARGS) $(NOTEBOOK)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/$(NOTEBOOK) $(ALLOW_ROOT) $(LAB_ARGS)
 
 test: $(VENV)/.test ## run the tests and compare the notebooks; TEST_ARGS="-k diff"
 	$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadscope --nbval --nbval-cell-timeout 60 tests notebooks $(TEST_ARGS)

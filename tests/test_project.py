@@ -136,14 +136,9 @@ def test_make_lab_installs_with_constraints_and_opens_the_first_notebook() -> No
     assert "some-python -m venv no-such-venv" in planned
     assert '-c constraints.txt -e "."' in planned
     opened = planned.strip().splitlines()[-1]
-    assert opened.split() == [
-        "no-such-venv/bin/jupyter",
-        "lab",
-        "--no-browser",
-        "--port",
-        "9000",
-        "notebooks/01_explore_and_travel.ipynb",
-    ]
+    assert opened.startswith("no-such-venv/bin/jupyter lab ")
+    assert "/lab/tree/notebooks/01_explore_and_travel.ipynb" in opened
+    assert opened.endswith(" --no-browser --port 9000")
 
 
 @needs_make
