@@ -18,9 +18,9 @@ from uuid_utils import uuid7
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import Event, Message
 from nerv_lab.core.model import checked_name
-from nerv_lab.core.values import ReadOnlyDict, freeze
+from nerv_lab.core.values import MAX_DEPTH, ReadOnlyDict, freeze
 
-__all__ = ["EventBus", "Handler", "Middleware"]
+__all__ = ["EventBus", "Handler", "Middleware", "new_event"]
 
 Handler: TypeAlias = Callable[[Event], object]
 Middleware: TypeAlias = Callable[[Event], Event | None]
@@ -200,7 +200,8 @@ class EventBus:
         """
         data = event.data
         if data is not None and not isinstance(data, ReadOnlyDict):
-            event = replace(event, data=_checked_data(data))
+            # The record of an item wraps properties that may themselves be of full depth.
+            event = replace(event, data=_checked_data(data, max_depth=MAX_DEPTH + 8))
         self._deliver(event)
         return event.id
 
@@ -312,10 +313,10 @@ def _checked_type(name: str) -> str:
     return checked_name(name, "event_type")
 
 
-def _checked_data(data: Mapping[str, Any]) -> ReadOnlyDict:
+def _checked_data(data: Mapping[str, Any], *, max_depth: int = MAX_DEPTH) -> ReadOnlyDict:
     if not isinstance(data, Mapping):
         raise ValidationError("data", f"must be a dict or None, not {type(data).__name__}")
-    frozen = freeze(dict(data), "data")
+    frozen = freeze(dict(data), "data", max_depth=max_depth)
     assert isinstance(frozen, ReadOnlyDict)
     return frozen
 
