@@ -213,6 +213,8 @@ class ItemChange:
         """
         if isinstance(data, ChangeData):
             return data.change
+        if not isinstance(data, Mapping):
+            raise ValidationError("data", f"must be a dict, not {type(data).__name__}")
         old, new = (
             item_from_record(record) if (record := data.get(side)) is not None else None
             for side in ("old", "new")
@@ -220,6 +222,8 @@ class ItemChange:
         item = new or old
         if item is None:
             raise ValidationError("data", "a change needs an old or a new record")
+        if old is not None and old.key != item.key:
+            raise ValidationError("data", f"old is {old.key}, but new is {item.key}")
         return cls(item.key, old, new)
 
 

@@ -46,6 +46,14 @@ def checked_name(value: object, field_name: str) -> str:
     return str(freeze(value, field_name))
 
 
+def _check_names(item: object, *fields: str) -> None:
+    for name in fields:
+        given = getattr(item, name)
+        checked = checked_name(given, name)
+        if checked is not given:  # a string of a subclass, such as a StrEnum
+            object.__setattr__(item, name, checked)
+
+
 def _checked_text(value: object, field_name: str) -> str | None:
     if value is None:
         return None
@@ -128,14 +136,15 @@ class RelationMetadata:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if isinstance(self.strength, bool) or not isinstance(self.strength, (int, float)):
-            raise ValidationError(
-                "strength", f"must be a number, not {type(self.strength).__name__}"
-            )
-        if not isinstance(self.bidirectional, bool):
+        strength = freeze(self.strength, "strength")
+        if type(strength) not in (int, float):
+            raise ValidationError("strength", f"must be a number, not {type(strength).__name__}")
+        both_ways = freeze(self.bidirectional, "bidirectional")
+        if type(both_ways) is not bool:
             raise ValidationError("bidirectional", "must be True or False")
         object.__setattr__(self, "description", _checked_text(self.description, "description"))
-        object.__setattr__(self, "strength", freeze(float(self.strength), "strength"))
+        object.__setattr__(self, "strength", float(strength))
+        object.__setattr__(self, "bidirectional", both_ways)
         object.__setattr__(self, "tags", _checked_tags(self.tags))
         object.__setattr__(self, "properties", _checked_properties(self.properties))
 
@@ -192,8 +201,7 @@ class Entity:
     revision: int = 1
 
     def __post_init__(self) -> None:
-        checked_name(self.id, "id")
-        checked_name(self.type, "type")
+        _check_names(self, "id", "type")
 
     @property
     def key(self) -> str:
@@ -269,10 +277,7 @@ class Relation:
     revision: int = 1
 
     def __post_init__(self) -> None:
-        checked_name(self.id, "id")
-        checked_name(self.from_entity, "from_entity")
-        checked_name(self.to_entity, "to_entity")
-        checked_name(self.type, "type")
+        _check_names(self, "id", "from_entity", "to_entity", "type")
 
     @property
     def key(self) -> str:
@@ -343,9 +348,12 @@ def item_from_record(record: Mapping[str, Any]) -> Item:
     ValidationError
         When the record is not that of an item.
     """
-    fields = dict(record)
     try:
+        fields = dict(record)
         metadata = fields.pop("metadata")
+        for name in ("created_at", "updated_at", "revision"):
+            if type(fields[name]) is not int:
+                raise ValidationError(f"record.{name}", "must be an int")
         if "from_entity" in fields:
             return Relation(metadata=RelationMetadata(**metadata), **fields)
         return Entity(metadata=EntityMetadata(**metadata), **fields)

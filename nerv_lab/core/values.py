@@ -293,7 +293,7 @@ def encode(frozen: object) -> bytes:
     TypeError
         When the value was not frozen and is outside the type table.
     """
-    return orjson.dumps(_plain(frozen), option=_OPTIONS)
+    return orjson.dumps(_plain(frozen), default=_plain_subclass, option=_OPTIONS)
 
 
 # Without these orjson would write types that the table lacks in forms of its own.
@@ -309,6 +309,12 @@ def _plain(value: Any) -> Any:
     """Return the value in the types of JSON."""
     write = _WRITERS.get(type(value))
     return value if write is None else write(value)
+
+
+def _plain_subclass(value: object) -> Any:
+    if isinstance(value, ReadOnlyDict):
+        return _plain_dict(value)
+    raise TypeError(f"{type(value).__name__} is not in the type table")
 
 
 def _plain_dict(value: dict[str, Any]) -> Any:

@@ -92,14 +92,23 @@ class Version:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Version:
-        """Rebuild a version from its record."""
-        fields = dict(record)
-        return cls(
-            id=fields.pop("version_id"),
-            parents=tuple(fields.pop("parents")),
-            timestamp=from_micros(fields.pop("timestamp")),
-            **fields,
-        )
+        """Rebuild a version from its record.
+
+        Raises
+        ------
+        ValidationError
+            When the record is not that of a version.
+        """
+        try:
+            fields = dict(record)
+            return cls(
+                id=fields.pop("version_id"),
+                parents=tuple(fields.pop("parents")),
+                timestamp=from_micros(fields.pop("timestamp")),
+                **fields,
+            )
+        except (TypeError, KeyError, OverflowError) as error:
+            raise ValidationError("record", f"not the record of a version: {error}") from None
 
     def __repr__(self) -> str:
         return f"<Version {self.id} {self.description!r}>"
