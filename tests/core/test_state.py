@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shared.graphs import as_plain, changed, changes, states
+
+from nerv_lab.core.changes import Change, ItemChange
+from nerv_lab.core.errors import IntegrityError
+from nerv_lab.core.model import Entity, EntityMetadata, Relation
+from nerv_lab.core.state import GraphState
+
+ADA = Entity("ada", "person", EntityMetadata("Ada"))
+NOTE = Entity("note", "text")
+WROTE = Relation("wrote", "ada", "note", "wrote")
+KNOWN_HASH = "05a0aceed1011bf014e4cf0454436fe84d62bc53f20503d34a559e3c2a81db56"
+IS = Relation("is", "ada", "ada", "is")
+
+
+def test_a_state_is_built_from_items_in_any_order() -> None:
+    assert GraphState.build([WROTE, NOTE, ADA]) == GraphState.build([ADA, NOTE, WROTE])
+
+
+def test_applying_leaves_the_state_before_as_it_was() -> None:
+    before = GraphState.build([ADA])
+    before.apply([ItemChange(ADA.key, ADA, None)])
+    assert before.entity("ada") is ADA
+
+
+def test_a_missing_item_is_none() -> None:
+    state = GraphState.empty()
+    assert state.entity("ada") is state.relation("wrote") is state.get("e:ada") is None
+
+
+def test_a_key_finds_an_entity_or_a_relation() -> None:
+    state = GraphState.build([ADA, NOTE, WROTE])
+    assert (state.get("e:ada"), state.get("r:wrote")) == (ADA, WROTE)
+
+
+def test_relations_of_an_entity_are_each_given_once() -> None:
+    state = GraphState.build([ADA, NOTE, WROTE, IS])
+    assert sorted(r.id for r in state.relations_of("ada")) == ["is", "wrote"]
+    assert state.degree("ada") == 2
+    assert [r.id for r in state.relations_of("note")] == ["wrote"]
+
+
+def test_an_entity_without_relations_has_none() -> None:
+    assert list(GraphState.build([ADA]).relations_of("ada")) == []
+
+
+def test_a_change_that_starts_elsewhere_is_refused() -> None:
+    state = GraphState.build([ADA])
+    with pytest.raises(IntegrityError, match="e:ada"):
+        state.apply([ItemChange(ADA.key, None, ADA)])
+
+
+def test_times_and_revisions_are_no_part_of_the_hash() -> None:
+    later = Entity("ada", "person", EntityMetadata("Ada"), 5, 6, 7)
+    assert GraphState.build([ADA]).data_hash == GraphState.build([later]).data_hash
+
+
+def test_an_entity_and_a_relation_of_one_id_are_two_items() -> None:
+    state = GraphState.build([ADA, Relation("ada", "ada", "ada", "is")])
+    assert len(state) == 2
+
+
+def test_the_known_state_keeps_its_known_hash() -> None:
+    """A change of this value makes every store that exists unverifiable."""
+    state = GraphState.build([ADA, NOTE, WROTE])
+    assert state.data_hash == KNOWN_HASH
+
+
+@given(st.lists(changes, max_size=20))
+def test_the_hash_of_a_path_is_that_of_the_rebuilt_state(wanted: list[Change]) -> None:
+    state = changed(GraphState.empty(), wanted)
+    assert state.data_hash == GraphState.build(state.items()).data_hash
+
+
+@given(states, states)
+def test_applying_the_difference_gives_the_other_side(a: GraphState, b: GraphState) -> None:
+    assert as_plain(a.apply(a.diff(b))) == as_plain(b)
+    assert a.apply(a.diff(b)) == b
+
+
+@given(states)
+def test_a_state_does_not_differ_from_itself(state: GraphState) -> None:
+    assert state.diff(state) == state.diff(GraphState.build(state.items())) == ()
+
+
+@given(states)
+def test_neighbours_are_found_as_a_search_through_all_relations_finds_them(
+    state: GraphState,
+) -> None:
+    for id in state.entities:
+        expected = {r.id for r in state.relations.values() if id in (r.from_entity, r.to_entity)}
+        assert {r.id for r in state.relations_of(id)} == expected
