@@ -67,7 +67,8 @@ def test_threads_that_ask_at_once_agree() -> None:
             node = node.replace([], [(str(i), b"")])
         found: list[str] = []
         threads = [
-            threading.Thread(target=lambda n=node: found.append(n.hexdigest())) for _ in range(4)
+            threading.Thread(target=lambda n=node, f=found: f.append(n.hexdigest()))
+            for _ in range(4)
         ]
         for thread in threads:
             thread.start()
