@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, overload
@@ -24,11 +24,11 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 _ORDER = {"removed": 0, "changed": 1, "added": 2}
 
 
-def describe(item: Item) -> str:
-    """Return what a person would call an item."""
+def describe(item: Item, name_of: Callable[[str], str]) -> str:
+    """Return what a person would call an item; `name_of` gives the name of an entity's id."""
     if isinstance(item, Entity):
         return f"{item.type} {item.name or item.id}"
-    return f"{item.from_entity} -{item.type}-> {item.to_entity}"
+    return f"{name_of(item.from_entity)} -{item.type}-> {name_of(item.to_entity)}"
 
 
 def frame(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
@@ -59,9 +59,18 @@ class Diff(Sequence[ItemChange]):
         One for each item that differs.
     before, after : str
         What the two states are called.
+    name_of : callable
+        Gives what to call the entity of an id.
     """
 
-    def __init__(self, changes: Sequence[ItemChange], before: str, after: str) -> None:
+    def __init__(
+        self,
+        changes: Sequence[ItemChange],
+        before: str,
+        after: str,
+        name_of: Callable[[str], str] = str,
+    ) -> None:
+        self._name_of = name_of
         self.changes = tuple(sorted(changes, key=lambda c: (_ORDER[c.kind], c.key)))
         self.before = before
         self.after = after
@@ -102,7 +111,7 @@ class Diff(Sequence[ItemChange]):
     def __repr__(self) -> str:
         lines = [self.summary]
         for change in self.changes[:_SHOWN]:
-            lines.append(f"{_SIGNS[change.kind]} {describe(change.item)}")
+            lines.append(f"{_SIGNS[change.kind]} {describe(change.item, self._name_of)}")
             lines.extend(f"    {field}" for field in field_changes(change))
         if len(self) > _SHOWN:
             lines.append(f"… and {len(self) - _SHOWN} more; see .to_pandas()")
@@ -110,7 +119,7 @@ class Diff(Sequence[ItemChange]):
 
     def _repr_html_(self) -> str:
         rows = [
-            (_SIGNS[c.kind], describe(c.item), *_cells(field))
+            (_SIGNS[c.kind], describe(c.item, self._name_of), *_cells(field))
             for c in self.changes[:_SHOWN]
             for field in (field_changes(c) or (None,))
         ]

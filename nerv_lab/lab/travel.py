@@ -192,23 +192,21 @@ class Travel:
             The working state by default.
         """
         position = self._follower.position()
-        if a is None and b is None:
-            before = self.label(position.head) if position.head else "empty"
-            return Diff(compact(position.pending), before, _WORKING)
-        start = self.at("head" if a is None else a)
-        if b is None:
-            if start.version is None:
-                return Diff(start.state.diff(position.state), start.label, _WORKING)
+        present = View(position.state, label=_WORKING, seq=position.seq)
+        if a is None and position.head is None:
+            start = View(GraphState.empty(), label="empty", seq=0)
+        else:
+            start = self.at("head" if a is None else a)
+        end = present if b is None else self.at(b)
+        if end is present and start.version:
             head = position.head.id if position.head else None
             path = (*self._history.diff(start.version.id, head), *position.pending)
-            return Diff(compact(path), start.label, _WORKING)
-        end = self.at(b)
-        changes: tuple[ItemChange, ...]
-        if start.version and end.version:
+            changes = compact(path)
+        elif start.version and end.version:
             changes = self._history.diff(start.version.id, end.version.id)
         else:
             changes = start.state.diff(end.state)
-        return Diff(changes, start.label, end.label)
+        return Diff(changes, start.label, end.label, _naming(end.state, start.state))
 
     def log(self) -> VersionLog:
         """Return the versions, newest first, with the names that point at them."""
@@ -264,3 +262,11 @@ class Travel:
 
 def _moment(timestamp: float) -> dt.datetime:
     return dt.datetime.fromtimestamp(timestamp, dt.UTC)
+
+
+def _naming(*states: GraphState) -> Callable[[str], str]:
+    def name_of(entity_id: str) -> str:
+        found = (state.entity(entity_id) for state in states)
+        return next((e.name for e in found if e and e.name), entity_id)
+
+    return name_of
