@@ -138,17 +138,20 @@ class PatchDelta(Delta):
         ValidationError
             When the record is not that of a patch.
         """
-        fields = dict(record)
+        kind = record.get("delta")
+        if kind != "patch":
+            raise ValidationError("record", f"{kind!r} is not a delta that can be kept")
+        fields = {name: value for name, value in record.items() if name != "delta"}
+        patch: dict[str, Any] = {}
         try:
-            if (kind := fields.pop("delta")) != "patch":
-                raise ValidationError("record", f"{kind!r} is not a delta that can be kept")
-            patch: dict[str, Any] = {}
             for path, value in fields.pop("set"):
                 _put(patch, path, value)
             for path in fields.pop("remove"):
                 _put(patch, path, REMOVE)
             return cls(patch=patch, **fields)
-        except (TypeError, KeyError, IndexError) as error:
+        except ValidationError:
+            raise
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise ValidationError("record", f"not the record of a delta: {error}") from None
 
 
