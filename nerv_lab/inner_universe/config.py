@@ -1,0 +1,66 @@
+"""Settings of the Inner Universe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pydantic
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.inner_universe.embedded.client import Synchronous
+
+__all__ = ["InnerUniverseConfig"]
+
+
+class InnerUniverseConfig(BaseSettings):
+    """Where the graph is kept and how.
+
+    What is not given is taken from the environment, from ``NERV_URI``, ``NERV_ACTOR`` and so on,
+    and else from the defaults.
+
+    Attributes
+    ----------
+    uri : str
+        A file, ``":memory:"``, or an address with a scheme that `client_for` knows.
+    actor : str or None
+        The identity recorded in what is written.
+    busy_timeout : float
+        Seconds to wait while another writer holds the store.
+    synchronous : {"FULL", "EXTRA", "NORMAL"}
+        How hard the embedded store presses the disk; ``"NORMAL"`` may lose the last commits when
+        the power fails.
+    poll_interval : float
+        Seconds between two looks for what other processes wrote.
+    stop_timeout : float
+        Seconds that `InnerUniverseController.stop` may take.
+
+    Raises
+    ------
+    ValidationError
+        When a field is unknown or its value is refused.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="NERV_", extra="forbid", frozen=True)
+
+    uri: str = ":memory:"
+    actor: str | None = None
+    busy_timeout: float = Field(5.0, ge=0, le=3600, allow_inf_nan=False)
+    synchronous: Synchronous = "FULL"
+    poll_interval: float = Field(0.02, gt=0, le=60, allow_inf_nan=False)
+    stop_timeout: float = Field(5.0, gt=0, le=3600, allow_inf_nan=False)
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except pydantic.ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"]) or "config"
+            raise ValidationError(field, _reason(first["type"], first["msg"])) from error
+
+
+def _reason(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return f"is not a setting; use one of {', '.join(InnerUniverseConfig.model_fields)}"
+    return message

@@ -1,0 +1,78 @@
+"""From an address to a client."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.embedded.client import EmbeddedInnerUniverse
+from nerv_lab.inner_universe.embedded.opening import MEMORY
+from nerv_lab.inner_universe.memory import MockInnerUniverse
+
+if TYPE_CHECKING:
+    from nerv_lab.inner_universe.config import InnerUniverseConfig
+
+__all__ = ["SCHEMES", "client_for"]
+
+ClientFactory = Callable[[str, "InnerUniverseConfig"], InnerUniverseClient]
+
+# A scheme has two letters or more, so that a drive such as C: is the beginning of a path.
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?://)?")
+
+
+def _embedded(path: str, config: InnerUniverseConfig) -> InnerUniverseClient:
+    return EmbeddedInnerUniverse(
+        path if path == MEMORY else str(Path(path).expanduser()),
+        actor=config.actor,
+        busy_timeout=config.busy_timeout,
+        synchronous=config.synchronous,
+        poll_interval=config.poll_interval,
+    )
+
+
+def _embedded_at(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
+    return _embedded(_SCHEME.sub("", uri, count=1), config)
+
+
+def _mock(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
+    return MockInnerUniverse(actor=config.actor)
+
+
+SCHEMES: dict[str, ClientFactory] = {"file": _embedded_at, "mock": _mock}
+"""What makes the client of an address, by its scheme; each is given the address and settings."""
+
+
+def client_for(uri: str, config: InnerUniverseConfig | None = None) -> InnerUniverseClient:
+    """Return a client, not yet connected.
+
+    Parameters
+    ----------
+    uri : str
+        The path of a store file, ``":memory:"``, ``"file:PATH"`` or ``"mock://"``.
+    config : InnerUniverseConfig, optional
+        Settings, apart from its ``uri``; by default those of the environment.
+
+    Raises
+    ------
+    ValidationError
+        When the scheme is unknown.
+    """
+    from nerv_lab.inner_universe.config import InnerUniverseConfig  # slow to import
+
+    if not isinstance(uri, str) or not uri:
+        raise ValidationError("uri", "must be the path of a store file, ':memory:' or an address")
+    settings = InnerUniverseConfig(uri=uri) if config is None else config
+    found = _SCHEME.match(uri)
+    if found is None or uri == MEMORY:
+        return _embedded(uri, settings)
+    scheme = found[1].lower()
+    if scheme not in SCHEMES:
+        known = ", ".join(f"{name}:" for name in sorted(SCHEMES))
+        raise ValidationError(
+            "uri", f"{uri!r} has the unknown scheme {scheme!r}; use a path, ':memory:' or {known}"
+        )
+    return SCHEMES[scheme](uri, settings)

@@ -1,0 +1,96 @@
+"""The connections of one client to its file, and the locks that guard them."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import apsw
+
+from nerv_lab.core.errors import StoreClosedError
+from nerv_lab.inner_universe.embedded.faults import Faults
+from nerv_lab.inner_universe.embedded.opening import MEMORY, connect, prepare
+
+__all__ = ["Database"]
+
+
+class Database:
+    """One connection that writes and one that reads, so that a waiting writer stops no reader.
+
+    A store in memory has a single connection, which does both.
+
+    Parameters
+    ----------
+    path : str
+        The file, or ``":memory:"``.
+    busy_timeout : float
+        Seconds to wait for another writer.
+    synchronous : str
+        ``"FULL"``, ``"EXTRA"`` or ``"NORMAL"``.
+    """
+
+    def __init__(self, path: str, *, busy_timeout: float, synchronous: str) -> None:
+        self.path = path
+        self._write_lock = threading.RLock()
+        self._writer = connect(path, busy_timeout)
+        try:
+            prepare(self._writer, path, synchronous, busy_timeout)
+            if path == MEMORY:
+                self._read_lock, self._reader = self._write_lock, self._writer
+            else:
+                self._read_lock, self._reader = threading.RLock(), connect(path, busy_timeout)
+        except BaseException:
+            self._writer.close(force=True)
+            raise
+        self._closed = False
+
+    @contextmanager
+    def writing(self, doing: str) -> Iterator[apsw.Connection]:
+        """Hold the store's write lock; commit at the end, or undo everything on an error."""
+        with self._write_lock, Faults(self.path, doing):
+            connection = self._open(self._writer, doing)
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    with contextlib.suppress(apsw.Error):
+                        connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading(self, doing: str) -> Iterator[apsw.Connection]:
+        """Hold the reading connection, for one statement."""
+        with self._read_lock, Faults(self.path, doing):
+            yield self._open(self._reader, doing)
+
+    @contextmanager
+    def one_moment(self, doing: str) -> Iterator[apsw.Connection]:
+        """Hold the reading connection, for statements that are to see the same moment."""
+        with self.reading(doing) as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                with contextlib.suppress(apsw.Error):
+                    connection.execute("ROLLBACK")
+
+    @property
+    def write_lock(self) -> threading.RLock:
+        """Guards what follows the writes."""
+        return self._write_lock
+
+    def _open(self, connection: apsw.Connection, doing: str) -> apsw.Connection:
+        if self._closed:
+            raise StoreClosedError(f"{doing} on {self.path}: the store was closed; connect again")
+        return connection
+
+    def close(self) -> None:
+        """Close both connections; once is enough."""
+        with self._write_lock, self._read_lock, Faults(self.path, "close"):
+            self._closed = True
+            self._reader.close(force=True)
+            self._writer.close(force=True)

@@ -1,0 +1,101 @@
+"""Reading working rows inside a write transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from weakref import WeakValueDictionary
+
+import apsw
+
+from nerv_lab.core.model import Entity, Item, Relation, entity_key, relation_key
+from nerv_lab.inner_universe.embedded.rows import (
+    ENTITY_COLUMNS,
+    RELATION_COLUMNS,
+    entity_from_row,
+    relation_from_row,
+)
+
+__all__ = ["BranchReader", "RowCache", "find_entity", "find_relation"]
+
+_ENTITY = f"SELECT {ENTITY_COLUMNS} FROM entity WHERE branch = ? AND entity_id = ?"
+_RELATION = f"SELECT {RELATION_COLUMNS} FROM relation WHERE branch = ? AND relation_id = ?"
+_RELATIONS_OF = f"""
+    SELECT {RELATION_COLUMNS} FROM relation WHERE branch = ?1 AND from_entity = ?2
+    UNION
+    SELECT {RELATION_COLUMNS} FROM relation WHERE branch = ?1 AND to_entity = ?2
+"""
+
+
+def find_entity(connection: apsw.Connection, branch: str, id: str) -> Entity | None:
+    """Return the entity of a row, or None."""
+    row = connection.execute(_ENTITY, (branch, id)).fetchone()
+    return None if row is None else entity_from_row(row)
+
+
+def find_relation(connection: apsw.Connection, branch: str, id: str) -> Relation | None:
+    """Return the relation of a row, or None."""
+    row = connection.execute(_RELATION, (branch, id)).fetchone()
+    return None if row is None else relation_from_row(row)
+
+
+class RowCache:
+    """Items already built from rows, for as long as somebody else holds them.
+
+    It is true of one position of the log; a write by anybody else empties it.
+    """
+
+    def __init__(self) -> None:
+        self._seq = -1
+        self._items: WeakValueDictionary[tuple[str, str], Item] = WeakValueDictionary()
+
+    def advance(self, found: int) -> None:
+        """Forget everything unless the log is still where it was."""
+        if found != self._seq:
+            self._items = WeakValueDictionary()
+            self._seq = found
+
+    def add(self, branch: str, items: Iterable[Item]) -> None:
+        """Remember items that are now in the rows."""
+        for item in items:
+            self._items[branch, item.key] = item
+
+    def replace(self, branch: str, items: Iterable[tuple[str, Item | None]], seq: int) -> None:
+        """Follow a write of our own, which ended at this position."""
+        for key, item in items:
+            if item is None:
+                self._items.pop((branch, key), None)
+            else:
+                self._items[branch, key] = item
+        self._seq = seq
+
+    def get(self, branch: str, key: str) -> Item | None:
+        """Return an item, or None where the rows have to be asked."""
+        return self._items.get((branch, key))
+
+
+class BranchReader:
+    """The working rows of one branch, as the rules read them."""
+
+    def __init__(self, connection: apsw.Connection, branch: str, cache: RowCache) -> None:
+        self._connection = connection
+        self._branch = branch
+        self._cache = cache
+
+    def entity(self, id: str, /) -> Entity | None:
+        """Return the entity, or None."""
+        cached = self._cache.get(self._branch, entity_key(id))
+        if isinstance(cached, Entity):
+            return cached
+        return find_entity(self._connection, self._branch, id)
+
+    def relation(self, id: str, /) -> Relation | None:
+        """Return the relation, or None."""
+        cached = self._cache.get(self._branch, relation_key(id))
+        if isinstance(cached, Relation):
+            return cached
+        return find_relation(self._connection, self._branch, id)
+
+    def relations_of(self, entity_id: str, /) -> Iterator[Relation]:
+        """Yield the relations that start or end at the entity, each once."""
+        rows = self._connection.execute(_RELATIONS_OF, (self._branch, entity_id)).fetchall()
+        return map(relation_from_row, rows)

@@ -1,0 +1,258 @@
+"""Items, events and versions as rows, and back."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.errors import CorruptStoreError, ValidationError
+from nerv_lab.core.events import Event
+from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
+from nerv_lab.core.values import decode, encode
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.writing import Origin
+
+__all__ = [
+    "ENTITY_COLUMNS",
+    "EVENT_COLUMNS",
+    "RELATION_COLUMNS",
+    "VERSION_COLUMNS",
+    "change_json",
+    "entity_from_row",
+    "entity_row",
+    "event_from_row",
+    "event_row",
+    "metadata_json",
+    "pack",
+    "record_json",
+    "relation_from_row",
+    "relation_row",
+    "unpack",
+    "version_from_row",
+    "version_row",
+]
+
+Row = tuple[Any, ...]
+
+ENTITY_COLUMNS = "entity_id, entity_type, metadata, created_at, updated_at, revision"
+RELATION_COLUMNS = (
+    "relation_id, from_entity, to_entity, relation_type, metadata, created_at, updated_at, revision"
+)
+EVENT_COLUMNS = (
+    "seq, event_id, event_type, data, timestamp, source, "
+    "origin_id, origin_seq, actor, branch, batch_id"
+)
+VERSION_COLUMNS = (
+    "version_id, parents, branch, event_seq, timestamp, description, "
+    "author, data_hash, algorithm, digest"
+)
+
+
+def metadata_json(item: Item) -> bytes:
+    """Return the canonical bytes of an item's metadata.
+
+    They are cut out of its canonical content, which is at hand when an item is written: the
+    content has the same fields in the same order, and the item's own fields at known places.
+    """
+    content = item.content
+    tail = len(orjson.dumps(item.type)) + len(b',"type":}')
+    if isinstance(item, Entity):
+        return content[:-tail] + b"}"
+    tail += len(orjson.dumps(item.to_entity)) + len(b',"to_entity":')
+    head = len(b'{"bidirectional":,"description":') + (4 if item.bidirectional else 5)
+    head += len(orjson.dumps(item.description))
+    rest = head + len(b',"from_entity":') + len(orjson.dumps(item.from_entity))
+    return content[:head] + content[rest:-tail] + b"}"
+
+
+def record_json(item: Item) -> bytes:
+    """Return the canonical bytes of an item's record."""
+    ends: Row
+    if isinstance(item, Relation):
+        ends = (
+            b'"from_entity":' + orjson.dumps(item.from_entity) + b",",
+            b'"to_entity":' + orjson.dumps(item.to_entity) + b",",
+        )
+    else:
+        ends = b"", b""
+    return (
+        b'{"created_at":%d,%b"id":%b,"metadata":%b,"revision":%d,%b"type":%b,"updated_at":%d}'
+        % (
+            item.created_at,
+            ends[0],
+            orjson.dumps(item.id),
+            metadata_json(item),
+            item.revision,
+            ends[1],
+            orjson.dumps(item.type),
+            item.updated_at,
+        )
+    )
+
+
+def change_json(change: ItemChange, reason: str | None) -> bytes:
+    """Return the canonical bytes of the payload of a change's event."""
+    return b'{"new":%b,"old":%b%b}' % (
+        b"null" if change.new is None else record_json(change.new),
+        b"null" if change.old is None else record_json(change.old),
+        b"" if reason is None else b',"reason":' + orjson.dumps(reason),
+    )
+
+
+def entity_row(branch: str, entity: Entity) -> Row:
+    """Return an entity as a row: its branch, then `ENTITY_COLUMNS`."""
+    return (
+        branch,
+        entity.id,
+        entity.type,
+        metadata_json(entity).decode(),
+        entity.created_at,
+        entity.updated_at,
+        entity.revision,
+    )
+
+
+def relation_row(branch: str, relation: Relation) -> Row:
+    """Return a relation as a row: its branch, then `RELATION_COLUMNS`."""
+    return (
+        branch,
+        relation.id,
+        relation.from_entity,
+        relation.to_entity,
+        relation.type,
+        metadata_json(relation).decode(),
+        relation.created_at,
+        relation.updated_at,
+        relation.revision,
+    )
+
+
+def entity_from_row(row: Row) -> Entity:
+    """Return the entity of a row of `ENTITY_COLUMNS`.
+
+    Raises
+    ------
+    CorruptStoreError
+        When the row does not hold an entity.
+    """
+    id, kind, metadata, created_at, updated_at, revision = row
+    try:
+        return Entity(
+            id, kind, EntityMetadata(**decode(metadata)), created_at, updated_at, revision
+        )
+    except (ValidationError, TypeError) as error:
+        raise _damaged(f"the row of entity {id!r}", error) from error
+
+
+def relation_from_row(row: Row) -> Relation:
+    """Return the relation of a row of `RELATION_COLUMNS`.
+
+    Raises
+    ------
+    CorruptStoreError
+        When the row does not hold a relation.
+    """
+    id, start, end, kind, metadata, created_at, updated_at, revision = row
+    try:
+        known = RelationMetadata(**decode(metadata))
+        return Relation(id, start, end, kind, known, created_at, updated_at, revision)
+    except (ValidationError, TypeError) as error:
+        raise _damaged(f"the row of relation {id!r}", error) from error
+
+
+def event_row(event: Event, data: bytes | None, batch_id: str, origin: Origin) -> Row:
+    """Return an event as a row of `EVENT_COLUMNS`."""
+    return (
+        event.seq,
+        event.id,
+        event.type,
+        None if data is None else data.decode(),
+        round(event.timestamp * 1_000_000),
+        event.source,
+        origin.id,
+        event.origin_seq,
+        origin.actor,
+        event.branch,
+        batch_id,
+    )
+
+
+def event_from_row(row: Row) -> Event:
+    """Return the event of a row of `EVENT_COLUMNS`.
+
+    Raises
+    ------
+    CorruptStoreError
+        When the row does not hold an event.
+    """
+    seq, id, kind, data, timestamp, source, origin_id, origin_seq, actor, branch, _ = row
+    try:
+        payload = None if data is None else decode(data)
+    except ValidationError as error:
+        raise _damaged(f"event {seq}", error) from error
+    return Event(
+        id,
+        kind,
+        payload,
+        timestamp / 1_000_000,
+        source,
+        seq,
+        origin_id,
+        origin_seq,
+        actor,
+        branch,
+    )
+
+
+def version_row(seq: int, version: Version, packed: bytes) -> Row:
+    """Return a version as a row: its place in the log, `VERSION_COLUMNS`, its packed delta."""
+    record = version.record()
+    parents = encode(record.pop("parents")).decode()
+    version_id = record.pop("version_id")
+    return (seq, version_id, parents, *record.values(), packed)
+
+
+def version_from_row(row: Row) -> Version:
+    """Return the version of a row of `VERSION_COLUMNS`.
+
+    Raises
+    ------
+    CorruptStoreError
+        When the row does not hold a version.
+    """
+    names: Sequence[str] = VERSION_COLUMNS.split(", ")
+    record = dict(zip(names, row, strict=True))
+    try:
+        record["parents"] = decode(record["parents"])
+        return Version.from_record(record)
+    except (ValidationError, TypeError, OverflowError) as error:
+        raise _damaged(f"the row of version {row[0]!r}", error) from error
+
+
+def pack(delta: bytes) -> bytes:
+    """Return a delta as it is stored."""
+    return zlib.compress(delta, 1)
+
+
+def unpack(packed: bytes, version_id: str) -> bytes:
+    """Return a delta as it was given.
+
+    Raises
+    ------
+    CorruptStoreError
+        When it was damaged.
+    """
+    try:
+        return zlib.decompress(packed)
+    except zlib.error as error:
+        raise _damaged(f"the delta of version {version_id!r}", error) from error
+
+
+def _damaged(what: str, error: Exception) -> CorruptStoreError:
+    return CorruptStoreError(
+        f"{what} is damaged: {error}; run verify to see how far it goes, and restore a backup"
+    )

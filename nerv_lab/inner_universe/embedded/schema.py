@@ -1,0 +1,98 @@
+"""The tables of a store file."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["APPLICATION_ID", "CREATE", "SCHEMA_VERSION"]
+
+APPLICATION_ID: Final = 0x4E455256
+"""Marks a SQLite file as ours ("NERV" in ASCII)."""
+
+SCHEMA_VERSION: Final = 1
+
+CREATE: Final = (
+    """
+    CREATE TABLE entity (
+        branch TEXT NOT NULL,
+        entity_id TEXT NOT NULL,
+        entity_type TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        revision INTEGER NOT NULL,
+        PRIMARY KEY (branch, entity_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE relation (
+        branch TEXT NOT NULL,
+        relation_id TEXT NOT NULL,
+        from_entity TEXT NOT NULL,
+        to_entity TEXT NOT NULL,
+        relation_type TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        revision INTEGER NOT NULL,
+        PRIMARY KEY (branch, relation_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX relation_from ON relation (branch, from_entity)",
+    "CREATE INDEX relation_to ON relation (branch, to_entity)",
+    """
+    CREATE TABLE event_log (
+        seq INTEGER PRIMARY KEY,
+        event_id TEXT NOT NULL UNIQUE,
+        origin_id TEXT NOT NULL,
+        origin_seq INTEGER NOT NULL,
+        event_type TEXT NOT NULL,
+        source TEXT,
+        timestamp INTEGER NOT NULL,
+        data TEXT,
+        actor TEXT,
+        branch TEXT NOT NULL,
+        batch_id TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE state_version (
+        seq INTEGER PRIMARY KEY,
+        version_id TEXT NOT NULL UNIQUE,
+        parents TEXT NOT NULL,
+        branch TEXT NOT NULL,
+        event_seq INTEGER NOT NULL,
+        timestamp INTEGER NOT NULL,
+        description TEXT NOT NULL,
+        author TEXT,
+        data_hash TEXT NOT NULL,
+        algorithm TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        delta BLOB NOT NULL
+    ) STRICT
+    """,
+    "CREATE TABLE branch (name TEXT PRIMARY KEY, version TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE tag (name TEXT PRIMARY KEY, version TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """
+    CREATE TABLE origin_cursor (
+        origin_id TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE permission (
+        identity TEXT NOT NULL,
+        action TEXT NOT NULL,
+        item_type TEXT NOT NULL,
+        PRIMARY KEY (identity, action, item_type)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE schema_version (
+        version INTEGER PRIMARY KEY,
+        applied_at INTEGER NOT NULL
+    ) STRICT
+    """,
+    "CREATE TABLE config (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+)
+"""Statements that make an empty store. Times are microseconds since the epoch."""
