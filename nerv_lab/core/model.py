@@ -349,7 +349,7 @@ def item_from_record(record: Mapping[str, Any]) -> Item:
         When the record is not that of an item.
     """
     try:
-        fields = dict(record)
+        fields = {**record}
         metadata = fields.pop("metadata")
         for name in ("created_at", "updated_at", "revision"):
             if type(fields[name]) is not int:

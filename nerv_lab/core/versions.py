@@ -100,7 +100,7 @@ class Version:
             When the record is not that of a version.
         """
         try:
-            fields = dict(record)
+            fields = {**record}
             return cls(
                 id=fields.pop("version_id"),
                 parents=tuple(fields.pop("parents")),
