@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import nerv_lab
+
 ROOT = Path(__file__).resolve().parents[1]
 MACHINE_PATH = re.compile(r"(?<![\w.$~}])/(?:home|Users|root|work)/[\w.]+/|/tmp/\w+")
 SETS = ("lab", "test", "lint")
@@ -114,7 +116,7 @@ def test_constraints_hold_plain_pins_only() -> None:
 
 
 def test_the_installed_package_is_this_one() -> None:
-    assert metadata.version("nerv-lab") == project()["version"]
+    assert metadata.version("nerv-lab") == nerv_lab.__version__ == project()["version"]
 
 
 def test_every_command_of_the_package_can_be_loaded() -> None:
