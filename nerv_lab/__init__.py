@@ -1,1 +1,121 @@
-"""Time-travelling knowledge graphs in notebooks."""
+"""A living knowledge graph in a notebook, with its whole history.
+
+::
+
+    import nerv_lab as nl
+
+    lab = nl.open("team.nerv")
+    ada = lab.add_entity("person", name="Ada Lovelace")
+    lab.commit("first facts")
+    lab.explorer()
+
+Layers, each importing only what stands before it:
+
+- ``core``: values, model, changes, state, history, event bus; pure.
+- ``inner_universe``: where the graph is kept, behind one contract.
+- ``lab``: the `Lab`, which wires the two.
+- ``exchange``, ``widgets``, ``magics``, ``cli``: what a Lab is used with.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from nerv_lab.core.bus import EventBus
+from nerv_lab.core.changes import REMOVE
+from nerv_lab.core.deltas import Delta, FunctionDelta, PatchDelta
+from nerv_lab.core.errors import (
+    ConflictError,
+    DuplicateIdError,
+    EntityNotFoundError,
+    IntegrityError,
+    NervError,
+    NERVPersistenceError,
+    NotFoundError,
+    ValidationError,
+    VersionNotFoundError,
+)
+from nerv_lab.core.events import Event, EventType, Message
+from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.perspective import PerspectiveAware
+from nerv_lab.core.projector import StateProjector
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.values import thaw
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe import (
+    InnerUniverseClient,
+    SpacetimeEventBus,
+    SpacetimeTemporalStore,
+    initialize_persistence,
+)
+from nerv_lab.lab import Lab, View, open
+
+if TYPE_CHECKING:
+    from nerv_lab.exchange import from_environment
+    from nerv_lab.inner_universe import InnerUniverseConfig, InnerUniverseController
+    from nerv_lab.magics import load_ipython_extension, unload_ipython_extension
+
+__all__ = [
+    "REMOVE",
+    "ConflictError",
+    "Delta",
+    "DuplicateIdError",
+    "Entity",
+    "EntityMetadata",
+    "EntityNotFoundError",
+    "Event",
+    "EventBus",
+    "EventType",
+    "FunctionDelta",
+    "GraphState",
+    "InnerUniverseClient",
+    "InnerUniverseConfig",
+    "InnerUniverseController",
+    "IntegrityError",
+    "Lab",
+    "Message",
+    "NERVPersistenceError",
+    "NervError",
+    "NotFoundError",
+    "PatchDelta",
+    "PerspectiveAware",
+    "Relation",
+    "RelationMetadata",
+    "SpacetimeEventBus",
+    "SpacetimeTemporalStore",
+    "StateProjector",
+    "TemporalStore",
+    "ValidationError",
+    "Version",
+    "VersionNotFoundError",
+    "View",
+    "from_environment",
+    "initialize_persistence",
+    "load_ipython_extension",
+    "open",
+    "thaw",
+    "unload_ipython_extension",
+]
+
+__version__ = "0.1.0"
+
+# What needs pandas, pydantic or IPython is loaded by those who use it.
+_LOADED_ON_USE = {
+    "InnerUniverseConfig": "nerv_lab.inner_universe",
+    "InnerUniverseController": "nerv_lab.inner_universe",
+    "from_environment": "nerv_lab.exchange",
+    "load_ipython_extension": "nerv_lab.magics",
+    "unload_ipython_extension": "nerv_lab.magics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_ON_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_LOADED_ON_USE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LOADED_ON_USE})

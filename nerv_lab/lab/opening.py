@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from nerv_lab.inner_universe import InnerUniverseConfig, client_for
+from nerv_lab.inner_universe import client_for
 from nerv_lab.lab.lab import Lab
+
+if TYPE_CHECKING:
+    from nerv_lab.inner_universe import InnerUniverseConfig
 
 __all__ = ["open"]
 

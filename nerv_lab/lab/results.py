@@ -31,11 +31,11 @@ def describe(item: Item, name_of: Callable[[str], str]) -> str:
     return f"{name_of(item.from_entity)} -{item.type}-> {name_of(item.to_entity)}"
 
 
-def frame(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+def frame(rows: list[dict[str, Any]], columns: list[str], dtype: str | None = None) -> pd.DataFrame:
     """Return rows as a data frame with these columns, also where there are no rows."""
     import pandas as pd
 
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns, dtype=dtype)
 
 
 def html_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -136,7 +136,8 @@ class Diff(Sequence[ItemChange]):
             ``old``, ``new``; the last three are None where a whole item came or went.
         """
         rows = [_row(c, field) for c in self.changes for field in field_changes(c) or (None,)]
-        return frame(rows, ["kind", "item", "id", "property", "old", "new"])
+        # As objects, None stays None and an integer an integer.
+        return frame(rows, ["kind", "item", "id", "property", "old", "new"], "object")
 
 
 def _row(change: ItemChange, field: FieldChange | None) -> dict[str, Any]:
