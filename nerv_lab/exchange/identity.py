@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from nerv_lab.core.model import MAX_NAME
 
-__all__ = ["RelationIds"]
+__all__ = ["RelationIds", "shortened"]
 
 
 class RelationIds:
@@ -26,16 +26,15 @@ class RelationIds:
         base = f"{_escaped(type, ':')}:{_escaped(source, '>')}->{_escaped(target, '#')}"
         self._seen[base] += 1
         rank = self._seen[base]
-        return _fitting(base if rank == 1 else f"{base}#{rank}")
+        return shortened(base if rank == 1 else f"{base}#{rank}")
 
 
 def _escaped(text: str, sign: str) -> str:
     return text.replace("%", "%25").replace(sign, f"%{ord(sign):02X}")
 
 
-def _fitting(id: str) -> str:
-    return (
-        id
-        if len(id) <= MAX_NAME
-        else f"relation:{blake2b(id.encode(), digest_size=16).hexdigest()}"
-    )
+def shortened(id: str) -> str:
+    """Return the id of a relation, or a digest of it where it is longer than an id may be."""
+    if len(id) <= MAX_NAME:
+        return id
+    return f"relation:{blake2b(id.encode(), digest_size=16).hexdigest()}"

@@ -17,6 +17,7 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import checked_name
 from nerv_lab.core.values import decode, encode, freeze
 from nerv_lab.exchange.flat import plain
+from nerv_lab.exchange.identity import shortened
 
 __all__ = ["edge_id", "edge_key", "entity_id", "node_of"]
 
@@ -49,13 +50,15 @@ def node_of(id: str) -> Hashable:
 def edge_id(source: str, target: str, key: Hashable = None) -> str:
     """Return the relation id of an edge between two entity ids; the key is that of a multigraph.
 
+    Where that would be too long it is a digest, from which the key does not come back.
+
     Raises
     ------
     ValidationError
         When the key has no reversible id.
     """
     parts = [source, target] if key is None else [source, target, _canonical(key)]
-    return checked_name(_encoded(parts), "edge")
+    return shortened(_encoded(parts))
 
 
 def edge_key(id: str, source: str, target: str) -> Hashable:

@@ -144,7 +144,6 @@ def to_pyvis(
             label=entity.name or id,
             title=_tooltip(entity),
             color=_colour_of(entity.type),
-            group=entity.type,
         )
     for id in sorted(state.relations):
         relation = state.relations[id]
