@@ -114,8 +114,8 @@ class EnvironmentGraph:
     def _named(self, prefix: str, type: str, name: str, **properties: Any) -> str | None:
         id = f"{prefix}:{name.casefold()}"
         if len(id) > MAX_NAME:
-            what = f"a {type} whose name has {len(name)} characters"
-            self.problems.append(ImportProblem(name[:40], f"left out {what}"))
+            what = f"left out this {type}: its name has {len(name)} characters"
+            self.problems.append(ImportProblem(name[:40], what))
             return None
         if id not in self.entities:
             self._entity(id, type, name, None, **properties)
