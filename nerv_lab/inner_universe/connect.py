@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -46,12 +47,14 @@ SCHEMES: dict[str, ClientFactory] = {"file": _embedded_at, "mock": _mock}
 """What makes the client of an address, by its scheme; each is given the address and settings."""
 
 
-def client_for(uri: str, config: InnerUniverseConfig | None = None) -> InnerUniverseClient:
+def client_for(
+    uri: str | os.PathLike[str], config: InnerUniverseConfig | None = None
+) -> InnerUniverseClient:
     """Return a client, not yet connected.
 
     Parameters
     ----------
-    uri : str
+    uri : str or path
         The path of a store file, ``":memory:"``, ``"file:PATH"`` or ``"mock://"``.
     config : InnerUniverseConfig, optional
         Settings, apart from its ``uri``; by default those of the environment.
@@ -63,7 +66,8 @@ def client_for(uri: str, config: InnerUniverseConfig | None = None) -> InnerUniv
     """
     from nerv_lab.inner_universe.config import InnerUniverseConfig  # slow to import
 
-    if not isinstance(uri, str) or not uri:
+    uri = os.fspath(uri)
+    if not uri:
         raise ValidationError("uri", "must be the path of a store file, ':memory:' or an address")
     settings = InnerUniverseConfig(uri=uri) if config is None else config
     found = _SCHEME.match(uri)

@@ -1,0 +1,181 @@
+"""Clients to run the contract against, and what its tests share.
+
+To hold another backend to the contract, add its universe to `UNIVERSES`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from nerv_lab.core.changes import ItemChange, decode_delta, encode_delta
+from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.versions import Version, version_digest
+from nerv_lab.inner_universe import EmbeddedInnerUniverse, InnerUniverseClient, MockInnerUniverse
+from nerv_lab.inner_universe.ids import new_id
+
+TIMEOUT = 10.0
+
+
+class Universe(Protocol):
+    """A place where a graph is kept, empty at first."""
+
+    def client(self) -> InnerUniverseClient | None:
+        """Return one more client of the same place; None where there is room for one only."""
+
+
+class MockUniverse:
+    def __init__(self, folder: Path) -> None:
+        self._first: MockInnerUniverse | None = None
+
+    def client(self) -> InnerUniverseClient:
+        client = MockInnerUniverse(share=self._first)
+        self._first = self._first or client
+        return client
+
+
+class FileUniverse:
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "store.nerv"
+
+    def client(self) -> InnerUniverseClient:
+        return EmbeddedInnerUniverse(self._path)
+
+
+class MemoryUniverse:
+    def __init__(self, folder: Path) -> None:
+        self._taken = False
+
+    def client(self) -> InnerUniverseClient | None:
+        if self._taken:
+            return None
+        self._taken = True
+        return EmbeddedInnerUniverse()
+
+
+UNIVERSES: dict[str, Callable[[Path], Universe]] = {
+    "mock": MockUniverse,
+    "embedded-file": FileUniverse,
+    "embedded-memory": MemoryUniverse,
+}
+
+
+@pytest.fixture(params=UNIVERSES)
+def universe(request: pytest.FixtureRequest, tmp_path: Path) -> Universe:
+    return UNIVERSES[request.param](tmp_path)
+
+
+@pytest.fixture
+async def client(universe: Universe) -> AsyncIterator[InnerUniverseClient]:
+    client = universe.client()
+    assert client is not None
+    await client.connect()
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def other(
+    universe: Universe, client: InnerUniverseClient
+) -> AsyncIterator[InnerUniverseClient]:
+    other = universe.client()
+    if other is None:
+        pytest.skip("a store in memory has one client")
+    await other.connect()
+    yield other
+    await other.close()
+
+
+class Collector:
+    """Keeps what a subscription was handed, and waits for more without blocking the loop."""
+
+    def __init__(self, client: InnerUniverseClient, after: int | None) -> None:
+        self.batches: list[tuple[Event, ...]] = []
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self.unsubscribe = client.subscribe(self._take, after=after)
+
+    def _take(self, events: tuple[Event, ...]) -> None:
+        self.batches.append(events)
+        self._loop.call_soon_threadsafe(self._changed.set)
+
+    @property
+    def events(self) -> list[Event]:
+        return [event for batch in self.batches for event in batch]
+
+    @property
+    def seqs(self) -> list[int | None]:
+        return [event.seq for event in self.events]
+
+    async def until(self, count: int) -> list[Event]:
+        while len(self.events) < count:
+            self._changed.clear()
+            await asyncio.wait_for(self._changed.wait(), TIMEOUT)
+        return self.events
+
+
+Collect = Callable[..., Collector]
+
+
+@pytest.fixture
+def collect() -> Collect:
+    def subscribe(client: InnerUniverseClient, after: int | None = None) -> Collector:
+        return Collector(client, after)
+
+    return subscribe
+
+
+Commit = Callable[..., Awaitable[Version]]
+
+
+async def _state_of(client: InnerUniverseClient, version_id: str | None) -> GraphState:
+    """Return the state of a version, rebuilt from the deltas of its line."""
+    known = {version.id: version for version in await client.versions()}
+    line = []
+    while version_id is not None:
+        line.append(version_id)
+        version_id = known[version_id].parent
+    state = GraphState.empty()
+    for step in reversed(line):
+        state = state.apply(decode_delta(await client.delta(step)))
+    return state
+
+
+async def _next_version(
+    client: InnerUniverseClient, description: str = "", branch: str = DEFAULT_BRANCH
+) -> tuple[Version, bytes]:
+    """Return the version that would commit the working rows of a branch, and its delta."""
+    snapshot = await client.snapshot(branch)
+    state = GraphState.build(snapshot.items)
+    changes: tuple[ItemChange, ...] = (await _state_of(client, snapshot.head)).diff(state)
+    delta = encode_delta(changes)
+    version = Version(
+        id=new_id(),
+        parents=() if snapshot.head is None else (snapshot.head,),
+        branch=branch,
+        event_seq=snapshot.seq,
+        timestamp=dt.datetime.now(dt.UTC),
+        description=description,
+        data_hash=state.data_hash,
+    )
+    return replace(version, digest=version_digest(version, delta)), delta
+
+
+@pytest.fixture
+def next_version() -> Callable[..., Awaitable[tuple[Version, bytes]]]:
+    return _next_version
+
+
+@pytest.fixture
+def commit() -> Commit:
+    async def commit(client: InnerUniverseClient, description: str = "") -> Version:
+        return await client.commit_version(*await _next_version(client, description))
+
+    return commit
