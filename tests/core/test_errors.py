@@ -32,6 +32,10 @@ ARGUMENTS: dict[type, tuple[Any, ...]] = {
     EntityInUseError: ("e1", ("r1", "r2", "r3", "r4")),
     HeadMovedError: ("main", "v1", None),
 }
+IN_USE = (
+    "entity 'e1' has 4 relation(s) ('a', 'b', 'c' and 1 more); "
+    "delete them first or pass cascade=True"
+)
 
 
 def example(kind: type[NervError]) -> NervError:
@@ -89,8 +93,7 @@ def test_what_the_store_cannot_do_is_a_persistence_error() -> None:
         (EntityNotFoundError("e1", "look at lab.entities"), "no entity 'e1'; look at lab.entities"),
         (
             EntityInUseError("e1", ["a", "b", "c", "d"]),
-            "entity 'e1' has 4 relation(s) ('a', 'b', 'c' and 1 more); delete them first or "
-            + "pass cascade=True",
+            IN_USE,
         ),
     ],
 )

@@ -1,0 +1,71 @@
+"""Completion of ``%nerv`` commands, options, labs and versions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult
+
+from nerv_lab.core.errors import NervError
+from nerv_lab.magics.commands import COMMANDS, REFERENCE_COMMANDS
+
+if TYPE_CHECKING:
+    from nerv_lab.magics.magic import NervMagics
+
+__all__ = ["NervMatcher"]
+
+_LINE = re.compile(r"(?:^|=)\s*(%{1,2})nerv\s+(.*)$")
+
+
+class NervMatcher:
+    """Completes the word before the cursor on a line with ``%nerv``."""
+
+    matcher_api_version = 2
+    matcher_priority = 100
+    matcher_identifier = "NervMatcher"
+
+    def __init__(self, magics: NervMagics) -> None:
+        self._magics = magics
+
+    def __call__(self, context: CompletionContext) -> SimpleMatcherResult:
+        """Return what the word may become; nothing on any other line."""
+        before = context.line_with_cursor[: context.cursor_position]
+        found = _LINE.search(before)
+        if found is None:
+            return {"completions": [], "suppress": False}
+        *words, word = found[2].split(" ")
+        if not word.endswith(context.token):
+            return {"completions": [], "suppress": False}
+        skipped = len(word) - len(context.token)
+        matches = [m for m in self._candidates(words, word, found[1]) if m.startswith(word)]
+        return {
+            "completions": [SimpleCompletion(m[skipped:], type="param") for m in matches],
+            "suppress": bool(matches),
+        }
+
+    def _candidates(self, words: list[str], word: str, mark: str) -> Iterable[str]:
+        given = [w for w in words if w]
+        if not given:
+            return [name for name in COMMANDS if COMMANDS[name].prog.startswith(f"{mark}nerv")]
+        command = given[0]
+        if command not in COMMANDS:
+            return []
+        if given[-1] == "--lab":
+            return sorted(self._magics.labs())
+        if word.startswith("-"):
+            options = COMMANDS[command]._option_string_actions
+            return sorted(set(options) - set(given))
+        if command == "help":
+            return COMMANDS
+        return self._places(given) if command in REFERENCE_COMMANDS else []
+
+    def _places(self, given: list[str]) -> Iterable[str]:
+        name = given[given.index("--lab") + 1] if "--lab" in given[:-1] else None
+        try:
+            log = self._magics.lab(name).log()
+        except NervError:
+            return []
+        names = [name for entry in log for name in (entry.label, *entry.names)]
+        return [name for name in names if " " not in name]

@@ -1,0 +1,154 @@
+"""What ``%nerv`` commands do."""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from nerv_lab.core.errors import NervError, VersionNotFoundError
+from nerv_lab.core.versions import Version
+from nerv_lab.lab import Diff, Lab, VersionLog, View
+from nerv_lab.lab import open as open_lab
+from nerv_lab.magics.commands import CommandError, Help, help_on, parse
+
+if TYPE_CHECKING:
+    from nerv_lab.lab.travel import Ref
+
+__all__ = ["NervMagics"]
+
+_CELL_COMMAND = "transaction"
+
+
+@magics_class
+class NervMagics(Magics):
+    """The ``%nerv`` and ``%%nerv`` commands of one shell."""
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._opened: str | None = None
+
+    @no_var_expand
+    @line_cell_magic
+    def nerv(self, line: str, cell: str | None = None) -> Any:
+        """Work with a lab; ``%nerv help`` lists the commands."""
+        command, arguments = parse(line)
+        if command == _CELL_COMMAND:
+            return self._transaction(arguments, cell)
+        if cell is not None:
+            raise CommandError(f"%%nerv takes a cell only for {_CELL_COMMAND}; use %nerv {command}")
+        try:
+            return getattr(self, f"_{command}")(arguments)
+        except NervError as error:
+            if isinstance(error, CommandError):
+                raise
+            raise CommandError(str(error)) from error
+
+    def labs(self) -> dict[str, Lab]:
+        """Return the open labs in the user's variables, by name."""
+        return {
+            name: value
+            for name, value in self.shell.user_ns.items()
+            if not name.startswith("_") and isinstance(value, Lab) and not value.closed
+        }
+
+    def lab(self, name: str | None = None) -> Lab:
+        """Return the lab of this name, or the one a command without a name means.
+
+        That is the one ``%nerv open`` bound last, else ``lab``, else the only one there is.
+
+        Raises
+        ------
+        CommandError
+            When there is none, or more than one.
+        """
+        labs = self.labs()
+        if name is not None:
+            if name not in labs:
+                raise CommandError(f"{name!r} is no open lab; {_known(labs)}")
+            return labs[name]
+        for usual in (self._opened, "lab"):
+            if usual in labs:
+                return labs[usual]
+        if len({id(lab) for lab in labs.values()}) != 1:
+            raise CommandError(_known(labs) + ("; choose one with --lab NAME" if labs else ""))
+        return next(iter(labs.values()))
+
+    def _open(self, arguments: Namespace) -> Lab:
+        name = arguments.name
+        if not name.isidentifier():
+            raise CommandError(f"{name!r} is no name of a variable")
+        before = self.shell.user_ns.get(name)
+        lab = open_lab(arguments.uri, author=arguments.author)
+        self.shell.push({name: lab})
+        # A cell that is run again must not leave a connection behind each time.
+        if name == self._opened and isinstance(before, Lab):
+            before.close()
+        self._opened = name
+        return lab
+
+    def _status(self, arguments: Namespace) -> Lab:
+        return self.lab(arguments.lab)
+
+    def _commit(self, arguments: Namespace) -> Version:
+        return self.lab(arguments.lab).commit(arguments.message, author=arguments.author)
+
+    def _log(self, arguments: Namespace) -> VersionLog:
+        return self.lab(arguments.lab).log()[: arguments.n]
+
+    def _rollback(self, arguments: Namespace) -> Version:
+        lab = self.lab(arguments.lab)
+        return lab.rollback(_place(lab, arguments.ref), arguments.message)
+
+    def _at(self, arguments: Namespace) -> View:
+        lab = self.lab(arguments.lab)
+        return lab.at(_place(lab, arguments.ref))
+
+    def _diff(self, arguments: Namespace) -> Diff:
+        lab = self.lab(arguments.lab)
+        a, b = (None if ref is None else _place(lab, ref) for ref in (arguments.a, arguments.b))
+        return lab.diff(a, b)
+
+    def _help(self, arguments: Namespace) -> Help:
+        return help_on(arguments.command)
+
+    def _transaction(self, arguments: Namespace, cell: str | None) -> Any:
+        if cell is None:
+            raise CommandError("write %%nerv transaction as the first line of a cell of its own")
+        with self.lab(arguments.lab).transaction(arguments.message):
+            return self._run(cell)
+
+    def _run(self, cell: str) -> Any:
+        """Run a cell in the user's namespace, let its error out, and return its last value."""
+        shell = self.shell
+        source = shell.transform_cell(cell)
+        name = shell.compile.cache(source, shell.execution_count, raw_code=cell)
+        tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(shell.compile(tree, name, "exec"), shell.user_ns)
+        if not isinstance(last, ast.Expr):
+            return None
+        return eval(shell.compile(ast.Expression(last.value), name, "eval"), shell.user_ns)
+
+
+def _known(labs: dict[str, Lab]) -> str:
+    if not labs:
+        return "no lab is open; open one with %nerv open FILE"
+    return f"open labs: {', '.join(labs)}"
+
+
+def _place(lab: Lab, text: str) -> Ref:
+    """Return the place in history that a word means; a time without a zone is local."""
+    try:
+        return lab.version(text)
+    except VersionNotFoundError:
+        if text.isdecimal():
+            return int(text)
+        try:
+            return dt.datetime.fromisoformat(text).astimezone()
+        except ValueError:
+            pass
+        raise
