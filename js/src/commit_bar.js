@@ -1,0 +1,61 @@
+// Where the graph stands, and the way to commit it; or, in the past, the way back.
+
+import { ago, counted, h, icon } from "./dom.js";
+
+export class CommitBar {
+  /** @param on {commit(description), restore(version), live()} */
+  constructor(on) {
+    this.on = on;
+    this.where = h("div.nerv-where");
+    this.input = h("input.nerv-input", {
+      type: "text",
+      placeholder: "Describe what changed",
+      "aria-label": "Description of the commit",
+      maxlength: "500",
+    });
+    this.input.addEventListener("keydown", (event) => event.stopPropagation());
+    this.button = h("button.nerv-button.nerv-primary", { type: "submit" }, "Commit");
+    this.form = h("form.nerv-row.nerv-commit", {}, this.input, this.button);
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.on.commit(this.input.value);
+    });
+    this.element = h("div.nerv-commit-bar", {}, this.where, this.form);
+    this.banner = h("div.nerv-banner", { role: "status", hidden: true });
+  }
+
+  update(meta, head) {
+    const past = Boolean(meta.shown);
+    this.form.hidden = past || meta.closed;
+    const chips = [h("span.nerv-branch", {}, meta.branch)];
+    if (head) chips.push(h("span.nerv-version", { title: head.description }, head.label));
+    const changes = meta.uncommitted
+      ? counted(meta.uncommitted, "uncommitted change")
+      : head ? "all committed" : "nothing committed yet";
+    const state = meta.uncommitted ? "span.nerv-dirty" : "span.nerv-clean";
+    chips.push(h(state, {}, changes));
+    if (meta.closed) chips.push(h("span.nerv-dirty", {}, "the lab is closed"));
+    this.where.replaceChildren(...chips);
+    this.banner.hidden = !past;
+    if (past) this.#past(meta);
+  }
+
+  busy(isBusy) {
+    this.button.disabled = isBusy;
+  }
+
+  #past({ shown, closed }) {
+    if (this.banner.dataset.version === shown.id && this.banner.childElementCount) return;
+    this.banner.dataset.version = shown.id;
+    const back = h("button.nerv-button.nerv-back", { type: "button" }, icon("back"), "Back to now");
+    back.addEventListener("click", () => this.on.live());
+    const restore = h("button.nerv-button.nerv-restore", { type: "button" }, "Restore…");
+    restore.addEventListener("click", () => this.on.restore(shown));
+    this.banner.replaceChildren(
+      h("span.nerv-banner-text", {},
+        h("strong", {}, `You are looking at ${shown.label}`),
+        h("span", {}, `${shown.description} · ${ago(shown.time)} · read-only`)),
+      h("div.nerv-row", {}, ...(closed ? [back] : [restore, back])),
+    );
+  }
+}

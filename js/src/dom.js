@@ -1,0 +1,62 @@
+// Elements with attributes, handlers and children; text goes in as text, never as HTML.
+
+const NAMESPACES = { svg: "http://www.w3.org/2000/svg", path: "http://www.w3.org/2000/svg" };
+
+/** h("button.nerv-x", {title: "…", onclick: …}, "text", child): a new element. */
+export function h(what, attributes = {}, ...children) {
+  const [tag, ...classes] = what.split(".");
+  const element = NAMESPACES[tag]
+    ? document.createElementNS(NAMESPACES[tag], tag)
+    : document.createElement(tag);
+  if (classes.length) element.setAttribute("class", classes.join(" "));
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+const ICONS = {
+  fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  plus: "M12 5v14M5 12h14",
+  minus: "M5 12h14",
+  arrange: "M12 4v4M12 16v4M4 12h4M16 12h4M12 12h.01M7 7l2 2M15 15l2 2M17 7l-2 2M9 15l-2 2",
+  close: "M6 6l12 12M18 6L6 18",
+  search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13M15.5 15.5L20 20",
+  back: "M9 6l-6 6 6 6M3 12h18",
+  follow: "M4 6l7 6-7 6M13 6l7 6-7 6",
+};
+
+export function icon(name) {
+  const path = h("path", { d: ICONS[name] });
+  return h("svg.nerv-icon", { viewBox: "0 0 24 24", "aria-hidden": "true" }, path);
+}
+
+export function iconButton(name, title, onclick) {
+  const attributes = { type: "button", title, "aria-label": title, onclick };
+  return h("button.nerv-icon-button", attributes, icon(name));
+}
+
+/** "1 node", "2 nodes", "12,345 nodes". */
+export function counted(count, one, many = `${one}s`) {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+}
+
+const SPANS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+/** "3 minutes ago", or a date where it is longer ago than a week. Takes microseconds. */
+export function ago(micros, now = Date.now()) {
+  const seconds = Math.max(0, now / 1000 - micros / 1e6);
+  if (seconds > 7 * 86400) return new Date(micros / 1000).toLocaleDateString();
+  for (const [name, length] of SPANS) {
+    const count = Math.floor(seconds / length);
+    if (count) return `${counted(count, name)} ago`;
+  }
+  return "just now";
+}
+
+export function fullTime(micros) {
+  return new Date(micros / 1000).toLocaleString();
+}

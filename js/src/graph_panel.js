@@ -1,0 +1,245 @@
+// The graph with its tools: search, legend, zoom; and the life of its painter.
+
+import { counted, h, icon, iconButton } from "./dom.js";
+import { Layout } from "./layout.js";
+import { Look } from "./look.js";
+import { CanvasPainter } from "./painter_canvas.js";
+import { WebglPainter, webglWorks } from "./painter_webgl.js";
+
+const MANY = 20; // newcomers that are worth a layout of their own
+const RELEASE_MS = 4000;
+const SHOWN_RESULTS = 8;
+const LEGEND_TYPES = 10;
+
+export class GraphPanel {
+  /** @param on {select(ids), painted(kind), layout(state)} */
+  constructor(store, { renderer }, on) {
+    Object.assign(this, { store, renderer, on, painter: null, theme: null, held: null });
+    this.look = new Look(store);
+    this.layout = new Layout(store, (done) => this.#moved(done));
+    this.stage = h("div.nerv-stage", { tabindex: "0", role: "application" });
+    this.stage.setAttribute("aria-label", "Graph; use the search to reach nodes by keyboard");
+    this.legend = h("div.nerv-legend", { role: "group", "aria-label": "Types" });
+    this.empty = h("div.nerv-empty", { hidden: true });
+    this.empty.append(h("strong", {}, "Nothing here yet"));
+    this.empty.append(h("span", {}, "Entities appear as soon as they are added to the lab."));
+    const tools = h(
+      "div.nerv-stage-tools",
+      {},
+      iconButton("plus", "Zoom in", () => this.painter?.zoom(1.5)),
+      iconButton("minus", "Zoom out", () => this.painter?.zoom(1 / 1.5)),
+      iconButton("fit", "Fit the whole graph", () => this.#fit()),
+      iconButton("arrange", "Arrange the graph anew", () => this.arrange()),
+    );
+    const children = [this.stage, this.empty, this.legend, tools];
+    this.element = h("section.nerv-graph", { "aria-label": "Graph" }, ...children);
+    this.search = this.#searchBox();
+    this.#guardWheel();
+    this.seen = new IntersectionObserver((entries) => this.#onSight(entries.at(-1)));
+    this.seen.observe(this.stage);
+  }
+
+  setTheme(theme) {
+    this.theme = theme;
+    this.look.theme = theme;
+    this.#unmount();
+    if (this.visible) this.#mount();
+  }
+
+  /** Apply the graph part of a payload; nodes that were there stay where they are. */
+  apply(part, snapshot) {
+    const wasRunning = this.layout.running;
+    const { added, touched, first } = this.store.apply(part, snapshot);
+    if (this.look.selected.size) this.look.select(this.look.selected);
+    if (first || (wasRunning && added.length)) this.arrange();
+    else if (added.length > MANY) this.#lay(new Set(added));
+    this.#drawLegend();
+    this.empty.hidden = this.store.graph.order > 0;
+    this.painter?.refresh();
+    return touched;
+  }
+
+  select(ids) {
+    this.look.select(ids);
+    this.painter?.refresh();
+  }
+
+  center(id) {
+    this.painter?.center(id);
+  }
+
+  arrange() {
+    this.held = null;
+    this.painter?.hold(null);
+    this.#lay(null);
+  }
+
+  destroy() {
+    this.layout.stop();
+    this.seen.disconnect();
+    clearTimeout(this.releasing);
+    this.#unmount();
+  }
+
+  #lay(moving) {
+    this.on.layout("running");
+    this.layout.start(moving);
+  }
+
+  #moved(done) {
+    if (!done) {
+      this.painter?.refresh();
+      return;
+    }
+    this.held ??= this.store.box();
+    this.painter?.hold(this.held);
+    this.painter?.refresh();
+    this.on.layout("done");
+  }
+
+  #fit() {
+    this.held = this.store.box();
+    this.painter?.hold(this.held);
+    this.painter?.refresh();
+    this.painter?.fit();
+  }
+
+  // A browser has few WebGL contexts: a graph holds some only while it can be seen.
+  #onSight({ isIntersecting }) {
+    clearTimeout(this.releasing);
+    this.visible = isIntersecting;
+    if (isIntersecting) this.#mount();
+    else this.releasing = setTimeout(() => this.#unmount(), RELEASE_MS);
+  }
+
+  #mount() {
+    if (this.painter || !this.theme) return;
+    const on = { painted: () => this.on.painted(this.painter?.kind), click: this.#click };
+    const webgl = this.renderer !== "canvas" && webglWorks();
+    try {
+      const Painter = webgl ? WebglPainter : CanvasPainter;
+      this.painter = new Painter(this.store, this.look, this.stage, on);
+    } catch {
+      this.stage.replaceChildren(); // no context after all
+      this.painter = new CanvasPainter(this.store, this.look, this.stage, on);
+    }
+    if (this.held) this.painter.hold(this.held);
+    if (this.camera?.kind === this.painter.kind) this.painter.camera = this.camera.state;
+    this.painter.refresh();
+  }
+
+  #unmount() {
+    if (!this.painter) return;
+    this.camera = { kind: this.painter.kind, state: this.painter.camera };
+    this.painter.kill();
+    this.painter = null;
+  }
+
+  #click = (id, event) => {
+    this.stage.focus({ preventScroll: true });
+    const several = event.ctrlKey || event.metaKey || event.shiftKey;
+    if (!id) {
+      if (!several) this.on.select([]);
+      return;
+    }
+    const chosen = new Set(several ? this.look.selected : []);
+    if (several && chosen.has(id)) chosen.delete(id);
+    else chosen.add(id);
+    this.on.select([...chosen]);
+  };
+
+  /** Scrolling past the graph scrolls the notebook; it zooms once the graph was clicked. */
+  #guardWheel() {
+    const guard = (event) => {
+      const active = this.element.contains(document.activeElement) || event.ctrlKey;
+      if (!active) event.stopPropagation();
+    };
+    this.element.addEventListener("wheel", guard, { capture: true, passive: true });
+  }
+
+  #drawLegend() {
+    const ordered = [...this.store.types].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+    const entries = ordered.slice(0, LEGEND_TYPES).map(([type, count]) => {
+      const off = this.look.hidden.has(type);
+      const swatch = h("span.nerv-swatch", {});
+      swatch.style.background = this.store.palette.colour(type);
+      const attributes = { type: "button", "aria-pressed": String(!off) };
+      const name = h("span.nerv-legend-name", {}, type);
+      const number = h("span.nerv-legend-count", {}, count.toLocaleString("en"));
+      const entry = h("button.nerv-legend-entry", attributes, swatch, name, number);
+      entry.title = off ? `Show ${type}` : `Hide ${type}`;
+      entry.addEventListener("click", () => this.#toggle(type));
+      return entry;
+    });
+    if (ordered.length > LEGEND_TYPES) {
+      entries.push(h("span.nerv-legend-more", {}, `${ordered.length - LEGEND_TYPES} more types`));
+    }
+    this.legend.replaceChildren(...entries);
+  }
+
+  #toggle(type) {
+    if (!this.look.hidden.delete(type)) this.look.hidden.add(type);
+    this.#drawLegend();
+    this.painter?.refresh();
+  }
+
+  #searchBox() {
+    const input = h("input.nerv-input", {
+      type: "search",
+      placeholder: "Search nodes",
+      "aria-label": "Search nodes",
+    });
+    this.results = h("div.nerv-results", { hidden: true, role: "listbox" });
+    input.addEventListener("input", () => this.#find(input.value));
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation(); // the notebook has shortcuts of its own
+      if (event.key === "Escape") this.#clearSearch(input);
+      if (event.key === "Enter") this.results.querySelector("button")?.click();
+      if (event.key === "ArrowDown") this.results.querySelector("button")?.focus();
+    });
+    const box = h("div.nerv-search", {}, icon("search"), input, this.results);
+    box.addEventListener("focusout", (event) => {
+      if (!box.contains(event.relatedTarget)) this.results.hidden = true;
+    });
+    return box;
+  }
+
+  #find(text) {
+    const found = this.store.search(text, 2000);
+    this.look.found = text.trim() ? new Set(found) : null;
+    this.painter?.refresh();
+    const rows = found.slice(0, SHOWN_RESULTS).map((id) => this.#result(id));
+    if (!rows.length) rows.push(h("span.nerv-hint", {}, "Nothing found"));
+    if (found.length > SHOWN_RESULTS) {
+      const more = `${counted(found.length, "match", "matches")}, marked in the graph`;
+      rows.push(h("span.nerv-hint", {}, more));
+    }
+    this.results.replaceChildren(...rows);
+    this.results.hidden = !text.trim();
+  }
+
+  #result(id) {
+    const { label, kind, color } = this.store.graph.getNodeAttributes(id);
+    const swatch = h("span.nerv-swatch", {});
+    swatch.style.background = color;
+    const attributes = { type: "button", role: "option" };
+    const name = h("span.nerv-result-name", {}, label);
+    const row = h("button.nerv-result", attributes, swatch, name, h("small", {}, kind));
+    row.addEventListener("click", () => {
+      this.#clearSearch(this.search.querySelector("input"));
+      this.on.select([id]);
+      this.center(id);
+    });
+    row.addEventListener("keydown", (event) => {
+      const next = { ArrowDown: row.nextSibling, ArrowUp: row.previousSibling }[event.key];
+      if (next?.matches?.("button")) next.focus();
+      event.stopPropagation();
+    });
+    return row;
+  }
+
+  #clearSearch(input) {
+    input.value = "";
+    this.#find("");
+  }
+}

@@ -1,0 +1,91 @@
+// The layout of a store: in a worker, or in slices on the page where workers are forbidden.
+
+import { matrices, roundsFor, run, settingsFor, spots } from "./forces.js";
+import workerSource from "worker:./layout_worker.js";
+
+function startWorker() {
+  const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
+  try {
+    return new Worker(url);
+  } catch {
+    return null; // a content security policy forbids it
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+export class Layout {
+  /** @param onStep called with (done: boolean) whenever nodes have moved. */
+  constructor(store, onStep) {
+    this.store = store;
+    this.onStep = onStep;
+    this.stop = () => {};
+    this.running = false;
+  }
+
+  /** Lay out the whole graph, or only the given nodes while the others stay. */
+  start(moving = null) {
+    this.stop();
+    const graph = this.store.graph;
+    if (!graph.order) return this.#finish();
+    const { ids, nodes, edges } = matrices(graph, moving);
+    const index = new Map(ids.map((id, i) => [id, i]).filter(([id]) => !moving || moving.has(id)));
+    const task = { settings: settingsFor(ids.length), nodes, edges, rounds: roundsFor(ids.length) };
+    task.share = ids.length <= 2000 ? 20 : ids.length <= 20000 ? 8 : 4;
+    this.running = true;
+    const worker = startWorker();
+    if (worker) this.#inWorker(worker, task, index);
+    else this.#inSlices(task, index);
+  }
+
+  #inWorker(worker, task, index) {
+    this.stop = () => {
+      worker.terminate();
+      this.running = false;
+    };
+    worker.onmessage = ({ data }) => this.#step(index, data.flat, data.done);
+    worker.onerror = () => {
+      this.stop();
+      this.#inSlices(task, index);
+    };
+    worker.postMessage(task);
+  }
+
+  #inSlices(task, index) {
+    let done = 0;
+    this.running = true;
+    const slice = () => {
+      run(task.settings, task.nodes, task.edges, task.share);
+      done += task.share;
+      this.#step(index, spots(task.nodes), done >= task.rounds);
+      if (this.running) timer = setTimeout(slice);
+    };
+    let timer = setTimeout(slice);
+    this.stop = () => {
+      clearTimeout(timer);
+      this.running = false;
+    };
+  }
+
+  #step(index, flat, done) {
+    this.store.graph.updateEachNodeAttributes(
+      (id, node) => {
+        const i = index.get(id);
+        if (i !== undefined) {
+          node.x = flat[2 * i];
+          node.y = flat[2 * i + 1];
+        }
+        return node;
+      },
+      { attributes: ["x", "y"] },
+    );
+    if (done) this.#finish();
+    else this.onStep(false);
+  }
+
+  #finish() {
+    this.stop();
+    this.running = false;
+    this.onStep(true);
+  }
+}

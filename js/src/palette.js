@@ -1,0 +1,33 @@
+// One colour per type, kept for as long as the view lives.
+
+import { hash } from "./random.js";
+
+export const COLOURS = [
+  "#5b7cfa", "#12a594", "#f59e0b", "#e5484d", "#8e4ec6",
+  "#0091d4", "#6aa84f", "#e93d82", "#a18072", "#64748b",
+];
+
+export class Palette {
+  constructor() {
+    this.taken = new Map();
+  }
+
+  /** The colour of a type: the one its name hashes to, or the next that is free. */
+  colour(type) {
+    let slot = this.taken.get(type);
+    if (slot === undefined) {
+      slot = hash(type) % COLOURS.length;
+      const used = new Set(this.taken.values());
+      for (let tried = 0; tried < COLOURS.length && used.has(slot); tried++) {
+        slot = (slot + 1) % COLOURS.length;
+      }
+      this.taken.set(type, slot);
+    }
+    return COLOURS[slot];
+  }
+
+  /** Give colours to types in one order, whatever order they came in. */
+  reserve(types) {
+    for (const type of [...types].sort()) this.colour(type);
+  }
+}

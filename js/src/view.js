@@ -1,0 +1,282 @@
+// One view of a widget: panels by its mode, fed by the frames of its own stream.
+
+import { CommitBar } from "./commit_bar.js";
+import { Desk } from "./desk.js";
+import { counted, h } from "./dom.js";
+import { Receiver, readFrame } from "./frames.js";
+import { GraphPanel } from "./graph_panel.js";
+import { GraphStore } from "./graph_store.js";
+import { History } from "./history.js";
+import { Inspector } from "./inspector.js";
+import { Notices, confirmIn } from "./notices.js";
+import css from "./style.css";
+import { readTheme, watchTheme } from "./theme.js";
+import { TimelinePanel } from "./timeline.js";
+
+const ACK_MS = 80;
+const RETRY_MS = 4000;
+
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export class View {
+  constructor({ model, el }) {
+    this.model = model;
+    this.id = newId();
+    this.receiver = new Receiver(this.id);
+    this.desk = new Desk((message) => model.send(message), this.id);
+    this.mode = model.get("_mode");
+    this.meta = {};
+    this.#build();
+    el.append(this.root);
+    this.cleanups = [
+      this.#listen("msg:custom", (message, buffers) => this.#hear(message, buffers)),
+      this.#listen("change:selection", () => this.#selectionChanged()),
+      this.#listen("change:height", () => this.#resize()),
+      this.#listen("change:theme", () => this.#retheme()),
+      watchTheme(() => this.#retheme()),
+      this.#onReturn(),
+    ];
+    this.#resize();
+    this.#onceAttached(() => this.#retheme());
+    this.#say("ready");
+    this.#insist(RETRY_MS);
+  }
+
+  #build() {
+    const { mode } = this;
+    this.root = h(`div.nerv.nerv-${mode}`, { "data-mode": mode, "data-view": this.id });
+    this.root.append(h("style", {}, css));
+    this.notices = new Notices();
+    this.history = new History();
+    const head = h("header.nerv-header");
+    const body = h("div.nerv-body");
+    if (mode !== "timeline") {
+      this.store = new GraphStore(this.model.get("seed"));
+      this.graph = new GraphPanel(this.store, { renderer: this.model.get("renderer") }, {
+        select: (ids) => this.#choose(ids),
+        painted: (kind) => this.#mark({ painted: this.receiver.seq, renderer: kind }),
+        layout: (state) => this.#mark({ layout: state }),
+      });
+      this.counts = h("span.nerv-counts");
+      head.append(this.graph.search, this.counts);
+      body.append(this.graph.element);
+    }
+    this.bar = new CommitBar({
+      commit: (description) => this.#commit(description),
+      restore: (version) => this.#restore(version),
+      live: () => this.#do("live"),
+    });
+    if (mode === "explorer") {
+      this.inspector = new Inspector(this.store, this.desk, {
+        select: (ids) => this.#choose(ids),
+        center: (id) => this.graph.center(id),
+      });
+      body.append(this.inspector.element);
+      head.append(this.bar.element);
+    }
+    if (mode !== "timeline") this.root.append(head);
+    this.root.append(this.notices.element, this.bar.banner, body);
+    if (mode !== "graph") {
+      this.timeline = new TimelinePanel(this.history, {
+        choose: (version) => (version ? this.#do("at", { version: version.id }) : this.#do("live")),
+        painted: () => this.#mark({ timelinePainted: this.receiver.seq }),
+      });
+      this.root.append(this.timeline.element);
+    }
+    this.waiting = h("div.nerv-waiting", {}, "Waiting for the kernel…");
+    this.root.append(this.waiting);
+    this.root.nerv = this;
+  }
+
+  destroy() {
+    this.#say("bye");
+    clearTimeout(this.acking);
+    clearTimeout(this.insisting);
+    for (const cleanup of this.cleanups) cleanup();
+    this.graph?.destroy();
+    this.timeline?.destroy();
+    this.root.remove();
+  }
+
+  /** Where the nodes are, by id. */
+  positions() {
+    return this.store.positions();
+  }
+
+  /** Where a node is on the screen, in pixels from the corner of the graph. */
+  spot(id) {
+    return this.graph.painter?.spot(id) ?? null;
+  }
+
+  // -- kernel -------------------------------------------------------------------------------
+
+  #listen(event, handler) {
+    this.model.on(event, handler);
+    return () => this.model.off(event, handler);
+  }
+
+  #say(type) {
+    this.model.send({ type, view: this.id, seq: this.receiver.seq });
+  }
+
+  /** Say again that we are here, until something comes; the first word may have been lost. */
+  #insist(delay) {
+    this.insisting = setTimeout(() => {
+      if (this.receiver.seq) return;
+      this.#say("hello");
+      this.#insist(delay * 2);
+    }, delay);
+  }
+
+  /** After sleep or a lost connection, find out what was missed. */
+  #onReturn() {
+    const hello = () => document.visibilityState === "visible" && this.#say("hello");
+    document.addEventListener("visibilitychange", hello);
+    window.addEventListener("online", hello);
+    return () => {
+      document.removeEventListener("visibilitychange", hello);
+      window.removeEventListener("online", hello);
+    };
+  }
+
+  #hear(message, buffers) {
+    if (message.type === "reply") this.desk.hear(message);
+    else if (message.stream !== this.id) return;
+    else if (message.type === "ping") this.#answer(message.seq);
+    else if (message.type === "frame") this.#frame(readFrame(buffers[0]));
+  }
+
+  #answer(seq) {
+    this.#say(this.receiver.isBehind(seq) ? "resync" : "ack");
+  }
+
+  #frame(frame) {
+    const taken = this.receiver.take(frame);
+    if (taken === "gap") {
+      this.#mark({ gaps: Number(this.root.dataset.gaps ?? 0) + 1 });
+      this.#say("resync");
+    } else if (taken) {
+      this.#apply(taken);
+      this.acking ??= setTimeout(() => {
+        this.acking = null;
+        this.#say("ack");
+      }, ACK_MS);
+    }
+  }
+
+  #apply({ snapshot, payload }) {
+    this.waiting.remove();
+    const before = this.meta;
+    if (payload.meta) this.meta = payload.meta;
+    if (payload.history) this.history.apply(payload.history, snapshot);
+    const touched = payload.graph ? this.graph.apply(payload.graph, snapshot) : new Set();
+    if (snapshot) this.#selectionChanged();
+    else if (this.inspector && (!this.inspector.id || touched.has(this.inspector.id))) {
+      this.inspector.refresh();
+    }
+    if (before.head && before.head !== this.meta.head) {
+      this.notices.say(`${this.meta.head_label} committed`);
+    }
+    this.#show();
+  }
+
+  #show() {
+    const { meta } = this;
+    const head = this.history.version(meta.head);
+    this.bar.update(meta, head);
+    this.timeline?.update(meta);
+    if (this.counts) {
+      const nodes = counted(meta.nodes, "entity", "entities");
+      this.counts.textContent = `${nodes} · ${counted(meta.edges, "relation")}`;
+    }
+    this.#mark({
+      version: meta.head_label,
+      seq: meta.seq,
+      nodes: meta.nodes,
+      edges: meta.edges,
+      shown: meta.shown ? meta.shown.label : "live",
+      uncommitted: meta.uncommitted,
+      stream: this.receiver.seq,
+    });
+    this.graph?.painter?.refresh();
+  }
+
+  #mark(data) {
+    for (const [name, value] of Object.entries(data)) this.root.dataset[name] = value ?? "";
+  }
+
+  // -- person ---------------------------------------------------------------------------------
+
+  #choose(ids) {
+    this.model.set("selection", ids);
+    this.model.save_changes();
+    this.#selectionChanged();
+  }
+
+  #selectionChanged() {
+    const ids = [...(this.model.get("selection") ?? [])];
+    this.#mark({ selection: ids.join(" ") });
+    this.graph?.select(ids);
+    this.inspector?.show(ids);
+  }
+
+  /** Send a command; what goes wrong is shown here. */
+  async #do(name, args = {}) {
+    this.notices.clear();
+    try {
+      return await this.desk.ask(name, args);
+    } catch (error) {
+      this.notices.error(error.message);
+      return null;
+    }
+  }
+
+  async #commit(description) {
+    this.bar.busy(true);
+    const version = await this.#do("commit", { description });
+    this.bar.busy(false);
+    if (version) this.bar.input.value = "";
+    else this.bar.input.focus();
+  }
+
+  async #restore(version) {
+    const changes = this.meta.uncommitted;
+    const also = changes
+      ? ` ${counted(changes, "uncommitted change")} will no longer be in effect, yet stay in the log.`
+      : "";
+    const sure = await confirmIn(this.root, {
+      title: `Restore ${version.label}?`,
+      text: `A new version equal to ${version.label} is added; no version is deleted.${also}`,
+      action: `Restore ${version.label}`,
+    });
+    if (sure) await this.#do("rollback", { version: version.id });
+  }
+
+  // -- looks ------------------------------------------------------------------------------------
+
+  #resize() {
+    this.root.style.height = `${this.model.get("height")}px`;
+  }
+
+  /** Styles can be read only of what is in the page, and that may come after rendering. */
+  #onceAttached(run) {
+    const observer = new ResizeObserver(() => {
+      if (!this.root.isConnected) return;
+      observer.disconnect();
+      run();
+    });
+    observer.observe(this.root);
+    this.cleanups.push(() => observer.disconnect());
+  }
+
+  #retheme() {
+    if (!this.root.isConnected) return;
+    this.root.dataset.theme = this.model.get("theme");
+    const theme = readTheme(this.root);
+    this.graph?.setTheme(theme);
+    this.timeline?.setTheme(theme);
+  }
+}
