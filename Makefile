@@ -42,7 +42,7 @@ notebooks: $(VENV)/.test ## run the notebooks again and store what they show
 
 bundle: ## rebuild the widgets' bundle (needs Node)
 	npm --prefix js ci
-	npm --prefix js run build
+	$(PYTHON) scripts/build_bundle.py
 
 setup: $(STAMPS) ## install all that the other targets need
 
