@@ -13,7 +13,7 @@ from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ItemChange
 from nerv_lab.core.errors import DuplicateIdError, ValidationError
 from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.model import checked_name
-from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, encode, freeze
+from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
 from nerv_lab.core.versions import Version, version_digest
 
 __all__ = [
@@ -151,7 +151,7 @@ def version_event(version: Version, seq: int) -> Event:
     return Event(
         event_id(version.id, 0),
         EventType.STATE_VERSION_COMMITTED.value,
-        freeze(version.record()),
+        ReadOnlyDict(version.record(), parents=ReadOnlyList(version.parents)),
         now_us() / 1_000_000,
         version.author,
         seq,
@@ -161,7 +161,18 @@ def version_event(version: Version, seq: int) -> Event:
 
 def placed(event: Event, seq: int, origin: Origin, origin_seq: int) -> Event:
     """Return an event as its writer puts it into the log."""
-    return replace(event, seq=seq, origin_id=origin.id, origin_seq=origin_seq, actor=origin.actor)
+    return Event(
+        event.id,
+        event.type,
+        event.data,
+        event.timestamp,
+        event.source,
+        seq,
+        origin.id,
+        origin_seq,
+        origin.actor,
+        event.branch,
+    )
 
 
 def checked_events(events: Iterable[Event]) -> list[Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import apsw
 
@@ -95,6 +96,16 @@ class SqliteStore:
         self._database = database
         self._cache = RowCache()
 
+    @contextmanager
+    def _logging(self, doing: str) -> Iterator[tuple[apsw.Connection, int]]:
+        """Write to the log, from the position given on, and to anything but the rows."""
+        with self._database.write_lock:
+            with self._database.writing(doing) as connection:
+                last = _last_seq(connection)
+                yield connection, last
+                now = _last_seq(connection)
+            self._cache.skip(last, now)
+
     def apply(self, batch: Batch, origin: Origin) -> tuple[Receipt, tuple[Event, ...]]:
         """Apply a batch, rows and events together."""
         with self._database.write_lock:
@@ -121,7 +132,7 @@ class SqliteStore:
 
     def publish(self, events: Sequence[Event], origin: Origin) -> tuple[Event, ...]:
         """Append those of the events that the log does not hold."""
-        with self._database.writing("publish") as connection:
+        with self._logging("publish") as (connection, last):
             new: dict[str, Event] = {}
             for event in events:
                 known = new.get(event.id) or _event_by_id(connection, event.id)
@@ -131,7 +142,6 @@ class SqliteStore:
                     check_same(known, event)
             listed = list(new.values())
             payloads = [None if e.data is None else encode(e.data) for e in listed]
-            last = _last_seq(connection)
             return _append(connection, new_id(), listed, payloads, origin, last)
 
     def commit_version(
@@ -139,7 +149,7 @@ class SqliteStore:
     ) -> tuple[Version, tuple[Event, ...]]:
         """Add a version by compare-and-set."""
         packed = pack(delta)
-        with self._database.writing("commit_version") as connection:
+        with self._logging("commit_version") as (connection, last):
             stored = _find_version(connection, version.id)
             if stored is not None:
                 if stored != version:
@@ -150,7 +160,6 @@ class SqliteStore:
                 raise HeadMovedError(version.branch, version.parent, head)
             for parent in version.parents[1:]:
                 _known_version(connection, parent)
-            last = _last_seq(connection)
             event = version_event(version, last + 1)
             if _event_by_id(connection, event.id) is not None:
                 raise DuplicateIdError("event", event.id)
