@@ -36,9 +36,7 @@ lint: $(VENV)/.lint ## check style, format and types
 	$(BIN)/mypy --strict
 
 notebooks: $(VENV)/.test ## run the notebooks again and store what they show
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-		--ExecutePreprocessor.record_timing=False \
-		--ExecutePreprocessor.store_widget_state=False notebooks/*.ipynb
+	$(BIN)/python scripts/refresh_notebooks.py
 
 bundle: ## rebuild the widgets' bundle (needs Node)
 	npm --prefix js ci
