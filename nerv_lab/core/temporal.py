@@ -177,10 +177,15 @@ class TemporalStore:
             if state is not None:
                 self._states.put(version.id, state)
 
-    def remember(self, version_id: str, changes: Changes) -> None:
-        """Keep the changes of a version at hand, so that they need not be read again."""
+    def remember(
+        self, version_id: str, changes: Changes | None = None, state: State | None = None
+    ) -> None:
+        """Keep the changes or the state of a version at hand, so that they need not be read."""
         with self._lock:
-            self._changes.put(version_id, changes)
+            if changes is not None:
+                self._changes.put(version_id, changes)
+            if state is not None:
+                self._states.put(version_id, state)
 
     def commit(self, state: State, description: str = "", **fields: Any) -> str:
         """Add a version of a state; see :meth:`draft` for the fields.

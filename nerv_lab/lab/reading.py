@@ -42,12 +42,12 @@ class GraphReader(ABC):
 
     @property
     def entities(self) -> Mapping[str, Entity]:
-        """The entities by id; a snapshot that does not change under an iteration."""
+        """The entities by id, in no order; iterating is not disturbed by later changes."""
         return self.state.entities
 
     @property
     def relations(self) -> Mapping[str, Relation]:
-        """The relations by id; a snapshot that does not change under an iteration."""
+        """The relations by id, in no order; iterating is not disturbed by later changes."""
         return self.state.relations
 
     def entity(self, id: str | Entity) -> Entity:
