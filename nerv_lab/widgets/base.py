@@ -49,19 +49,19 @@ class LabWidget(anywidget.AnyWidget):
     version: Any = t.Any(None, allow_none=True).tag(sync=True)
 
     parts: ClassVar[Sequence[str]] = ()
+    _feed: Feed | None = None
 
     def __init__(self, lab: Source, **kwargs: Any) -> None:
         self._refuse_unknown(kwargs)
         self.lab = lab
         self._hop = Hop()
-        self._feed: Feed | None = None
         version = kwargs.pop("version", None)
         super().__init__(**kwargs)
         self._feed = Feed(
             lab, self.parts, self._send_quietly, on_change=self._board_changed, hop=self._hop
         )
         self.on_msg(self._on_message)
-        lab.on_close(self._lab_closed)
+        self._leave = lab.on_close(self._lab_closed)
         self.version = version
 
     def _refuse_unknown(self, kwargs: dict[str, Any]) -> None:
@@ -126,6 +126,7 @@ class LabWidget(anywidget.AnyWidget):
         """Stop following the Lab and take the views away."""
         if self._feed is not None:
             self._feed.close()
+            self._leave()
         super().close()
 
     # -- without a browser -----------------------------------------------------------------------

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from nerv_lab.core.changes import ItemChange
-from nerv_lab.core.versions import Version
+from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
-from nerv_lab.widgets.history import Uncommitted, count_past_events, version_row
+from nerv_lab.widgets.history import Uncommitted, count_past_events, version_row, version_rows
 from nerv_lab.widgets.hop import Hop
 from nerv_lab.widgets.source import Batch, Source
 from nerv_lab.widgets.stream import Stream
@@ -91,7 +91,7 @@ class Feed:
         self._live = source.state
         self.board = Board(frozenset(parts), self._live)
         versions = source.versions
-        self.board.add_versions(version_row(source, v) for v in versions)
+        self.board.add_versions(version_rows(versions))
         if HISTORY in self.board.parts:
             count_past_events(self.board.density, source, versions)
         self._uncommitted = Uncommitted(source)
@@ -116,7 +116,11 @@ class Feed:
         self._seq = max(self._seq, batch.seq)
         self._live = batch.state
         self._uncommitted.follow(batch)
-        self.board.add_versions(version_row(self._source, v) for v in batch.versions)
+        self.board.add_versions(
+            version_row(self._source.version_label(v), v)
+            for v in batch.versions
+            if v.algorithm == LTHASH  # others are versions of plain states, not of the graph
+        )
         for event in batch.events:
             self.board.density.add(int(event.timestamp * 1_000_000))
         if self.shown is None:
@@ -202,7 +206,7 @@ class Feed:
             "head": rows[-1]["id"] if rows else None,
             "head_label": rows[-1]["label"] if rows else "",
             "uncommitted": len(self._uncommitted),
-            "shown": version_row(source, self.shown) if self.shown else None,
+            "shown": self.board.row(self.shown.id) if self.shown else None,
             "nodes": len(state.entities),
             "edges": len(state.relations),
             "closed": source.closed,

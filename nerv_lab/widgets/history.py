@@ -13,16 +13,16 @@ from nerv_lab.core.versions import Version, to_micros
 from nerv_lab.widgets.board import Density
 from nerv_lab.widgets.source import Batch, Source
 
-__all__ = ["Uncommitted", "count_past_events", "version_row"]
+__all__ = ["Uncommitted", "count_past_events", "version_row", "version_rows"]
 
 _COUNTED_ONE_BY_ONE: Final = 5_000
 
 
-def version_row(source: Source, version: Version) -> dict[str, Any]:
+def version_row(label: str, version: Version) -> dict[str, Any]:
     """Return a version as the browser takes it; ``time`` is microseconds since the epoch."""
     return {
         "id": version.id,
-        "label": source.version_label(version),
+        "label": label,
         "parents": list(version.parents),
         "branch": version.branch,
         "description": version.description,
@@ -30,6 +30,11 @@ def version_row(source: Source, version: Version) -> dict[str, Any]:
         "time": to_micros(version.timestamp),
         "seq": version.event_seq,
     }
+
+
+def version_rows(versions: Sequence[Version]) -> list[dict[str, Any]]:
+    """Return all versions of a Lab, numbered as it numbers them, in one pass."""
+    return [version_row(f"v{number}", v) for number, v in enumerate(versions, start=1)]
 
 
 def count_past_events(density: Density, source: Source, versions: Sequence[Version]) -> None:
