@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from nerv_lab.core.errors import NervError, ValidationError
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
+from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.details import details
 from nerv_lab.widgets.history import version_row
-from nerv_lab.widgets.source import Source
 
 __all__ = ["COMMANDS", "Commanded", "answer"]
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 class Commanded(Protocol):
     """A widget, as far as its commands need it."""
 
-    lab: Source
+    lab: Lab
     version: str | None
 
     @property
@@ -98,7 +98,7 @@ def answer(widget: Commanded, message: Mapping[str, Any]) -> dict[str, Any]:
         result = command(widget, args if isinstance(args, Mapping) else {})
     except NervError as error:
         return {**reply, "ok": False, "error": {"kind": type(error).__name__, "text": str(error)}}
-    except Exception as error:  # noqa: BLE001 - the person at the button must see it, whatever it is
+    except Exception as error:  # whatever it is, the person at the button must see it
         logger.exception("command %r failed", name)
         text = f"{name} failed unexpectedly: {error}"
         return {**reply, "ok": False, "error": {"kind": type(error).__name__, "text": text}}

@@ -16,10 +16,12 @@ from typing import Any, Final
 
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.versions import LTHASH, Version
+from nerv_lab.lab.follower import ConfirmedBatch
+from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
+from nerv_lab.widgets.frames import CHUNK_BYTES
 from nerv_lab.widgets.history import Uncommitted, count_past_events, version_row, version_rows
 from nerv_lab.widgets.hop import Hop
-from nerv_lab.widgets.source import Batch, Source
 from nerv_lab.widgets.stream import Stream
 
 __all__ = ["Feed"]
@@ -53,7 +55,7 @@ class Feed:
 
     Parameters
     ----------
-    source : Source
+    source : Lab
         The Lab.
     parts : iterable of str
         What the views need: ``"graph"``, ``"history"``.
@@ -63,25 +65,29 @@ class Feed:
         Called, on the loop, after the board changed.
     hop, clock
         How to get to the loop, and seconds that only grow; for tests.
+    chunk_bytes : int
+        Most bytes of payload in one frame.
     """
 
     def __init__(
         self,
-        source: Source,
+        source: Lab,
         parts: Iterable[str],
         send: Send,
         *,
         on_change: Callable[[], None] = _nothing,
         hop: Hop | None = None,
         clock: Callable[[], float] = time.monotonic,
+        chunk_bytes: int = CHUNK_BYTES,
     ) -> None:
         self._source = source
         self._send = send
         self._on_change = on_change
         self._hop = hop or Hop()
         self._clock = clock
+        self._chunk_bytes = chunk_bytes
         self._views: dict[str, _View] = {}
-        self._batches: deque[Batch] = deque()
+        self._batches: deque[ConfirmedBatch] = deque()
         self._cancel_flush: Callable[[], None] | None = None
         self._closed = False
         # Watch first, then read: a batch in between is applied twice, which does no harm.
@@ -99,7 +105,7 @@ class Feed:
 
     # -- from the Lab ------------------------------------------------------------------------
 
-    def _receive(self, batch: Batch) -> None:
+    def _receive(self, batch: ConfirmedBatch) -> None:
         self._batches.append(batch)
         self._hop.call(self._drain)
 
@@ -110,7 +116,7 @@ class Feed:
             self._take_up(self._batches.popleft())
         self._changed()
 
-    def _take_up(self, batch: Batch) -> None:
+    def _take_up(self, batch: ConfirmedBatch) -> None:
         if batch.seq <= self._seq and not batch.versions:
             return
         self._seq = max(self._seq, batch.seq)
@@ -174,7 +180,7 @@ class Feed:
             self._forget(view)
         elif view not in self._views:
             if kind in ("ready", "hello", "resync"):
-                self._views[view] = _View(Stream(view))
+                self._views[view] = _View(Stream(view, chunk_bytes=self._chunk_bytes))
         else:
             known = self._views[view]
             known.pings = 0
@@ -239,9 +245,7 @@ class Feed:
 
     def _await_ack(self, view: _View) -> None:
         view.cancel_ping()
-        view.cancel_ping = self._hop.later(
-            _PING_SECONDS * 2**view.pings, lambda: self._ping(view)
-        )
+        view.cancel_ping = self._hop.later(_PING_SECONDS * 2**view.pings, lambda: self._ping(view))
 
     def _ping(self, view: _View) -> None:
         """Ask a view that owes an answer; a lost last frame shows itself only this way."""

@@ -1,4 +1,4 @@
-"""A still picture of a graph, for places that run no widgets, such as a page of a saved notebook."""
+"""A still picture of a graph, for places that run no widgets."""
 
 from __future__ import annotations
 
