@@ -147,9 +147,7 @@ class TemporalStore:
         )
         return replace(version, digest=version_digest(version, delta)), delta
 
-    def add(
-        self, version: Version, delta: bytes | None = None, state: State | None = None
-    ) -> None:
+    def add(self, version: Version, delta: bytes | None = None, state: State | None = None) -> None:
         """Add a version as the head of its branch.
 
         Raises

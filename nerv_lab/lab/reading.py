@@ -122,9 +122,9 @@ class GraphReader(ABC):
         """Return the graph as two data frames; see `nerv_lab.exchange.to_pandas`."""
         return delegated("exchange", "to_pandas")(self)
 
-    def to_networkx(self) -> nx.MultiDiGraph:
+    def to_networkx(self) -> nx.MultiDiGraph[str]:
         """Return the graph as a `networkx.MultiDiGraph`."""
-        graph: nx.MultiDiGraph = delegated("exchange", "to_networkx")(self)
+        graph: nx.MultiDiGraph[str] = delegated("exchange", "to_networkx")(self)
         return graph
 
     def to_pyvis(self, path: str | None = None, **options: Any) -> Any:
