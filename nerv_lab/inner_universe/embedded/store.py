@@ -197,9 +197,13 @@ class SqliteStore:
             seq = _last_seq(connection)
             head = connection.execute(_HEAD, (branch,)).get
             items = tuple(_rows_of(connection, branch))
-        with self._database.write_lock:
-            self._cache.advance(seq)
-            self._cache.add(branch, items)
+        # Remembering is a convenience, which is not worth waiting for a writer.
+        if self._database.write_lock.acquire(blocking=False):
+            try:
+                self._cache.advance(seq)
+                self._cache.add(branch, items)
+            finally:
+                self._database.write_lock.release()
         return Snapshot(seq, items, head)
 
     def item(self, key: str, branch: str) -> Item | None:
