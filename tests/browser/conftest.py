@@ -189,7 +189,5 @@ def notebook(
         return Notebook(page, work)
 
     yield start
-    page.evaluate(
-        "async () => { await window.jupyterapp?.serviceManager.sessions.shutdownAll(); }"
-    )
+    page.evaluate("async () => { await window.jupyterapp?.serviceManager.sessions.shutdownAll(); }")
     context.close()
