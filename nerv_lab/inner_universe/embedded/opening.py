@@ -25,6 +25,8 @@ __all__ = ["MEMORY", "connect", "prepare"]
 
 MEMORY = ":memory:"
 _RETRY_SECONDS = 0.005
+# 16 MB of log: pages written again and again meanwhile reach the file once.
+_PAGES_BETWEEN_CHECKPOINTS = 4000
 _EFFECTIVE = os.access in os.supports_effective_ids
 
 
@@ -97,6 +99,7 @@ def prepare(connection: apsw.Connection, path: str, synchronous: str, busy_timeo
             _use_wal(connection, busy_timeout)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
 
 
 def _is_blank(connection: apsw.Connection) -> bool:
