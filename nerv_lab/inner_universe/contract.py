@@ -174,7 +174,8 @@ class InnerUniverseContract(ABC):
         VersionNotFoundError
             When the second parent does not exist.
         ValidationError
-            When the digest does not belong to the version and its delta.
+            When the digest does not belong to the version and its delta, or ``event_seq`` is
+            not a place in the log.
         DuplicateIdError
             When another version has this id.
         """

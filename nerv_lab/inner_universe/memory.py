@@ -24,6 +24,7 @@ from nerv_lab.inner_universe.writing import (
     Origin,
     change_events,
     change_of,
+    check_place,
     check_same,
     checked_events,
     event_id,
@@ -128,6 +129,7 @@ class MemoryStore:
                 raise HeadMovedError(version.branch, version.parent, head)
             for parent in version.parents:
                 self._known(parent)
+            check_place(version, len(self._events))
             event = version_event(version, len(self._events) + 1)
             if event.id in self._by_id:
                 raise DuplicateIdError("event", event.id)

@@ -21,6 +21,7 @@ __all__ = [
     "Origin",
     "change_events",
     "change_of",
+    "check_place",
     "check_same",
     "checked_batch",
     "checked_events",
@@ -269,3 +270,17 @@ def checked_version(version: Version, delta: bytes) -> Version:
             "does not belong to this version and delta; compute it with version_digest last",
         )
     return version
+
+
+def check_place(version: Version, last_seq: int) -> None:
+    """Refuse a version that claims to include events which are not in the log.
+
+    Raises
+    ------
+    ValidationError
+        When its ``event_seq`` is not a place in the log.
+    """
+    if not 0 <= version.event_seq <= last_seq:
+        raise ValidationError(
+            "event_seq", f"{version.event_seq} is not in the log, which ends at {last_seq}"
+        )

@@ -44,6 +44,7 @@ from nerv_lab.inner_universe.writing import (
     Batch,
     Origin,
     change_events,
+    check_place,
     check_same,
     now_us,
     version_event,
@@ -129,6 +130,7 @@ class SqliteStore:
                 raise HeadMovedError(version.branch, version.parent, head)
             for parent in version.parents[1:]:
                 known_version(connection, parent)
+            check_place(version, last)
             event = version_event(version, last + 1)
             if find_event(connection, event.id) is not None:
                 raise DuplicateIdError("event", event.id)
