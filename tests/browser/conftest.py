@@ -18,6 +18,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_MS = 60_000
+READY = """() => {
+    const context = window.jupyterapp?.shell.currentWidget?.context;
+    const kernel = context?.sessionContext?.session?.kernel;
+    return context?.isReady && context.sessionContext.isReady
+        && kernel?.connectionStatus === "connected" && kernel.status === "idle"
+        && window.jupyterapp.commands.isEnabled("notebook:run-all-cells");
+}"""
 FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage"]
 
 
@@ -48,7 +55,8 @@ def chromium() -> Iterator[Any]:
     executable = _chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield browser
+        # One context for all: its cache spares each test the download of JupyterLab.
+        yield browser.new_context(viewport={"width": 1440, "height": 1000})
         browser.close()
 
 
@@ -141,8 +149,14 @@ class Notebook:
         """Wait until the widget carries these data attributes."""
         wanted = "".join(f'[data-{k.replace("_", "-")}="{v}"]' for k, v in data.items())
         found = self.page.locator(f".nerv[data-mode={mode}]{wanted}").first
-        found.wait_for(state="attached", timeout=WAIT_MS)
-        return found
+        try:
+            found.wait_for(state="attached", timeout=WAIT_MS)
+        except Exception as error:
+            self.page.screenshot(path=self.folder / "failed.png")
+            has = self.page.locator(".nerv").evaluate_all("all => all.map(r => ({...r.dataset}))")
+            error.add_note(f"widgets: {has}; picture: {self.folder / 'failed.png'}")
+            raise
+        return self.root(mode)
 
     def positions(self, mode: str = "explorer") -> dict[str, list[float]]:
         return dict(self.root(mode).evaluate("root => root.nerv.positions()"))
@@ -176,8 +190,7 @@ def notebook(
 ) -> Iterator[Callable[..., Notebook]]:
     """Open a notebook with these cells and run them all."""
     url, work = server
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
-    page = context.new_page()
+    page = chromium.new_page()
     page.set_default_timeout(WAIT_MS)
     name = f"{request.node.name.split('[')[0][:60]}.ipynb"
 
@@ -185,9 +198,10 @@ def notebook(
         _write(work / name, cells)
         page.goto(f"{url}/lab/tree/{name}?reset")
         page.get_by_text("Python 3 (ipykernel) | Idle").first.wait_for()
+        page.wait_for_function(READY)
         page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         return Notebook(page, work)
 
     yield start
     page.evaluate("async () => { await window.jupyterapp?.serviceManager.sessions.shutdownAll(); }")
-    context.close()
+    page.close()
