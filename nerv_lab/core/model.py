@@ -69,6 +69,8 @@ def _checked_tags(value: Iterable[object]) -> tuple[str, ...]:
 
 
 def _checked_properties(value: object) -> ReadOnlyDict:
+    if type(value) is ReadOnlyDict:
+        return value  # was checked when it was made
     if not isinstance(value, Mapping):
         raise ValidationError("properties", f"must be a dict, not {type(value).__name__}")
     frozen = freeze(dict(value), "properties")
