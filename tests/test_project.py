@@ -116,19 +116,6 @@ def test_what_the_package_imports_is_required() -> None:
     assert undeclared == set()
 
 
-def licence_of(name: str) -> str:
-    stated = metadata.metadata(name)
-    classifiers = stated.get_all("Classifier") or []
-    licences = [c for c in classifiers if c.startswith("License ::")]
-    return " ".join([stated.get("License-Expression", ""), *licences])
-
-
-def test_nothing_the_package_requires_binds_its_users_to_the_gpl() -> None:
-    names = [Requirement(requirement).name for requirement in project()["dependencies"]]
-    bound = [n for n in names if re.search(r"\bA?GPL", licence_of(n))]
-    assert bound == []
-
-
 def test_constraints_hold_plain_pins_only() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     plain = re.compile(r"#.*|[A-Za-z0-9._-]+==[0-9][\w.!+]*")
