@@ -26,7 +26,7 @@ PURE = {
     *("dataclasses", "datetime", "decimal", "difflib", "enum", "functools", "hashlib", "heapq"),
     *("inspect", "itertools", "json", "logging", "math", "operator", "re", "threading", "time"),
     *("types", "typing", "uuid", "weakref"),
-    *("blake3", "immutables", "merge3", "numpy", "orjson", "pydantic", "uuid_utils", "nerv_lab"),
+    *("blake3", "immutables", "numpy", "orjson", "pydantic", "uuid_utils", "nerv_lab"),
 }
 
 

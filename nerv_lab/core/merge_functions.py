@@ -6,10 +6,9 @@ it was not there), and returns the merged value, or raises `CannotMerge` to leav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 from typing import Any, Final, TypeAlias
-
-from merge3 import Merge3
 
 from nerv_lab.core.changes import UNSET
 from nerv_lab.core.errors import NervError
@@ -64,13 +63,38 @@ def text_lines(base: Any, ours: Any, theirs: Any) -> Any:
     if not all(isinstance(v, str) for v in (start, left, right)):
         raise CannotMerge("not three texts")
     before, one, other = (v.splitlines(keepends=True) for v in (start, left, right))
-    merge = Merge3(before, one, other)
-    lines: list[str] = []
-    for kind, *groups in merge.merge_groups():
-        if kind == "conflict":
+    return "".join(_merged_lines(before, one, other))
+
+
+def _merged_lines(base: list[str], ours: list[str], theirs: list[str]) -> Iterator[str]:
+    """Yield merged lines, chunk by chunk between lines that all three have (diff3)."""
+    at = (0, 0, 0)
+    end = (len(base), len(ours), len(theirs))
+    for common in (*_common_lines(base, ours, theirs), end):
+        before, one, other = (
+            side[i:j] for side, i, j in zip((base, ours, theirs), at, common, strict=True)
+        )
+        if one == other or before == other:
+            yield from one
+        elif before == one:
+            yield from other
+        else:
             raise CannotMerge("both sides changed the same lines")
-        lines.extend(groups[0])
-    return "".join(lines)
+        if common != end:
+            yield base[common[0]]
+        at = (common[0] + 1, common[1] + 1, common[2] + 1)
+
+
+def _common_lines(
+    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
+) -> Iterator[tuple[int, int, int]]:
+    """Yield the places of the lines that both sides kept."""
+    places: tuple[dict[int, int], dict[int, int]] = ({}, {})
+    for place, side in zip(places, (ours, theirs), strict=True):
+        for i, j, size in SequenceMatcher(None, base, side, autojunk=False).get_matching_blocks():
+            place.update((i + n, j + n) for n in range(size))
+    for i in sorted(places[0].keys() & places[1].keys()):
+        yield i, places[0][i], places[1][i]
 
 
 TAGS: Final[MergeFunction] = as_set

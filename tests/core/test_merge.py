@@ -11,6 +11,7 @@ from nerv_lab.core.changes import UNSET, Change
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.merge import Conflict, Merge, Resolution, Take, merge_states
 from nerv_lab.core.merge_functions import (
+    CannotMerge,
     MergeFunction,
     as_set,
     counter,
@@ -100,6 +101,8 @@ def test_one_and_one_point_zero_are_a_conflict() -> None:
         (counter, (1.5, 2.5, 0.5), 1.5),
         (as_set, ([1, 2, 3], [1, 3, 4], [2, 3, 5]), [3, 4, 5]),
         (text_lines, ("a\nb\nc\n", "A\nb\nc\n", "a\nb\nC\n"), "A\nb\nC\n"),
+        (text_lines, ("a\nb\n", "x\na\nb\n", "a\nb\ny"), "x\na\nb\ny"),
+        (text_lines, ("a\nb\nc\n", "a\nc\n", "a\nb\nc\nd\n"), "a\nc\nd\n"),
     ],
 )
 def test_a_merge_function_merges_what_both_changed(
@@ -251,3 +254,18 @@ def test_what_is_known_to_be_touched_need_not_be_searched(
     touched = {c.key for side in (ours, theirs) for c in base.diff(side)}
     assume(touched)
     assert merge_states(base, ours, theirs, touched=touched) == merge_states(base, ours, theirs)
+
+
+lines = st.lists(st.sampled_from("abcd"), max_size=6).map("\n".join)
+
+
+@given(lines, lines, lines)
+def test_a_merge_of_texts_is_the_same_from_both_sides(base: str, one: str, two: str) -> None:
+    def attempt(ours: str, theirs: str) -> str | None:
+        try:
+            return str(text_lines(base, ours, theirs))
+        except CannotMerge:
+            return None
+
+    assert attempt(one, two) == attempt(two, one)
+    assert attempt(base, two) == attempt(two, base) == attempt(two, two) == two
