@@ -1,9 +1,9 @@
 """Commits, looks at the past and differences, beside other stores with versions.
 
 Run ``python benchmarks/versioned_state.py``. Every store lives in a process of its own, and all
-are given the same draws, a few operations at a time in turn, so that what else the machine does
-meets all of them alike. Every figure is the median over a round's operations, and of the rounds
-the median again. Figures describe the machine they were measured on.
+are given the same draws, a block of operations at a time in turn, so that what else the machine
+does meets all of them alike. Every figure is the median over a round's operations, and of the
+rounds the median again. Figures describe the machine they were measured on.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ STORES = {
     "temporal table NORMAL": ("TemporalStore", "NORMAL"),
 }
 BASELINE = "doltlite"
-BLOCK = 20
+BLOCK = 100  # long enough for a store to find its own data in the caches again
 
 
 def timed(operation: Callable[[], Any]) -> tuple[float, Any]:
