@@ -235,6 +235,11 @@ class Entity:
         """Canonical bytes of all but times and revision: what the state's hash covers."""
         return _checked_size(encode({"type": self.type, **self.metadata.as_dict()}), self.key)
 
+    @property
+    def fingerprint(self) -> tuple[bytes, int, int, int]:
+        """Everything about it but its id: content, times and revision."""
+        return self.content, self.created_at, self.updated_at, self.revision
+
     def record(self) -> ReadOnlyDict:
         """Return all fields as a read-only dict of values."""
         return ReadOnlyDict(
@@ -321,6 +326,11 @@ class Relation:
             **self.metadata.as_dict(),
         }
         return _checked_size(encode(fields), self.key)
+
+    @property
+    def fingerprint(self) -> tuple[bytes, int, int, int]:
+        """Everything about it but its id: content, times and revision."""
+        return self.content, self.created_at, self.updated_at, self.revision
 
     def record(self) -> ReadOnlyDict:
         """Return all fields as a read-only dict of values."""

@@ -35,6 +35,8 @@ from nerv_lab.core.model import (
 )
 from nerv_lab.core.versions import SHA256_JSON, Version, version_digest
 from nerv_lab.inner_universe.contract import (
+    Branch,
+    BranchMove,
     EventHandler,
     InnerUniverseContract,
     Problem,
@@ -45,6 +47,8 @@ from nerv_lab.inner_universe.ids import new_id
 
 __all__ = [
     "STATE_BRANCH",
+    "Branch",
+    "BranchMove",
     "EventHandler",
     "InnerUniverseClient",
     "Problem",

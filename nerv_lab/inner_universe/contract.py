@@ -16,7 +16,15 @@ from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item
 from nerv_lab.core.versions import Version
 
-__all__ = ["EventHandler", "InnerUniverseContract", "Problem", "Receipt", "Snapshot"]
+__all__ = [
+    "Branch",
+    "BranchMove",
+    "EventHandler",
+    "InnerUniverseContract",
+    "Problem",
+    "Receipt",
+    "Snapshot",
+]
 
 EventHandler = Callable[[tuple[Event, ...]], None]
 
@@ -59,6 +67,54 @@ class Snapshot:
     seq: int
     items: tuple[Item, ...]
     head: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Where a branch is.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    head : str or None
+        Id of its newest version; None before the first commit.
+    moved_at : int
+        Position of the event that made it, or moved it other than by a commit; 0 for none. From
+        there on its state can be followed in the log.
+    """
+
+    name: str
+    head: str | None
+    moved_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BranchMove:
+    """A request to make, move or delete a branch.
+
+    Attributes
+    ----------
+    id : str
+        Made by the client; the same move again is a no-op.
+    name : str
+        The branch.
+    expected : str or None
+        The version it must be at; None where it must not exist, or have no version yet.
+    to : str or None
+        The version it is to be at; None to delete it.
+    rows_of : str
+        The branch whose working rows to begin with.
+    changes : tuple of ItemChange
+        What leads from those rows to the state of `to`.
+    """
+
+    id: str
+    name: str
+    expected: str | None
+    to: str | None
+    rows_of: str
+    changes: tuple[ItemChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +239,24 @@ class InnerUniverseContract(ABC):
     @abstractmethod
     async def branch_head(self, branch: str = DEFAULT_BRANCH) -> str | None:
         """Return the id of the version a branch is at, or None."""
+
+    @abstractmethod
+    async def branches(self) -> dict[str, Branch]:
+        """Return every branch by name; the main one is always there."""
+
+    @abstractmethod
+    async def move_branch(self, move: BranchMove) -> None:
+        """Make, move or delete a branch with its working rows, in one transaction.
+
+        Raises
+        ------
+        HeadMovedError
+            When the branch is not at ``move.expected``; nothing was changed.
+        VersionNotFoundError
+            When there is no version ``move.to``.
+        IntegrityError
+            When the rows are not what the changes start from, since somebody changed them.
+        """
 
     @abstractmethod
     async def versions(self) -> list[Version]:

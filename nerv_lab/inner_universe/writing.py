@@ -10,21 +10,26 @@ from enum import Enum
 from typing import Any, get_args
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ItemChange
-from nerv_lab.core.errors import DuplicateIdError, ValidationError
-from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.model import checked_name
+from nerv_lab.core.errors import DuplicateIdError, IntegrityError, ValidationError
+from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
+from nerv_lab.core.model import Entity, checked_name
+from nerv_lab.core.rules import Reader
 from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
 from nerv_lab.core.versions import Version, version_digest
+from nerv_lab.inner_universe.contract import BranchMove
 
 __all__ = [
     "Batch",
     "Origin",
+    "branch_event",
     "change_events",
     "change_of",
     "check_place",
     "check_same",
+    "check_start",
     "checked_batch",
     "checked_events",
+    "checked_move",
     "checked_version",
     "event_id",
     "now_us",
@@ -158,6 +163,51 @@ def version_event(version: Version, seq: int) -> Event:
         seq,
         branch=version.branch,
     )
+
+
+def branch_event(move: BranchMove, seq: int) -> Event:
+    """Return the event that records the move of a branch."""
+    return Event(
+        event_id(move.id, 0),
+        EventType.BRANCH_MOVED.value,
+        ReadOnlyDict(branch=move.name, old=move.expected, new=move.to),
+        now_us() / 1_000_000,
+        None,
+        seq,
+        branch=move.name,
+    )
+
+
+def checked_move(move: BranchMove) -> BranchMove:
+    """Return a move whose names are names.
+
+    Raises
+    ------
+    ValidationError
+        When one is not, or the main branch is to be deleted.
+    """
+    checked_name(move.id, "move_id")
+    checked_name(move.name, "branch")
+    checked_name(move.rows_of, "branch")
+    if move.name == DEFAULT_BRANCH and move.to is None:
+        raise ValidationError("branch", f"{DEFAULT_BRANCH!r} cannot be deleted")
+    return move
+
+
+def check_start(reader: Reader, changes: Iterable[ItemChange]) -> None:
+    """Refuse changes that do not start from what is there.
+
+    Raises
+    ------
+    IntegrityError
+        When one of them does not.
+    """
+    for change in changes:
+        find = reader.entity if isinstance(change.item, Entity) else reader.relation
+        found = find(change.item.id)
+        before = change.old and change.old.content
+        if (found and found.content) != before:
+            raise IntegrityError(f"{change.key}: the rows are not what the changes start from")
 
 
 def placed(event: Event, seq: int, origin: Origin, origin_seq: int) -> Event:

@@ -177,7 +177,7 @@ class Follower:
         included = [c for seq, c in self._pending if seq <= version.event_seq]
         self._pending = [p for p in self._pending if p[0] > version.event_seq]
         self._history.add(version, state=None if self._pending else state)
-        self._history.remember(version.id, compact(included))
+        self._history.remember(version.id, compact(included, exact=True))
         return version
 
     def tell(self) -> None:

@@ -8,10 +8,10 @@ import apsw
 
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import DuplicateIdError, NERVPersistenceError, VersionNotFoundError
-from nerv_lab.core.events import Event
+from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import Problem, Receipt
+from nerv_lab.inner_universe.client import Branch, Problem, Receipt
 from nerv_lab.inner_universe.embedded.rows import (
     ENTITY_COLUMNS,
     EVENT_COLUMNS,
@@ -32,9 +32,11 @@ from nerv_lab.inner_universe.writing import Origin, change_of, event_id, placed
 
 __all__ = [
     "add_version",
+    "all_branches",
     "all_versions",
     "append_events",
     "check",
+    "drop_branch",
     "events_between",
     "find_event",
     "find_version",
@@ -42,6 +44,7 @@ __all__ = [
     "items_of",
     "known_version",
     "last_seq",
+    "put_branch",
     "stored_delta",
     "stored_receipt",
     "transactions_behind",
@@ -67,6 +70,10 @@ _PUT_RELATION = "INSERT OR REPLACE INTO relation VALUES (?, ?, ?, ?, ?, ?, ?, ?,
 _DROP_ENTITY = "DELETE FROM entity WHERE branch = ? AND entity_id = ?"
 _DROP_RELATION = "DELETE FROM relation WHERE branch = ? AND relation_id = ?"
 _ADD_EVENT = f"INSERT INTO event_log ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_COPY_ROWS = (
+    f"INSERT INTO entity SELECT ?, {ENTITY_COLUMNS} FROM entity WHERE branch = ?",
+    f"INSERT INTO relation SELECT ?, {RELATION_COLUMNS} FROM relation WHERE branch = ?",
+)
 _MOVE_BRANCH = "INSERT OR REPLACE INTO branch VALUES (?, ?)"
 _ADD_VERSION = f"""
     INSERT INTO state_version (seq, {VERSION_COLUMNS}, delta)
@@ -178,6 +185,39 @@ def head_of(connection: apsw.Connection, branch: str) -> str | None:
     """Return the version a branch is at, or None."""
     head: str | None = connection.execute(_HEAD, (branch,)).get
     return head
+
+
+def all_branches(connection: apsw.Connection) -> dict[str, Branch]:
+    """Return every branch by name; the main one is always there."""
+    heads: dict[str, str | None] = {DEFAULT_BRANCH: None}
+    heads |= dict(connection.execute("SELECT name, version FROM branch ORDER BY name"))
+    moved: dict[str, int] = dict(
+        connection.execute(
+            "SELECT branch, max(seq) FROM event_log WHERE event_type = ? GROUP BY branch",
+            (EventType.BRANCH_MOVED.value,),
+        )
+    )
+    return {name: Branch(name, head, moved.get(name, 0)) for name, head in heads.items()}
+
+
+def put_branch(connection: apsw.Connection, name: str, version_id: str, rows_of: str) -> None:
+    """Let a branch be at a version, with a copy of another branch's working rows."""
+    connection.execute(_MOVE_BRANCH, (name, version_id))
+    if rows_of != name:
+        _drop_rows(connection, name)
+        for query in _COPY_ROWS:
+            connection.execute(query, (name, rows_of))
+
+
+def drop_branch(connection: apsw.Connection, name: str) -> None:
+    """Remove a branch and its working rows; its versions and events stay."""
+    connection.execute("DELETE FROM branch WHERE name = ?", (name,))
+    _drop_rows(connection, name)
+
+
+def _drop_rows(connection: apsw.Connection, branch: str) -> None:
+    connection.execute("DELETE FROM entity WHERE branch = ?", (branch,))
+    connection.execute("DELETE FROM relation WHERE branch = ?", (branch,))
 
 
 def add_version(connection: apsw.Connection, seq: int, version: Version, packed: bytes) -> None:

@@ -13,13 +13,15 @@ from nerv_lab.core.model import Item
 from nerv_lab.core.rules import plan
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import Problem, Receipt, Snapshot
+from nerv_lab.inner_universe.client import Branch, BranchMove, Problem, Receipt, Snapshot
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.queries import (
     add_version,
+    all_branches,
     all_versions,
     append_events,
     check,
+    drop_branch,
     events_between,
     find_event,
     find_version,
@@ -27,6 +29,7 @@ from nerv_lab.inner_universe.embedded.queries import (
     items_of,
     known_version,
     last_seq,
+    put_branch,
     stored_delta,
     stored_receipt,
     transactions_behind,
@@ -43,9 +46,11 @@ from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.writing import (
     Batch,
     Origin,
+    branch_event,
     change_events,
     check_place,
     check_same,
+    check_start,
     now_us,
     version_event,
 )
@@ -137,6 +142,35 @@ class SqliteStore:
             add_version(connection, last + 1, version, packed)
             payload = encode(event.data)
             return version, append_events(connection, version.id, [event], [payload], origin, last)
+
+    def branches(self) -> dict[str, Branch]:
+        """Return every branch by name."""
+        with self._database.one_moment("branches") as connection:
+            return all_branches(connection)
+
+    def move_branch(self, move: BranchMove, origin: Origin) -> tuple[Event, ...]:
+        """Make, move or delete a branch."""
+        with self._database.write_lock:
+            with self._database.writing("move_branch") as connection:
+                last = last_seq(connection)
+                event = branch_event(move, last + 1)
+                if find_event(connection, event.id) is not None:
+                    return ()
+                head = head_of(connection, move.name)
+                if head != move.expected:
+                    raise HeadMovedError(move.name, move.expected, head)
+                if move.to is None:
+                    drop_branch(connection, move.name)
+                else:
+                    known_version(connection, move.to)
+                    put_branch(connection, move.name, move.to, move.rows_of)
+                    self._cache.advance(-1)
+                    check_start(BranchReader(connection, move.name, self._cache), move.changes)
+                    write_rows(connection, move.name, move.changes)
+                payload = encode(event.data)
+                written = append_events(connection, move.id, [event], [payload], origin, last)
+            self._cache.advance(-1)
+        return written
 
     def branch_head(self, branch: str) -> str | None:
         """Return the head of a branch."""
