@@ -9,6 +9,7 @@
     │   ├── EntityNotFoundError
     │   ├── RelationNotFoundError
     │   ├── VersionNotFoundError
+    │   ├── BranchNotFoundError
     │   ├── EventNotFoundError
     │   ├── PerspectiveNotFoundError
     │   └── ProjectionNotFoundError
@@ -105,6 +106,12 @@ class VersionNotFoundError(NotFoundError):
     """No version answers to this reference."""
 
     kind = "version"
+
+
+class BranchNotFoundError(NotFoundError):
+    """No branch has this name."""
+
+    kind = "branch"
 
 
 class EventNotFoundError(NotFoundError):

@@ -150,8 +150,27 @@ class TemporalStore:
         )
         return replace(version, digest=version_digest(version, delta)), delta
 
-    def add(self, version: Version, delta: bytes | None = None, state: State | None = None) -> None:
+    def add(
+        self,
+        version: Version,
+        delta: bytes | None = None,
+        state: State | None = None,
+        *,
+        confirmed: bool = False,
+    ) -> None:
         """Add a version as the head of its branch.
+
+        Parameters
+        ----------
+        version : Version
+            With known parents.
+        delta : bytes, optional
+            Its delta, unless the store loads deltas.
+        state : GraphState or JSON value, optional
+            Its state, where it is at hand.
+        confirmed : bool
+            The log says that it was committed: one that is known already is no error, and the
+            branch moves wherever it was.
 
         Raises
         ------
@@ -164,11 +183,14 @@ class TemporalStore:
         """
         with self._lock:
             if version.id in self._versions:
+                if confirmed:
+                    self._heads[version.branch] = version.id
+                    return
                 raise DuplicateIdError("version", version.id)
             for parent in version.parents:
                 self.get_version(parent)
             head = self._heads.get(version.branch, version.parent)
-            if head != version.parent:
+            if head != version.parent and not confirmed:
                 raise HeadMovedError(version.branch, version.parent, head)
             self._versions[version.id] = version
             self._children.setdefault(version.parent, []).append(version.id)

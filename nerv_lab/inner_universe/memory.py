@@ -16,7 +16,7 @@ from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Branch, BranchMove, Problem, Receipt, Snapshot
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.ids import event_id, new_id
 from nerv_lab.inner_universe.local import LocalInnerUniverse
 from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import (
@@ -28,7 +28,6 @@ from nerv_lab.inner_universe.writing import (
     check_place,
     check_same,
     checked_events,
-    event_id,
     now_us,
     placed,
     version_event,

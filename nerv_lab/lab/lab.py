@@ -22,6 +22,7 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt
+from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.buses import RecordingBus
 from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.driving import run_inline
@@ -44,7 +45,7 @@ _T = TypeVar("_T")
 _COMMIT_ATTEMPTS = 100
 
 
-class Lab(GraphWriter, TimeTraveller):
+class Lab(GraphWriter, TimeTraveller, Brancher):
     """A knowledge graph that is kept in an Inner Universe, with its whole history.
 
     Use `nerv_lab.open` to make one. What is written here is durable when the call returns; what
@@ -70,7 +71,6 @@ class Lab(GraphWriter, TimeTraveller):
     def __init__(self, client: InnerUniverseClient, *, author: str | None = None) -> None:
         self._client = client
         self._author = None if author is None else checked_name(author, "author")
-        self._branch = DEFAULT_BRANCH
         self._local = threading.local()
         self._closing = threading.Lock()
         self._closed = False
@@ -89,29 +89,23 @@ class Lab(GraphWriter, TimeTraveller):
             lambda after, limit, until: self._run(client.events(after, limit, until)),
             lambda: self._follower.seq,
         )
-        snapshot = self._run(client.snapshot(self._branch))
         self._history = TemporalStore(load_delta=lambda id: self._run(client.delta(id)))
-        # Versions behind the snapshot's head come again as events.
-        is_behind = snapshot.head is None
-        for version in self._run(client.versions()):
-            if version.branch == self._branch:
-                if is_behind:
-                    continue
-                is_behind = version.id == snapshot.head
-            self._history.add(version)
-        state = GraphState.build(snapshot.items)
-        self._follower = Follower(state, snapshot.seq, self._history, self.bus, self._branch)
-        head = self._history.head(self._branch)
-        since = head.event_seq if head else 0
-        self._follower.resume(self.events.between(since, snapshot.seq))
+        self._follower = Follower(self._history, self.bus)
         self._travel = Travel(
-            self._history,
-            self._follower,
-            self.events,
-            lambda: self.tags,
-            lambda: self.state,
-            self._branch,
+            self._history, self._follower, self.events, lambda: self.tags, lambda: self.state
         )
+        snapshot = self._run(client.snapshot(DEFAULT_BRANCH))
+        # Whatever is newer than the snapshot comes again as an event, and puts the heads right.
+        for version in self._run(client.versions()):
+            self._history.add(version, confirmed=True)
+        branches = self._run(client.branches())
+        for name in self._history.heads.keys() | branches.keys():
+            self._history.move(name, branches[name].head if name in branches else None)
+        self._history.move(DEFAULT_BRANCH, snapshot.head)
+        state = GraphState.build(snapshot.items)
+        moved_at = branches[DEFAULT_BRANCH].moved_at
+        self._follower.start(DEFAULT_BRANCH, state, snapshot.seq, moved_at)
+        self._follower.resume(self._since_head(snapshot.head, snapshot.seq, moved_at))
         self.perspectives = PerspectiveAware(lambda: self.state)
         self._unsubscribe = client.subscribe(
             self._follower.receive, settled=self._follower.tell, after=snapshot.seq
@@ -132,7 +126,7 @@ class Lab(GraphWriter, TimeTraveller):
     @property
     def branch_name(self) -> str:
         """The branch that is written to."""
-        return self._branch
+        return self._follower.branch
 
     @property
     def closed(self) -> bool:
@@ -230,7 +224,7 @@ class Lab(GraphWriter, TimeTraveller):
         if transaction := self._open_transaction():
             return Receipt("", self.seq + 1, self.seq, transaction.add(changes))
         return self._run(
-            self._client.apply(changes, reason=reason, source=self._author, branch=self._branch)
+            self._client.apply(changes, reason=reason, source=self._author, branch=self.branch_name)
         )
 
     @contextmanager
@@ -272,7 +266,7 @@ class Lab(GraphWriter, TimeTraveller):
     @property
     def head(self) -> Version | None:
         """The newest version, or None before the first commit."""
-        return self._history.head(self._branch)
+        return self._history.head(self.branch_name)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -301,7 +295,7 @@ class Lab(GraphWriter, TimeTraveller):
             raise TransactionError("leave the transaction before you commit")
         return self._commit(description, who)
 
-    def _commit(self, description: str, author: str | None) -> Version:
+    def _commit(self, description: str, author: str | None, merged: str | None = None) -> Version:
         for _ in range(_COMMIT_ATTEMPTS):
             position = self._follower.position()
             version, delta = self._history.draft(
@@ -309,9 +303,10 @@ class Lab(GraphWriter, TimeTraveller):
                 description,
                 changes=position.pending,
                 author=author,
-                branch=self._branch,
+                branch=position.branch,
                 event_seq=position.seq,
                 head=position.head,
+                merged=merged,
             )
             try:
                 return self._run(self._client.commit_version(version, delta))
@@ -361,7 +356,7 @@ class Lab(GraphWriter, TimeTraveller):
         """Recompute every hash, digest and row of the store, and compare memory with it."""
         self.refresh()
         problems = self._run(self._client.verify())
-        stored = self._run(self._client.snapshot(self._branch))
+        stored = self._run(self._client.snapshot(self.branch_name))
         position = self._follower.position()
         if stored.seq == position.seq and GraphState.build(stored.items) != position.state:
             problems.append(Problem("memory", "the state in memory is not that of the store"))

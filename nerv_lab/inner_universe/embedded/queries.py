@@ -27,8 +27,9 @@ from nerv_lab.inner_universe.embedded.rows import (
     version_from_row,
     version_row,
 )
+from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.verifying import check_store
-from nerv_lab.inner_universe.writing import Origin, change_of, event_id, placed
+from nerv_lab.inner_universe.writing import Origin, change_of, placed
 
 __all__ = [
     "add_version",
