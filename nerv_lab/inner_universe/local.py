@@ -211,27 +211,30 @@ class LocalInnerUniverse(InnerUniverseClient):
             source=source,
             branch=branch,
         )
-        with self._errors("apply"):
-            receipt, events = self._store("apply").apply(batch, self._origin)
-        self._written(events)
+        with self._delivery.writing():
+            with self._errors("apply"):
+                receipt, events = self._store("apply").apply(batch, self._origin)
+            self._written(events)
         return receipt
 
     async def publish(self, events: Sequence[Event]) -> list[str]:
         """Make events of the user's own durable as one batch."""
         checked = checked_events(events)
-        with self._errors("publish"):
-            written = self._store("publish").publish(checked, self._origin)
-        self._written(written)
+        with self._delivery.writing():
+            with self._errors("publish"):
+                written = self._store("publish").publish(checked, self._origin)
+            self._written(written)
         return [event.id for event in checked]
 
     async def commit_version(self, version: Version, delta: bytes) -> Version:
         """Add a version and move its branch to it, if the branch is still at its parent."""
         checked_version(version, delta)
-        with self._errors("commit_version"):
-            committed, events = self._store("commit_version").commit_version(
-                version, delta, self._origin
-            )
-        self._written(events)
+        with self._delivery.writing():
+            with self._errors("commit_version"):
+                committed, events = self._store("commit_version").commit_version(
+                    version, delta, self._origin
+                )
+            self._written(events)
         return committed
 
     async def branch_head(self, branch: str = DEFAULT_BRANCH) -> str | None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import apsw
 
+from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import CorruptStoreError, DuplicateIdError, HeadMovedError
 from nerv_lab.core.events import Event
 from nerv_lab.core.model import Item
@@ -95,8 +96,12 @@ class SqliteStore:
                 receipt = Receipt(batch.id, last + 1, last + len(changes), tuple(changes))
                 if not changes:
                     return receipt, ()
-                latest = {change.key: change for change in changes}
-                write_rows(connection, batch.branch, list(latest.values()))
+                first: dict[str, Item | None] = {}
+                for change in changes:
+                    first.setdefault(change.key, change.old)
+                latest = {c.key: ItemChange(c.key, first[c.key], c.new) for c in changes}
+                lasting = [c for c in latest.values() if (c.old or c.new) is not None]
+                write_rows(connection, batch.branch, lasting)
                 events = change_events(batch, changes, moment, last)
                 payloads = [change_json(change, batch.reason) for change in changes]
                 written = append_events(connection, batch.id, events, payloads, origin, last)
