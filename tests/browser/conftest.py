@@ -46,7 +46,7 @@ def _chromium() -> str:
     return found or _missing("no Chromium was found on the PATH")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: playwright's loop is in the way of async tests
 def chromium() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
