@@ -38,6 +38,7 @@ __all__ = [
     "compact",
     "decode_delta",
     "encode_delta",
+    "fold",
     "restoring",
 ]
 
@@ -266,13 +267,18 @@ def compact(changes: Iterable[ItemChange], *, exact: bool = False) -> tuple[Item
     exact : bool
         Keep an item whose content came back, but whose times or revision did not.
     """
+    return tuple(c for c in fold(changes) if not _same(c.old, c.new, exact))
+
+
+def fold(changes: Iterable[ItemChange]) -> list[ItemChange]:
+    """Fold successive changes of one item into one; what came and went again is left out."""
     folded: dict[str, ItemChange] = {}
     for change in changes:
         first = folded.get(change.key)
         folded[change.key] = (
             change if first is None else ItemChange(change.key, first.old, change.new)
         )
-    return tuple(c for c in folded.values() if not _same(c.old, c.new, exact))
+    return [c for c in folded.values() if c.old is not None or c.new is not None]
 
 
 def encode_delta(changes: Iterable[ItemChange]) -> bytes:

@@ -58,12 +58,14 @@ class Brancher:
 
     @abstractmethod
     def _commit(
-        self, description: str, author: str | None, merged: str | None = None
-    ) -> Version: ...
-
-    @abstractmethod
-    def apply(self, changes: Sequence[Change], *, reason: str | None = None) -> Receipt:
-        """Make all of the changes, or none of them, as one batch of events."""
+        self,
+        description: str,
+        author: str | None,
+        changes: Sequence[Change] = (),
+        *,
+        reason: str | None = None,
+        merge: tuple[Version, Version] | None = None,
+    ) -> tuple[Receipt, Version]: ...
 
     @abstractmethod
     def refresh(self) -> None:
@@ -302,11 +304,13 @@ class Brancher:
             raise ConflictError(
                 f"{len(position.pending)} changes are not committed; commit them before you merge"
             )
-        if position.head != result.ours:
-            found = position.head.id if position.head else None
-            raise HeadMovedError(position.branch, result.ours.id, found)
-        self.apply(result.requests, reason=description)
-        version = self._commit(description, self._author, merged=result.theirs.id)
+        _, version = self._commit(
+            description,
+            self._author,
+            result.requests,
+            reason=description,
+            merge=(result.ours, result.theirs),
+        )
         if result.resolved:
             event = Event(new_id(), "MERGE_RESOLVED", result.record(version), source=self._author)
             self._run(self._client.publish([event]))
