@@ -192,7 +192,7 @@ def notebook(
     url, work = server
     page = chromium.new_page()
     page.set_default_timeout(WAIT_MS)
-    name = f"{request.node.name.split('[')[0][:60]}.ipynb"
+    name = f"{request.node.name.removeprefix('test_')[:60]}.ipynb"
 
     def start(*cells: str) -> Notebook:
         _write(work / name, cells)
