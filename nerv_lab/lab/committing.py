@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nerv_lab.core.changes import ItemChange
-from nerv_lab.core.errors import ConflictError
+from nerv_lab.core.errors import LogMovedError
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.follower import Position
 
-__all__ = ["BehindError", "Sealer"]
-
-
-class BehindError(ConflictError):
-    """Somebody wrote since the Lab looked; look again and repeat."""
+__all__ = ["Sealer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +47,12 @@ class Sealer:
 
         Raises
         ------
-        BehindError
+        LogMovedError
             The batch does not follow on the position.
         """
         position = self.position
         if position.seq != seq - len(done):
-            raise BehindError(f"the log is at {seq - len(done)}, the Lab at {position.seq}")
+            raise LogMovedError(position.seq, seq - len(done))
         return self.history.draft(
             position.state.apply(done),
             self.description,

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from nerv_lab.core.changes import Change, restoring
 from nerv_lab.core.errors import (
     HeadMovedError,
+    LogMovedError,
     StoreClosedError,
     TransactionError,
     ValidationError,
@@ -24,7 +25,7 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt
 from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.buses import RecordingBus
-from nerv_lab.lab.committing import BehindError, Sealer
+from nerv_lab.lab.committing import Sealer
 from nerv_lab.lab.driving import run_inline
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch, Follower
@@ -332,7 +333,7 @@ class Lab(GraphWriter, TimeTraveller, Brancher, Shower):
                         changes, seal, reason=reason, source=self._author, branch=position.branch
                     )
                 )
-            except (BehindError, HeadMovedError) as error:
+            except (LogMovedError, HeadMovedError) as error:
                 behind = error
                 self.refresh()
         raise behind

@@ -117,7 +117,7 @@ def test_a_version_that_cannot_be_made_undoes_the_changes_too(
     lab: Lab, client: MockInnerUniverse
 ) -> None:
     lab.commit("one")
-    with pytest.raises(DuplicateIdError), lab.transaction(commit="two"):
+    with pytest.raises(DuplicateIdError), lab.transaction(commit="two"):  # noqa: PT012
         lab.add_entity("person", id="ada")
         other = threading.Thread(target=lambda: lab.add_entity("person", id="ada"))
         other.start()
