@@ -312,11 +312,11 @@ class Lab(GraphWriter, TimeTraveller, Brancher, Shower):
         changes: Sequence[Change] = (),
         *,
         reason: str | None = None,
-        merge: tuple[Version, Version] | None = None,
+        merge: tuple[Version, Version | None] | None = None,
     ) -> tuple[Receipt, Version]:
         """Make changes, and the state they lead to a version, in one transaction.
 
-        A merge of the second version into the first is committed on the first or not at all.
+        A merge of the second version into the first is committed on the first, or not at all.
         """
         if not isinstance(description, str):
             raise ValidationError("description", f"must be a string, not {description!r}")
@@ -325,7 +325,7 @@ class Lab(GraphWriter, TimeTraveller, Brancher, Shower):
             if merge and position.head != merge[0]:
                 found = position.head.id if position.head else None
                 raise HeadMovedError(position.branch, merge[0].id, found)
-            merged = merge[1].id if merge else None
+            merged = merge[1].id if merge and merge[1] else None
             seal = Sealer(self._history, position, description, author, merged)
             try:
                 return self._run(
