@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -17,7 +17,7 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.model import checked_name
+from nerv_lab.core.model import Item, checked_name
 from nerv_lab.core.perspective import PerspectiveAware
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
@@ -26,14 +26,17 @@ from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt
 from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.buses import RecordingBus
 from nerv_lab.lab.committing import Sealer
+from nerv_lab.lab.debugging import Debugger
 from nerv_lab.lab.driving import run_inline
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch, Follower
 from nerv_lab.lab.past import TimeTraveller
+from nerv_lab.lab.reading import id_of
 from nerv_lab.lab.results import VerifyReport
 from nerv_lab.lab.showing import Shower
 from nerv_lab.lab.transactions import Transaction
 from nerv_lab.lab.travel import Ref, Travel, is_reserved_name
+from nerv_lab.lab.undoing import Undoer
 from nerv_lab.lab.views import View
 from nerv_lab.lab.writing import GraphWriter
 
@@ -44,7 +47,7 @@ _T = TypeVar("_T")
 _COMMIT_ATTEMPTS = 100
 
 
-class Lab(GraphWriter, TimeTraveller, Brancher, Shower):
+class Lab(GraphWriter, TimeTraveller, Brancher, Undoer, Debugger, Shower):
     """A knowledge graph that is kept in an Inner Universe, with its whole history.
 
     Use `nerv_lab.open` to make one. What is written here is durable when the call returns; what
@@ -71,6 +74,7 @@ class Lab(GraphWriter, TimeTraveller, Brancher, Shower):
         self._client = client
         self._author = None if author is None else checked_name(author, "author")
         self._local = threading.local()
+        self._undoing: dict[str, str] = {}
         self._closing = threading.Lock()
         self._closed = False
         self._on_close: list[Callable[[], object]] = []
@@ -338,7 +342,13 @@ class Lab(GraphWriter, TimeTraveller, Brancher, Shower):
                 self.refresh()
         raise behind
 
-    def rollback(self, ref: Ref, description: str | None = None) -> Version:
+    def rollback(
+        self,
+        ref: Ref,
+        description: str | None = None,
+        *,
+        only: Iterable[Item | str] | None = None,
+    ) -> Version:
         """Make the state of the past the present again, as a new version; nothing is deleted.
 
         Parameters
@@ -347,17 +357,23 @@ class Lab(GraphWriter, TimeTraveller, Brancher, Shower):
             Where to go back to, as in `at`.
         description : str, optional
             ``"rollback to …"`` by default.
+        only : iterable of Entity, Relation or str, optional
+            Bring back these alone, and leave the rest as it is.
 
         Returns
         -------
         Version
-            Its ``data_hash`` is that of the state gone back to.
+            Its ``data_hash`` is that of the state gone back to, unless only a part was.
         """
         target = self._travel.at(ref)
         if self._open_transaction():
             raise TransactionError("leave the transaction before you roll back")
         text = f"rollback to {target.label}" if description is None else description
-        changes = restoring(self.state.diff(target.state))
+        difference = self.state.diff(target.state)
+        if only is not None:
+            ids = {id_of(item) for item in only}
+            difference = tuple(c for c in difference if c.item.id in ids)
+        changes = restoring(difference)
         return self._commit(text, self._author, changes, reason=text)[1]
 
     def tag(self, name: str, ref: Version | View | str = "head") -> Version:
