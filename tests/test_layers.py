@@ -73,7 +73,7 @@ def test_every_folder_of_the_package_is_a_known_layer() -> None:
     assert {layer for path in MODULES if (layer := layer_of(path))} <= HEIGHTS.keys()
 
 
-@pytest.mark.parametrize("path", filter(layer_of, MODULES), ids=name_of)
+@pytest.mark.parametrize("path", [path for path in MODULES if layer_of(path)], ids=name_of)
 def test_a_module_imports_its_own_layer_and_those_below(path: Path) -> None:
     layer = layer_of(path)
     assert layer is not None
