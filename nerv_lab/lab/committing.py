@@ -38,6 +38,8 @@ class Sealer:
     ----------
     history : TemporalStore
         Makes the version.
+    follower : Follower
+        Is told what to expect.
     position : Position
         Where the Lab stands.
     description, author : str
@@ -47,6 +49,7 @@ class Sealer:
     """
 
     history: TemporalStore
+    follower: Follower
     position: Position
     description: str
     author: str | None
@@ -70,8 +73,10 @@ class Sealer:
         position = self.position
         if position.seq != seq - len(done):
             raise LogMovedError(position.seq, seq - len(done))
+        state = position.state.apply(done)
+        self.follower.expect(position.state, done, state)
         return self.history.draft(
-            position.state.apply(done),
+            state,
             self.description,
             changes=(*position.pending, *done),
             author=self.author,
@@ -142,7 +147,7 @@ class Committer(GraphReader):
                 found = position.head.id if position.head else None
                 raise HeadMovedError(position.branch, merge[0].id, found)
             merged = merge[1].id if merge and merge[1] else None
-            seal = Sealer(self._history, position, description, author, merged)
+            seal = Sealer(self._history, self._follower, position, description, author, merged)
             try:
                 return self._run(
                     self._client.apply_and_commit(
