@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change
 from nerv_lab.core.errors import (
@@ -49,7 +49,13 @@ from nerv_lab.inner_universe.spacetime.reading import (
 )
 from nerv_lab.inner_universe.spacetime.rows import event_from_row
 from nerv_lab.inner_universe.spacetime.schema import BatchRow, EventRow
-from nerv_lab.inner_universe.spacetime.tokens import TokenFile, Tokens
+from nerv_lab.inner_universe.spacetime.tokens import (
+    FixedToken,
+    KeyringTokens,
+    Secret,
+    TokenFile,
+    Tokens,
+)
 from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import (
     change_of,
@@ -58,7 +64,10 @@ from nerv_lab.inner_universe.writing import (
     checked_version,
 )
 
-__all__ = ["SpacetimeInnerUniverse"]
+if TYPE_CHECKING:
+    from nerv_lab.inner_universe.config import InnerUniverseConfig
+
+__all__ = ["SpacetimeInnerUniverse", "client_with", "tokens_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -370,3 +379,22 @@ async def _stored(connection: Connection, batch_id: str) -> Receipt:
     if batch.last_seq < batch.first_seq:
         return Receipt(batch_id, batch.first_seq, batch.last_seq, ())
     return _receipt(batch_id, await connection.page(batch.first_seq - 1, batch.last_seq))
+
+
+def client_with(uri: str, config: InnerUniverseConfig) -> SpacetimeInnerUniverse:
+    """Return a client with the given settings, not yet connected."""
+    return SpacetimeInnerUniverse(
+        uri,
+        tokens=tokens_of(config),
+        limits=Limits(request=config.request_timeout, connect=config.connect_timeout),
+        cache_seconds=config.cache_seconds,
+    )
+
+
+def tokens_of(config: InnerUniverseConfig) -> Tokens:
+    """Return the place where the settings say that tokens are kept."""
+    if config.token is not None:
+        return FixedToken(Secret(config.token.get_secret_value()))
+    if config.token_store == "keyring":
+        return KeyringTokens()
+    return TokenFile() if config.token_file is None else TokenFile(config.token_file)

@@ -198,6 +198,10 @@ class Connection:
                 return
             except (NervError, SessionLostError) as error:
                 logger.debug("cannot reconnect yet: %s", error)
+            except Exception as error:
+                logger.exception("cannot reconnect to %s", self.address.uri)
+                self._failure = NERVPersistenceError(f"{type(error).__name__}: {error}")
+                return
             pause = min(pause * 2, self._limits.last_retry)
 
     async def _establish(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from nerv_lab.core.errors import ProtocolError
@@ -92,14 +93,11 @@ class RowList(NamedTuple):
         ProtocolError
             When hint and data do not belong together.
         """
-        data = memoryview(self.data)
-        if self.size_hint.tag == 0:
-            offsets = self._fixed(self.size_hint.value)
-        else:
-            offsets = self.size_hint.value
-            if data and not offsets:
-                raise ProtocolError("a list of rows has data, but no rows")
-        for start, stop in zip(offsets, [*offsets[1:], len(data)], strict=True):
+        data, (kind, hint) = memoryview(self.data), self.size_hint
+        offsets = self._fixed(hint) if kind == 0 else hint
+        if (offsets[0] != 0) if offsets else len(data):
+            raise ProtocolError("a list of rows does not begin with its first row")
+        for start, stop in pairwise((*offsets, len(data))):
             if not start <= stop <= len(data):
                 raise ProtocolError("a list of rows has offsets out of order")
             yield data[start:stop]

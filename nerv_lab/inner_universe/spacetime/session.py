@@ -298,9 +298,13 @@ class Session:
         except NERVPersistenceError as error:
             self._error = error
             logger.error("%s: %s; the connection is closed", self._address.uri, error)
-            await self._socket.close(1002)
+        except Exception as error:
+            logger.exception("%s: a message could not be taken in", self._address.uri)
+            self._error = ProtocolError(f"{type(error).__name__}: {error}")
         finally:
             self._end()
+        if self._error is not None:
+            await self._socket.close(1002)
 
     def _end(self) -> None:
         self.ended.set()
