@@ -54,22 +54,28 @@ def machine_paths(wasm: bytes) -> list[str]:
 
 def build(target_dir: Path) -> Path:
     """Compile the crate and return the module."""
-    rustc, cargo, flags, environment = _toolchain()
-    remapped = {
-        str(target_dir): "/target",
-        str(CRATE): "/module",
-        str(Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))): "/cargo",
-        _sysroot(rustc): "/rust",
-    }
-    options = [f"--remap-path-prefix={given}={shown}" for given, shown in remapped.items()]
-    environment |= {
-        "RUSTC": rustc,
-        "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(options),
-        "CARGO_TARGET_DIR": str(target_dir),
-    }
+    rustc, cargo, flags, settings = _toolchain()
+    environment = {**os.environ, **settings, "RUSTC": rustc, "CARGO_TARGET_DIR": str(target_dir)}
+    # Fetched first, so that the folders of the crates are there to be renamed.
+    subprocess.run([cargo, "fetch", "--locked"], cwd=CRATE, check=True, env=environment)
+    environment["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join(_renamings(rustc, target_dir))
     command = [cargo, "build", "--locked", "--release", "--target", TARGET, *flags]
-    subprocess.run(command, cwd=CRATE, check=True, env={**os.environ, **environment})
+    subprocess.run(command, cwd=CRATE, check=True, env=environment)
     return target_dir / TARGET / "release" / "nerv_lab_module.wasm"
+
+
+def _renamings(rustc: str, target_dir: Path) -> list[str]:
+    """Return the options that keep this machine's folders out of the module."""
+    cargo_home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
+    # Where several of them match, the last one counts.
+    folders = {
+        _sysroot(rustc): "/rust",
+        str(cargo_home): "/cargo",
+        **{str(crates): "/crates" for crates in (cargo_home / "registry" / "src").glob("*")},
+        str(CRATE): "/module",
+        str(target_dir): "/target",
+    }
+    return [f"--remap-path-prefix={given}={shown}" for given, shown in folders.items()]
 
 
 def _toolchain() -> tuple[str, str, list[str], dict[str, str]]:

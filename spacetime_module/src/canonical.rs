@@ -47,9 +47,7 @@ pub fn list(values: impl IntoIterator<Item = String>) -> String {
 
 /// A JSON object of texts that are JSON already, in the order given.
 pub fn object<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String {
-    let fields = fields
-        .into_iter()
-        .map(|(key, value)| format!("{}:{value}", text(key)));
+    let fields = fields.into_iter().map(|(key, value)| format!("{}:{value}", text(key)));
     format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
 }
 
@@ -77,10 +75,7 @@ pub fn check(json: &str, room: u32, path: &str) -> Result<(), Error> {
     let mut scanner = Scanner { rest: json };
     match scanner.value(room) {
         Ok(()) if scanner.rest.is_empty() => Ok(()),
-        Ok(()) => Err(Error::validation(
-            path,
-            "is followed by more than one value",
-        )),
+        Ok(()) => Err(Error::validation(path, "is followed by more than one value")),
         Err(refusal) => {
             let steps: String = refusal.steps.into_iter().rev().collect();
             Err(Error::validation(format!("{path}{steps}"), refusal.reason))
@@ -102,10 +97,7 @@ impl Refusal {
 }
 
 fn refuse<T>(reason: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal {
-        reason: reason.into(),
-        steps: Vec::new(),
-    })
+    Err(Refusal { reason: reason.into(), steps: Vec::new() })
 }
 
 struct Scanner<'a> {
@@ -123,9 +115,7 @@ impl Scanner<'_> {
         if self.skip(token) {
             return Ok(());
         }
-        refuse(format!(
-            "is not canonical JSON: {token} is missing, or there is white space"
-        ))
+        refuse(format!("is not canonical JSON: {token} is missing, or there is white space"))
     }
 
     fn value(&mut self, room: u32) -> Result<(), Refusal> {
@@ -140,9 +130,7 @@ impl Scanner<'_> {
     }
 
     fn number(&mut self) -> Result<(), Refusal> {
-        let end = self
-            .rest
-            .find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'));
+        let end = self.rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'));
         let (token, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
         if token.contains(['.', 'e', 'E']) {
@@ -154,15 +142,8 @@ impl Scanner<'_> {
         }
         match token.parse::<i64>() {
             Ok(value) if value.to_string() == token => Ok(()),
-            Err(_)
-                if token
-                    .trim_start_matches('-')
-                    .bytes()
-                    .all(|b| b.is_ascii_digit()) =>
-            {
-                refuse(format!(
-                    "{token} does not fit into 64 bits; use a Decimal or a string"
-                ))
+            Err(_) if token.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()) => {
+                refuse(format!("{token} does not fit into 64 bits; use a Decimal or a string"))
             }
             _ => refuse(format!("{token} is not how an integer is written")),
         }
@@ -198,7 +179,7 @@ impl Scanner<'_> {
             return Ok(());
         }
         for index in 0.. {
-            one(self, index).map_err(|refusal| refusal.at(format!("[{index}]")))?;
+            one(self, index)?;
             if self.skip("]") {
                 break;
             }
@@ -208,7 +189,7 @@ impl Scanner<'_> {
     }
 
     fn array(&mut self, room: u32) -> Result<(), Refusal> {
-        self.each(|scanner, _| scanner.value(room))
+        self.each(|scanner, index| scanner.value(room).map_err(|r| r.at(format!("[{index}]"))))
     }
 
     fn object(&mut self, room: u32) -> Result<(), Refusal> {
@@ -227,8 +208,7 @@ impl Scanner<'_> {
                 };
             }
             ascending(&mut last, &key)?;
-            self.value(room)
-                .map_err(|refusal| refusal.at(format!(".{key}")))?;
+            self.value(room).map_err(|refusal| refusal.at(format!(".{key}")))?;
             if self.skip("}") {
                 return Ok(());
             }
@@ -257,9 +237,9 @@ impl Scanner<'_> {
     /// The members of a set, ascending as texts.
     fn set(&mut self, room: u32) -> Result<(), Refusal> {
         let mut last: Option<String> = None;
-        self.each(|scanner, _| {
+        self.each(|scanner, index| {
             let start = scanner.rest;
-            scanner.value(room)?;
+            scanner.value(room).map_err(|refusal| refusal.at(format!("[{index}]")))?;
             ascending(&mut last, &start[..start.len() - scanner.rest.len()])
         })
     }
@@ -273,7 +253,7 @@ impl Scanner<'_> {
             has_tag |= key == TAG;
             ascending(&mut last, &key)?;
             scanner.expect(",")?;
-            scanner.value(room)?;
+            scanner.value(room).map_err(|refusal| refusal.at(format!(".{key}")))?;
             scanner.expect("]")
         })?;
         if has_tag {
@@ -293,9 +273,7 @@ fn inside(room: u32) -> Result<u32, Refusal> {
 /// Refuse a text that does not come after the last one.
 fn ascending(last: &mut Option<String>, next: &str) -> Result<(), Refusal> {
     if last.as_deref().is_some_and(|last| last >= next) {
-        return refuse(format!(
-            "is not canonical JSON: {next} is out of order or given twice"
-        ));
+        return refuse(format!("is not canonical JSON: {next} is out of order or given twice"));
     }
     *last = Some(next.into());
     Ok(())
@@ -326,4 +304,143 @@ fn unescaped(raw: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(json: &str) -> (String, String) {
+        match check(json, MAX_DEPTH, "data") {
+            Err(Error::Validation { field, reason }) => (field, reason),
+            other => panic!("{json} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn floats_are_written_as_repr_does() {
+        let shown = |value: f64| float(value);
+        assert_eq!(shown(1.0), "1.0");
+        assert_eq!(shown(-0.0), "-0.0");
+        assert_eq!(shown(0.1 + 0.2), "0.30000000000000004");
+        assert_eq!(shown(1e15), "1000000000000000.0");
+        assert_eq!(shown(1e16), "1e+16");
+        assert_eq!(shown(1.5e300), "1.5e+300");
+        assert_eq!(shown(0.0001), "0.0001");
+        assert_eq!(shown(0.00001), "1e-05");
+        assert_eq!(shown(5e-324), "5e-324");
+        assert_eq!(shown(f64::MAX), "1.7976931348623157e+308");
+    }
+
+    #[test]
+    fn text_escapes_what_json_asks_for_and_nothing_else() {
+        assert_eq!(text("a\"\\\n\t\u{8}\u{c}\r\u{1}\u{1f}"), r#""a\"\\\n\t\b\f\r\u0001\u001f""#);
+        assert_eq!(text("/é\u{7f}\u{2028}🌍"), "\"/é\u{7f}\u{2028}🌍\"");
+    }
+
+    #[test]
+    fn canonical_values_are_let_in() {
+        for json in [
+            "null",
+            "true",
+            "-9223372036854775808",
+            "9223372036854775807",
+            "0",
+            "-0.0",
+            "1e+16",
+            r#""""#,
+            r#""\u0000\"\\ é""#,
+            "[]",
+            "{}",
+            r#"{"":1,"a":[{"b":null},2.5],"b":"x"}"#,
+            r#"{"$nerv":"tuple","value":[1,"a"]}"#,
+            r#"{"$nerv":"set","value":["a","b"]}"#,
+            r#"{"$nerv":"dict","value":[["$nerv",1],["a",[]]]}"#,
+            r#"{"$nerv":"bytes","value":"YQ=="}"#,
+        ] {
+            assert_eq!(check(json, MAX_DEPTH, "data"), Ok(()), "{json}");
+        }
+    }
+
+    #[test]
+    fn whatever_encode_would_not_write_is_refused() {
+        for json in [
+            "",
+            " 1",
+            "1 ",
+            "1,2",
+            "nul",
+            "NaN",
+            "Infinity",
+            "-Infinity",
+            "01",
+            "-0",
+            "+1",
+            "-",
+            "1.",
+            "1.50",
+            "1e5",
+            "1e16",
+            "1e400",
+            "9223372036854775808",
+            "18446744073709551616",
+            "\"a",
+            "\"a\\\"",
+            r#""\u0041""#,
+            r#""\/""#,
+            r#""\ud800""#,
+            r#""\u001F""#,
+            "\"\n\"",
+            "[1,]",
+            "[1",
+            "[1 ,2]",
+            "{\"a\":1,}",
+            r#"{"a": 1}"#,
+            r#"{"b":1,"a":2}"#,
+            r#"{"a":1,"a":1}"#,
+            r#"{a:1}"#,
+            r#"{"!":1,"$nerv":"tuple","value":[]}"#,
+            r#"{"$nerv":"tuple"}"#,
+            r#"{"$nerv":"tuple","value":[],"x":1}"#,
+            r#"{"$nerv":"tuple","value":"x"}"#,
+            r#"{"$nerv":"nonsense","value":"x"}"#,
+            r#"{"$nerv":1}"#,
+            r#"{"$nerv":"set","value":["b","a"]}"#,
+            r#"{"$nerv":"set","value":[1,1]}"#,
+            r#"{"$nerv":"dict","value":[["a",1]]}"#,
+            r#"{"$nerv":"dict","value":[["$nerv",1,2]]}"#,
+            r#"{"$nerv":"bytes","value":"Y"}"#,
+        ] {
+            assert!(check(json, MAX_DEPTH, "data").is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_path() {
+        assert_eq!(refused(r#"{"a":{"b":[1,1e999]}}"#).0, "data.a.b[1]");
+        assert_eq!(refused(r#"{"$nerv":"dict","value":[["$nerv",NaN]]}"#).0, "data.$nerv");
+        assert_eq!(
+            refused("[18446744073709551616]"),
+            (
+                "data[0]".into(),
+                "18446744073709551616 does not fit into 64 bits; use a Decimal or a string".into()
+            )
+        );
+    }
+
+    #[test]
+    fn containers_nest_as_deep_as_in_python() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert_eq!(check(&nested(32), MAX_DEPTH, "data"), Ok(()));
+        assert_eq!(
+            refused(&nested(33)),
+            (format!("data{}", "[0]".repeat(32)), "is nested too deep".into())
+        );
+        // A tag is part of its container.
+        let tuples =
+            |depth| r#"{"$nerv":"tuple","value":["#.repeat(depth) + "1" + &"]}".repeat(depth);
+        assert_eq!(check(&tuples(32), MAX_DEPTH, "data"), Ok(()));
+        assert!(check(&tuples(33), MAX_DEPTH, "data").is_err());
+        assert!(check(&nested(100_000), MAX_DEPTH, "data").is_err());
+    }
 }

@@ -6,107 +6,54 @@ use crate::canonical::{list, object, optional, text};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Error {
-    Validation {
-        field: String,
-        reason: String,
-    },
-    EntityNotFound {
-        asked: String,
-        hint: String,
-    },
-    RelationNotFound {
-        asked: String,
-        hint: String,
-    },
-    VersionNotFound {
-        asked: String,
-        hint: String,
-    },
-    DuplicateId {
-        kind: String,
-        id: String,
-    },
-    DanglingRelation {
-        relation_id: String,
-        end: String,
-        entity_id: String,
-    },
-    EntityInUse {
-        entity_id: String,
-        relations: Vec<String>,
-    },
-    HeadMoved {
-        branch: String,
-        expected: Option<String>,
-        actual: Option<String>,
-    },
-    PermissionDenied {
-        identity: String,
-        action: String,
-        item_type: String,
-    },
-    OriginGap {
-        expected: u64,
-        got: u64,
-    },
+    Validation { field: String, reason: String },
+    EntityNotFound { asked: String, hint: String },
+    RelationNotFound { asked: String, hint: String },
+    VersionNotFound { asked: String, hint: String },
+    DuplicateId { kind: String, id: String },
+    DanglingRelation { relation_id: String, end: String, entity_id: String },
+    EntityInUse { entity_id: String, relations: Vec<String> },
+    HeadMoved { branch: String, expected: Option<String>, actual: Option<String> },
+    PermissionDenied { identity: String, action: String, item_type: String },
+    OriginGap { expected: u64, got: u64 },
 }
 
 const GONE: &str = "it may have been deleted or never been added";
 
 impl Error {
     pub fn validation(field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Error::Validation {
-            field: field.into(),
-            reason: reason.into(),
-        }
+        Error::Validation { field: field.into(), reason: reason.into() }
     }
 
     pub fn no_entity(id: &str) -> Self {
-        Error::EntityNotFound {
-            asked: id.into(),
-            hint: GONE.into(),
-        }
+        Error::EntityNotFound { asked: id.into(), hint: GONE.into() }
     }
 
     pub fn no_relation(id: &str) -> Self {
-        Error::RelationNotFound {
-            asked: id.into(),
-            hint: GONE.into(),
-        }
+        Error::RelationNotFound { asked: id.into(), hint: GONE.into() }
     }
 
     pub fn no_version(id: &str) -> Self {
-        Error::VersionNotFound {
-            asked: id.into(),
-            hint: String::new(),
-        }
+        Error::VersionNotFound { asked: id.into(), hint: String::new() }
     }
 
     pub fn duplicate(kind: &str, id: &str) -> Self {
-        Error::DuplicateId {
-            kind: kind.into(),
-            id: id.into(),
-        }
+        Error::DuplicateId { kind: kind.into(), id: id.into() }
     }
 
     /// The name of the error and its fields, each as JSON.
     fn parts(&self) -> (&'static str, Vec<(&'static str, String)>) {
         match self {
-            Error::Validation { field, reason } => (
-                "ValidationError",
-                vec![("field", text(field)), ("reason", text(reason))],
-            ),
+            Error::Validation { field, reason } => {
+                ("ValidationError", vec![("field", text(field)), ("reason", text(reason))])
+            }
             Error::EntityNotFound { asked, hint } => ("EntityNotFound", not_found(asked, hint)),
             Error::RelationNotFound { asked, hint } => ("RelationNotFound", not_found(asked, hint)),
             Error::VersionNotFound { asked, hint } => ("VersionNotFound", not_found(asked, hint)),
             Error::DuplicateId { kind, id } => {
                 ("DuplicateId", vec![("kind", text(kind)), ("id", text(id))])
             }
-            Error::DanglingRelation {
-                relation_id,
-                end,
-                entity_id,
-            } => (
+            Error::DanglingRelation { relation_id, end, entity_id } => (
                 "DanglingRelation",
                 vec![
                     ("relation_id", text(relation_id)),
@@ -114,21 +61,14 @@ impl Error {
                     ("entity_id", text(entity_id)),
                 ],
             ),
-            Error::EntityInUse {
-                entity_id,
-                relations,
-            } => (
+            Error::EntityInUse { entity_id, relations } => (
                 "EntityInUse",
                 vec![
                     ("entity_id", text(entity_id)),
                     ("relations", list(relations.iter().map(|r| text(r)))),
                 ],
             ),
-            Error::HeadMoved {
-                branch,
-                expected,
-                actual,
-            } => (
+            Error::HeadMoved { branch, expected, actual } => (
                 "HeadMoved",
                 vec![
                     ("branch", text(branch)),
@@ -136,11 +76,7 @@ impl Error {
                     ("actual", optional(actual)),
                 ],
             ),
-            Error::PermissionDenied {
-                identity,
-                action,
-                item_type,
-            } => (
+            Error::PermissionDenied { identity, action, item_type } => (
                 "PermissionDenied",
                 vec![
                     ("identity", text(identity)),
@@ -148,10 +84,9 @@ impl Error {
                     ("type", text(item_type)),
                 ],
             ),
-            Error::OriginGap { expected, got } => (
-                "OriginGap",
-                vec![("expected", expected.to_string()), ("got", got.to_string())],
-            ),
+            Error::OriginGap { expected, got } => {
+                ("OriginGap", vec![("expected", expected.to_string()), ("got", got.to_string())])
+            }
         }
     }
 }
@@ -179,11 +114,8 @@ mod tests {
             Error::no_entity("a\"b").to_string(),
             r#"{"error":"EntityNotFound","fields":{"asked":"a\"b","hint":"it may have been deleted or never been added"}}"#
         );
-        let moved = Error::HeadMoved {
-            branch: "main".into(),
-            expected: None,
-            actual: Some("v".into()),
-        };
+        let moved =
+            Error::HeadMoved { branch: "main".into(), expected: None, actual: Some("v".into()) };
         assert_eq!(
             moved.to_string(),
             r#"{"error":"HeadMoved","fields":{"branch":"main","expected":null,"actual":"v"}}"#

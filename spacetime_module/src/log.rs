@@ -19,10 +19,7 @@ pub struct Origin {
 impl Origin {
     /// The caller itself, for reducers that are not told of an origin.
     pub fn caller(ctx: &ReducerContext) -> Self {
-        Origin {
-            id: ctx.sender.to_hex().to_string(),
-            seq: 0,
-        }
+        Origin { id: ctx.sender.to_hex().to_string(), seq: 0 }
     }
 }
 
@@ -47,11 +44,7 @@ pub fn event_id(batch_id: &str, index: usize) -> String {
 
 /// The place of the last event.
 pub fn last_seq(ctx: &ReducerContext) -> u64 {
-    ctx.db
-        .counter()
-        .name()
-        .find(LAST_SEQ.to_string())
-        .map_or(0, |row| row.value)
+    ctx.db.counter().name().find(LAST_SEQ.to_string()).map_or(0, |row| row.value)
 }
 
 /// Refuse a client that has lost some of its own events, or sends some again in another batch.
@@ -60,18 +53,11 @@ pub fn check_origin(ctx: &ReducerContext, origin: &Origin) -> Result<(), Error> 
     if origin.seq == 0 || origin.seq == expected {
         return Ok(());
     }
-    Err(Error::OriginGap {
-        expected,
-        got: origin.seq,
-    })
+    Err(Error::OriginGap { expected, got: origin.seq })
 }
 
 fn cursor(ctx: &ReducerContext, origin_id: &str) -> u64 {
-    ctx.db
-        .origin_cursor()
-        .origin_id()
-        .find(origin_id.to_string())
-        .map_or(0, |row| row.origin_seq)
+    ctx.db.origin_cursor().origin_id().find(origin_id.to_string()).map_or(0, |row| row.origin_seq)
 }
 
 /// Append events, move the counter and the origin's cursor; returns the places of the first and
@@ -112,10 +98,7 @@ pub fn append(
 
 fn move_counter(ctx: &ReducerContext, value: u64) {
     let table = ctx.db.counter();
-    let row = CounterRow {
-        name: LAST_SEQ.into(),
-        value,
-    };
+    let row = CounterRow { name: LAST_SEQ.into(), value };
     if table.name().find(LAST_SEQ.to_string()).is_some() {
         table.name().update(row);
     } else {
@@ -125,11 +108,7 @@ fn move_counter(ctx: &ReducerContext, value: u64) {
 
 fn move_cursor(ctx: &ReducerContext, origin_id: &str, origin_seq: u64, event_seq: u64) {
     let table = ctx.db.origin_cursor();
-    let row = CursorRow {
-        origin_id: origin_id.into(),
-        origin_seq,
-        event_seq,
-    };
+    let row = CursorRow { origin_id: origin_id.into(), origin_seq, event_seq };
     if table.origin_id().find(origin_id.to_string()).is_some() {
         table.origin_id().update(row);
     } else {

@@ -106,3 +106,57 @@ pub fn action_of(change: &Change) -> (&'static str, &str) {
         Change::RestoreRelation(new) => ("update_relation", &new.relation_type),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn role(name: &str) -> Access {
+        let (action, item_type) = (String::new(), String::new());
+        Access::Rules(vec![Rule { role: name.into(), action, item_type }])
+    }
+
+    fn single(action: &str, item_type: &str) -> Access {
+        let (action, item_type) = (action.into(), item_type.into());
+        Access::Rules(vec![Rule { role: String::new(), action, item_type }])
+    }
+
+    #[test]
+    fn before_the_claim_everything_but_lasting_rights_is_allowed() {
+        assert!(Access::Unclaimed.allows("create_entity", "person"));
+        assert!(Access::Unclaimed.allows("set_config", "x"));
+        assert!(!Access::Unclaimed.allows("grant", ANY));
+        assert!(!Access::Unclaimed.allows("revoke", ANY));
+    }
+
+    #[test]
+    fn after_the_claim_the_default_is_no() {
+        for action in GRAPH_ACTIONS.iter().chain(&COMMIT_ACTIONS).chain(&OTHER_ACTIONS) {
+            assert!(!Access::Rules(vec![]).allows(action, "x"));
+            assert!(!role("viewer").allows_some(action));
+            assert!(!role("nonsense").allows_some(action));
+            assert!(role("owner").allows(action, "x"));
+            assert!(role("editor").allows(action, "x"));
+            assert_eq!(role("committer").allows(action, "x"), COMMIT_ACTIONS.contains(action));
+        }
+    }
+
+    #[test]
+    fn only_an_owner_administers() {
+        for action in ["grant", "revoke", "set_config", "migrate"] {
+            assert!(role("owner").allows(action, ANY));
+            assert!(!role("editor").allows(action, ANY));
+            assert!(!is_grantable(action));
+        }
+    }
+
+    #[test]
+    fn a_grant_holds_for_its_action_and_type() {
+        let access = single("create_entity", "person");
+        assert!(access.allows("create_entity", "person"));
+        assert!(access.allows_some("create_entity"));
+        assert!(!access.allows("create_entity", "place"));
+        assert!(!access.allows("update_entity", "person"));
+        assert!(single("create_entity", ANY).allows("create_entity", "place"));
+    }
+}

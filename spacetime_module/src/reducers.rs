@@ -20,11 +20,7 @@ const SCHEMA: u32 = 1;
 #[reducer(init)]
 pub fn init(ctx: &ReducerContext) {
     let component = "module".into();
-    let row = SchemaVersionRow {
-        component,
-        version: SCHEMA,
-        applied_at: now(ctx),
-    };
+    let row = SchemaVersionRow { component, version: SCHEMA, applied_at: now(ctx) };
     ctx.db.schema_version().insert(row);
 }
 
@@ -38,11 +34,7 @@ fn require(ctx: &ReducerContext, action: &str, item_type: &str) -> Result<(), Er
 
 fn denied(ctx: &ReducerContext, action: &str, item_type: &str) -> Error {
     let identity = ctx.sender.to_hex().to_string();
-    Error::PermissionDenied {
-        identity,
-        action: action.into(),
-        item_type: item_type.into(),
-    }
+    Error::PermissionDenied { identity, action: action.into(), item_type: item_type.into() }
 }
 
 /// Refuse a caller who may do this to no type at all.
@@ -50,9 +42,5 @@ fn require_some(ctx: &ReducerContext, access: &Access, actions: &[&str]) -> Resu
     if actions.iter().any(|action| access.allows_some(action)) {
         return Ok(());
     }
-    Err(denied(
-        ctx,
-        actions.first().unwrap_or(&""),
-        crate::permissions::ANY,
-    ))
+    Err(denied(ctx, actions.first().unwrap_or(&""), crate::permissions::ANY))
 }

@@ -160,9 +160,7 @@ pub fn plan(
 ) -> Result<Vec<ItemChange>, Error> {
     changes.iter_mut().try_for_each(validate::change)?;
     let mut batch = Batch::new(reader, now);
-    changes
-        .into_iter()
-        .try_for_each(|change| batch.add(change))?;
+    changes.into_iter().try_for_each(|change| batch.add(change))?;
     Ok(batch.done)
 }
 
@@ -180,14 +178,7 @@ struct Batch<'a, R: Reader> {
 impl<'a, R: Reader> Batch<'a, R> {
     fn new(reader: &'a R, now: i64) -> Self {
         let (entities, relations) = (BTreeMap::new(), BTreeMap::new());
-        Batch {
-            reader,
-            now,
-            entities,
-            relations,
-            touched: Vec::new(),
-            done: Vec::new(),
-        }
+        Batch { reader, now, entities, relations, touched: Vec::new(), done: Vec::new() }
     }
 
     fn add(&mut self, change: Change) -> Result<(), Error> {
@@ -208,17 +199,11 @@ impl<'a, R: Reader> Batch<'a, R> {
     }
 
     fn entity(&self, id: &str) -> Option<Entity> {
-        self.entities
-            .get(id)
-            .cloned()
-            .unwrap_or_else(|| self.reader.entity(id))
+        self.entities.get(id).cloned().unwrap_or_else(|| self.reader.entity(id))
     }
 
     fn relation(&self, id: &str) -> Option<Relation> {
-        self.relations
-            .get(id)
-            .cloned()
-            .unwrap_or_else(|| self.reader.relation(id))
+        self.relations.get(id).cloned().unwrap_or_else(|| self.reader.relation(id))
     }
 
     fn known_entity(&self, id: &str) -> Result<Entity, Error> {
@@ -232,10 +217,7 @@ impl<'a, R: Reader> Batch<'a, R> {
     fn relations_of(&self, entity_id: &str) -> Vec<Relation> {
         let stored = self.reader.relations_of(entity_id).into_iter();
         let stored = stored.filter(|relation| !self.relations.contains_key(&relation.id));
-        let ours = self
-            .touched
-            .iter()
-            .filter_map(|id| self.relations[id].clone());
+        let ours = self.touched.iter().filter_map(|id| self.relations[id].clone());
         stored
             .chain(ours.filter(|r| r.from_entity == entity_id || r.to_entity == entity_id))
             .collect()
@@ -250,11 +232,7 @@ impl<'a, R: Reader> Batch<'a, R> {
 
     fn put_relation(&mut self, old: Option<Relation>, new: Option<Relation>) {
         if let Some(item) = new.as_ref().or(old.as_ref()) {
-            if self
-                .relations
-                .insert(item.id.clone(), new.clone())
-                .is_none()
-            {
+            if self.relations.insert(item.id.clone(), new.clone()).is_none() {
                 self.touched.push(item.id.clone());
             }
         }
@@ -262,23 +240,12 @@ impl<'a, R: Reader> Batch<'a, R> {
     }
 
     fn create_entity(&mut self, new: CreateEntity) -> Result<(), Error> {
-        let CreateEntity {
-            id,
-            entity_type,
-            metadata,
-        } = new;
+        let CreateEntity { id, entity_type, metadata } = new;
         if self.entity(&id).is_some() {
             return Err(Error::duplicate("entity", &id));
         }
         let (created_at, updated_at) = (self.now, self.now);
-        let entity = Entity {
-            id,
-            entity_type,
-            metadata,
-            created_at,
-            updated_at,
-            revision: 1,
-        };
+        let entity = Entity { id, entity_type, metadata, created_at, updated_at, revision: 1 };
         check_entity(&entity)?;
         self.put_entity(None, Some(entity));
         Ok(())
@@ -286,11 +253,7 @@ impl<'a, R: Reader> Batch<'a, R> {
 
     fn update_entity(&mut self, update: UpdateEntity) -> Result<(), Error> {
         let old = self.known_entity(&update.id)?;
-        let mut new = Entity {
-            updated_at: self.now,
-            revision: old.revision + 1,
-            ..old.clone()
-        };
+        let mut new = Entity { updated_at: self.now, revision: old.revision + 1, ..old.clone() };
         set(&mut new.entity_type, update.entity_type);
         set(&mut new.metadata.name, update.name);
         set(&mut new.metadata.description, update.description);
@@ -309,10 +272,7 @@ impl<'a, R: Reader> Batch<'a, R> {
         let relations = self.relations_of(&gone.id);
         if !relations.is_empty() && !gone.cascade {
             let relations = relations.into_iter().map(|relation| relation.id).collect();
-            return Err(Error::EntityInUse {
-                entity_id: gone.id,
-                relations,
-            });
+            return Err(Error::EntityInUse { entity_id: gone.id, relations });
         }
         for relation in relations {
             self.put_relation(Some(relation), None);
@@ -342,14 +302,8 @@ impl<'a, R: Reader> Batch<'a, R> {
     }
 
     fn check_ends(&self, relation: &Relation) -> Result<(), Error> {
-        let ends = [
-            ("from_entity", &relation.from_entity),
-            ("to_entity", &relation.to_entity),
-        ];
-        match ends
-            .into_iter()
-            .find(|(_, entity_id)| self.entity(entity_id).is_none())
-        {
+        let ends = [("from_entity", &relation.from_entity), ("to_entity", &relation.to_entity)];
+        match ends.into_iter().find(|(_, entity_id)| self.entity(entity_id).is_none()) {
             None => Ok(()),
             Some((end, entity_id)) => Err(Error::DanglingRelation {
                 relation_id: relation.id.clone(),
@@ -361,11 +315,7 @@ impl<'a, R: Reader> Batch<'a, R> {
 
     fn update_relation(&mut self, update: UpdateRelation) -> Result<(), Error> {
         let old = self.known_relation(&update.id)?;
-        let mut new = Relation {
-            updated_at: self.now,
-            revision: old.revision + 1,
-            ..old.clone()
-        };
+        let mut new = Relation { updated_at: self.now, revision: old.revision + 1, ..old.clone() };
         set(&mut new.relation_type, update.relation_type);
         set(&mut new.metadata.description, update.description);
         set(&mut new.metadata.strength, update.strength);
@@ -382,27 +332,13 @@ impl<'a, R: Reader> Batch<'a, R> {
     }
 
     fn restore_entity(&mut self, wanted: RestoreEntity) -> Result<(), Error> {
-        let RestoreEntity {
-            id,
-            entity_type,
-            metadata,
-            ..
-        } = wanted;
+        let RestoreEntity { id, entity_type, metadata, .. } = wanted;
         let old = self.entity(&id);
         let (created_at, revision) = old
             .as_ref()
-            .map_or((wanted.created_at, wanted.revision), |o| {
-                (o.created_at, o.revision)
-            });
+            .map_or((wanted.created_at, wanted.revision), |o| (o.created_at, o.revision));
         let (revision, updated_at) = (revision + 1, self.now);
-        let new = Entity {
-            id,
-            entity_type,
-            metadata,
-            created_at,
-            updated_at,
-            revision,
-        };
+        let new = Entity { id, entity_type, metadata, created_at, updated_at, revision };
         validate::size(&new)?;
         if old.as_ref().map(Item::content) != Some(new.content()) {
             self.put_entity(old, Some(new));
@@ -414,9 +350,7 @@ impl<'a, R: Reader> Batch<'a, R> {
         let old = self.relation(&wanted.id);
         let (created_at, revision) = old
             .as_ref()
-            .map_or((wanted.created_at, wanted.revision), |o| {
-                (o.created_at, o.revision)
-            });
+            .map_or((wanted.created_at, wanted.revision), |o| (o.created_at, o.revision));
         let new = Relation {
             id: wanted.id,
             from_entity: wanted.from_entity,
@@ -455,3 +389,6 @@ fn check_relation(relation: &Relation) -> Result<(), Error> {
     validate::name(&relation.relation_type, "type")?;
     validate::size(relation)
 }
+
+#[cfg(test)]
+mod tests;

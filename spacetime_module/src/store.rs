@@ -17,32 +17,18 @@ pub struct Rows<'a> {
 
 impl Reader for Rows<'_> {
     fn entity(&self, id: &str) -> Option<Entity> {
-        self.ctx
-            .db
-            .entity()
-            .key()
-            .find(row_key(self.branch, id))
-            .map(Entity::from)
+        self.ctx.db.entity().key().find(row_key(self.branch, id)).map(Entity::from)
     }
 
     fn relation(&self, id: &str) -> Option<Relation> {
-        self.ctx
-            .db
-            .relation()
-            .key()
-            .find(row_key(self.branch, id))
-            .map(Relation::from)
+        self.ctx.db.relation().key().find(row_key(self.branch, id)).map(Relation::from)
     }
 
     fn relations_of(&self, entity_id: &str) -> Vec<Relation> {
         let (table, key) = (self.ctx.db.relation(), row_key(self.branch, entity_id));
-        let ends = table
-            .from_key()
-            .filter(&key)
-            .chain(table.to_key().filter(&key));
-        let by_id: BTreeMap<String, Relation> = ends
-            .map(|row| (row.relation_id.clone(), row.into()))
-            .collect();
+        let ends = table.from_key().filter(&key).chain(table.to_key().filter(&key));
+        let by_id: BTreeMap<String, Relation> =
+            ends.map(|row| (row.relation_id.clone(), row.into())).collect();
         by_id.into_values().collect()
     }
 }
@@ -117,9 +103,7 @@ type Ends<'a, T> = (Option<&'a T>, Option<&'a T>);
 fn fold<'a, T: Item>(folded: &mut BTreeMap<String, Ends<'a, T>>, step: &'a Step<T>) {
     let item = step.new.as_ref().or(step.old.as_ref());
     if let Some(item) = item {
-        let ends = folded
-            .entry(item.key())
-            .or_insert((step.old.as_ref(), None));
+        let ends = folded.entry(item.key()).or_insert((step.old.as_ref(), None));
         ends.1 = step.new.as_ref();
     }
 }
@@ -132,20 +116,12 @@ pub fn access(ctx: &ReducerContext) -> Access {
     }
     let caller = ctx.sender.to_hex().to_string();
     let own = table.grantee().filter(&caller);
-    Access::Rules(
-        own.chain(table.grantee().filter(ANY))
-            .map(Rule::from)
-            .collect(),
-    )
+    Access::Rules(own.chain(table.grantee().filter(ANY)).map(Rule::from).collect())
 }
 
 impl From<PermissionRow> for Rule {
     fn from(row: PermissionRow) -> Self {
-        Rule {
-            role: row.role,
-            action: row.action,
-            item_type: row.item_type,
-        }
+        Rule { role: row.role, action: row.action, item_type: row.item_type }
     }
 }
 

@@ -39,9 +39,7 @@ pub fn name(value: &str, field: &str) -> Result<(), Error> {
 }
 
 pub fn tags(tags: &[String]) -> Result<(), Error> {
-    tags.iter()
-        .enumerate()
-        .try_for_each(|(index, tag)| name(tag, &format!("tags[{index}]")))
+    tags.iter().enumerate().try_for_each(|(index, tag)| name(tag, &format!("tags[{index}]")))
 }
 
 pub fn strength(value: f64) -> Result<(), Error> {
@@ -49,10 +47,7 @@ pub fn strength(value: f64) -> Result<(), Error> {
         return Ok(());
     }
     let shown = value.to_string().to_lowercase();
-    Err(Error::validation(
-        "strength",
-        format!("{shown} is not a finite number; use None instead"),
-    ))
+    Err(Error::validation("strength", format!("{shown} is not a finite number; use None instead")))
 }
 
 /// Check properties and put them into the order of their names.
@@ -63,19 +58,16 @@ pub fn properties(given: &mut [Property]) -> Result<(), Error> {
     given.sort_by(|a, b| a.name.cmp(&b.name));
     match given.windows(2).find(|pair| pair[0].name == pair[1].name) {
         None => Ok(()),
-        Some(pair) => Err(Error::validation(
-            format!("properties.{}", pair[0].name),
-            "a key is given twice",
-        )),
+        Some(pair) => {
+            Err(Error::validation(format!("properties.{}", pair[0].name), "a key is given twice"))
+        }
     }
 }
 
 /// Set and remove properties; the result is in the order of their names.
 pub fn patched(old: &[Property], patch: Vec<Patch>) -> Result<Vec<Property>, Error> {
-    let mut merged: BTreeMap<String, String> = old
-        .iter()
-        .map(|p| (p.name.clone(), p.value.clone()))
-        .collect();
+    let mut merged: BTreeMap<String, String> =
+        old.iter().map(|p| (p.name.clone(), p.value.clone())).collect();
     for Patch { name, value } in patch {
         match value {
             None => {
@@ -87,10 +79,7 @@ pub fn patched(old: &[Property], patch: Vec<Patch>) -> Result<Vec<Property>, Err
             }
         }
     }
-    Ok(merged
-        .into_iter()
-        .map(|(name, value)| Property { name, value })
-        .collect())
+    Ok(merged.into_iter().map(|(name, value)| Property { name, value }).collect())
 }
 
 fn property_value(name: &str, value: &str) -> Result<(), Error> {
@@ -175,10 +164,7 @@ fn own_data(data: &str) -> Result<(), Error> {
         return Err(Error::validation("data", "must be a dict or None"));
     }
     if data.len() > MAX_BYTES {
-        let reason = format!(
-            "takes {} bytes; at most {MAX_BYTES} are allowed",
-            data.len()
-        );
+        let reason = format!("takes {} bytes; at most {MAX_BYTES} are allowed", data.len());
         return Err(Error::validation("data", reason));
     }
     Ok(())
@@ -189,17 +175,12 @@ pub fn version(version: &Version, delta: &[u8]) -> Result<(), Error> {
     name(&version.version_id, "version_id")?;
     name(&version.branch, "branch")?;
     if version.event_seq > i64::MAX as u64 {
-        let reason = format!(
-            "{} does not fit into 64 bits; use a Decimal or a string",
-            version.event_seq
-        );
+        let reason =
+            format!("{} does not fit into 64 bits; use a Decimal or a string", version.event_seq);
         return Err(Error::validation("version.event_seq", reason));
     }
     if !(MIN_MICROS..MAX_MICROS).contains(&version.timestamp) {
-        return Err(Error::validation(
-            "version.timestamp",
-            "must lie in the years 1 to 9999",
-        ));
+        return Err(Error::validation("version.timestamp", "must lie in the years 1 to 9999"));
     }
     if version.parents.len() > 2 {
         let reason = format!("at most two, not {}", version.parents.len());

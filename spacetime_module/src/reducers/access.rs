@@ -41,10 +41,7 @@ pub fn grant(
     check_grantee(&grantee, &role)?;
     if role.is_empty() {
         if !is_grantable(&action) {
-            return Err(Error::validation(
-                "action",
-                format!("{action} cannot be granted"),
-            ));
+            return Err(Error::validation("action", format!("{action} cannot be granted")));
         }
         validate::name(&item_type, "item_type")?;
     } else {
@@ -66,29 +63,17 @@ pub fn grant(
 
 fn check_grantee(grantee: &str, role: &str) -> Result<(), Error> {
     if grantee == ANY && role == OWNER {
-        return Err(Error::validation(
-            "grantee",
-            "an owner must be one identity",
-        ));
+        return Err(Error::validation("grantee", "an owner must be one identity"));
     }
     let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     if grantee == ANY || (grantee.len() == 64 && grantee.bytes().all(hex)) {
         return Ok(());
     }
-    Err(Error::validation(
-        "grantee",
-        "must be an identity (64 hex digits, lower case) or *",
-    ))
+    Err(Error::validation("grantee", "must be an identity (64 hex digits, lower case) or *"))
 }
 
 fn add(ctx: &ReducerContext, grantee: String, role: String, action: String, item_type: String) {
-    ctx.db.permission().insert(PermissionRow {
-        id: 0,
-        grantee,
-        role,
-        action,
-        item_type,
-    });
+    ctx.db.permission().insert(PermissionRow { id: 0, grantee, role, action, item_type });
 }
 
 /// Take back what a row of the permission table gives.

@@ -37,31 +37,14 @@ pub fn create_branch(
     let mut planned = Vec::new();
     if let Some(version_id) = &from_version {
         let source = known(ctx, version_id)?.branch;
-        let (entities, relations) = Rows {
-            ctx,
-            branch: &source,
-        }
-        .all();
-        let added = |item| {
-            ItemChange::Entity(Step {
-                old: None,
-                new: Some(item),
-            })
-        };
+        let (entities, relations) = Rows { ctx, branch: &source }.all();
+        let added = |item| ItemChange::Entity(Step { old: None, new: Some(item) });
         planned.extend(entities.into_iter().map(added));
-        let added = |item| {
-            ItemChange::Relation(Step {
-                old: None,
-                new: Some(item),
-            })
-        };
+        let added = |item| ItemChange::Relation(Step { old: None, new: Some(item) });
         planned.extend(relations.into_iter().map(added));
     }
     rows.write(&planned);
-    ctx.db.branch().insert(BranchRow {
-        name: name.clone(),
-        version_id: from_version.clone(),
-    });
+    ctx.db.branch().insert(BranchRow { name: name.clone(), version_id: from_version.clone() });
     record(ctx, &name, &None, &from_version, planned)
 }
 
@@ -78,29 +61,13 @@ pub fn delete_branch(ctx: &ReducerContext, name: String) -> Result<(), Error> {
     if head.is_none() && entities.is_empty() && relations.is_empty() {
         return Ok(());
     }
-    let gone = |item| {
-        ItemChange::Relation(Step {
-            old: Some(item),
-            new: None,
-        })
-    };
+    let gone = |item| ItemChange::Relation(Step { old: Some(item), new: None });
     let mut planned: Vec<ItemChange> = relations.into_iter().map(gone).collect();
-    let gone = |item| {
-        ItemChange::Entity(Step {
-            old: Some(item),
-            new: None,
-        })
-    };
+    let gone = |item| ItemChange::Entity(Step { old: Some(item), new: None });
     planned.extend(entities.into_iter().map(gone));
     rows.write(&planned);
     ctx.db.branch().name().delete(&name);
-    record(
-        ctx,
-        &name,
-        &head.and_then(|row| row.version_id),
-        &None,
-        planned,
-    )
+    record(ctx, &name, &head.and_then(|row| row.version_id), &None, planned)
 }
 
 /// Record in the log that a branch came or went, and its rows with it.
@@ -115,9 +82,7 @@ fn record(
     // A branch may come and go many times: its place in the log tells the batches apart.
     let batch_id = format!("branch:{name}:{}", log::last_seq(ctx) + 1);
     let moved = ("BRANCH_MOVED", branch_data(name, old, new));
-    let changes = planned
-        .iter()
-        .map(|change| (change.event_type(), change.data(None)));
+    let changes = planned.iter().map(|change| (change.event_type(), change.data(None)));
     let entries = std::iter::once(moved).chain(changes).enumerate();
     let entries = entries.map(|(index, (event_type, data))| Entry {
         event_id: log::event_id(&batch_id, index),

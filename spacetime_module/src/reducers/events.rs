@@ -23,16 +23,7 @@ pub fn publish_events(
     branch: String,
     events: Vec<OwnEvent>,
 ) -> Result<(), Error> {
-    publish(
-        ctx,
-        batch_id,
-        Origin {
-            id: origin_id,
-            seq: origin_seq,
-        },
-        &branch,
-        events,
-    )
+    publish(ctx, batch_id, Origin { id: origin_id, seq: origin_seq }, &branch, events)
 }
 
 /// Append one event now, unless the log holds it.
@@ -45,13 +36,7 @@ pub fn publish_event(
     data: Option<String>,
 ) -> Result<(), Error> {
     let (batch_id, timestamp) = (event_id.clone(), log::now(ctx));
-    let event = OwnEvent {
-        event_id,
-        event_type,
-        source,
-        timestamp,
-        data,
-    };
+    let event = OwnEvent { event_id, event_type, source, timestamp, data };
     publish(ctx, batch_id, Origin::caller(ctx), "main", vec![event])
 }
 
@@ -87,10 +72,7 @@ fn publish(
 fn check_types(ctx: &ReducerContext, events: &[OwnEvent]) -> Result<(), Error> {
     let access = access(ctx);
     require_some(ctx, &access, &[ACTION])?;
-    match events
-        .iter()
-        .find(|event| !access.allows(ACTION, &event.event_type))
-    {
+    match events.iter().find(|event| !access.allows(ACTION, &event.event_type)) {
         None => Ok(()),
         Some(event) => Err(denied(ctx, ACTION, &event.event_type)),
     }

@@ -34,22 +34,8 @@ pub fn apply_batch(
     validate::name(&batch_id, "batch_id")?;
     validate::name(&branch, "branch")?;
     validate::name(&origin_id, "origin_id")?;
-    let origin = Origin {
-        id: origin_id,
-        seq: origin_seq,
-    };
-    apply(
-        ctx,
-        &access,
-        Batch {
-            id: batch_id,
-            branch,
-            reason,
-            source,
-            origin,
-        },
-        changes,
-    )
+    let origin = Origin { id: origin_id, seq: origin_seq };
+    apply(ctx, &access, Batch { id: batch_id, branch, reason, source, origin }, changes)
 }
 
 struct Batch {
@@ -87,13 +73,7 @@ fn apply(
     if ctx.db.event_log().event_id().find(&first).is_some() {
         return Err(Error::duplicate("event", &first));
     }
-    let (rows, now) = (
-        Rows {
-            ctx,
-            branch: &batch.branch,
-        },
-        log::now(ctx),
-    );
+    let (rows, now) = (Rows { ctx, branch: &batch.branch }, log::now(ctx));
     let planned = plan(&rows, changes, now)?;
     check_types(ctx, access, &planned)?;
     rows.write(&planned);
@@ -104,13 +84,7 @@ fn apply(
         timestamp: now,
         data: Some(change.data(batch.reason.as_deref())),
     });
-    let places = log::append(
-        ctx,
-        &batch.id,
-        &batch.branch,
-        &batch.origin,
-        entries.collect(),
-    )?;
+    let places = log::append(ctx, &batch.id, &batch.branch, &batch.origin, entries.collect())?;
     log::receipt(ctx, &batch.id, &batch.origin, places, OUTCOME);
     Ok(())
 }
@@ -135,18 +109,7 @@ fn apply_one(ctx: &ReducerContext, id: &str, nonce: &str, change: Change) -> Res
     validate::name(nonce, "nonce")?;
     let (branch, origin) = (MAIN.into(), Origin::caller(ctx));
     let id = format!("{id}:{nonce}");
-    apply(
-        ctx,
-        &access,
-        Batch {
-            id,
-            branch,
-            reason: None,
-            source: None,
-            origin,
-        },
-        changes,
-    )
+    apply(ctx, &access, Batch { id, branch, reason: None, source: None, origin }, changes)
 }
 
 #[reducer]
@@ -157,11 +120,7 @@ pub fn create_entity(
     metadata: EntityMeta,
     nonce: String,
 ) -> Result<(), Error> {
-    let new = CreateEntity {
-        id: id.clone(),
-        entity_type,
-        metadata,
-    };
+    let new = CreateEntity { id: id.clone(), entity_type, metadata };
     apply_one(ctx, &id, &nonce, Change::CreateEntity(new))
 }
 
@@ -176,16 +135,8 @@ pub fn update_entity(
     properties: Vec<Patch>,
     nonce: String,
 ) -> Result<(), Error> {
-    let id_ = id.clone();
-    let update = UpdateEntity {
-        id,
-        entity_type,
-        name,
-        description,
-        tags,
-        properties,
-    };
-    apply_one(ctx, &id_, &nonce, Change::UpdateEntity(update))
+    let update = UpdateEntity { id: id.clone(), entity_type, name, description, tags, properties };
+    apply_one(ctx, &id, &nonce, Change::UpdateEntity(update))
 }
 
 #[reducer]
@@ -195,10 +146,7 @@ pub fn delete_entity(
     cascade: bool,
     nonce: String,
 ) -> Result<(), Error> {
-    let gone = DeleteEntity {
-        id: id.clone(),
-        cascade,
-    };
+    let gone = DeleteEntity { id: id.clone(), cascade };
     apply_one(ctx, &id, &nonce, Change::DeleteEntity(gone))
 }
 
@@ -212,13 +160,7 @@ pub fn create_relation(
     metadata: RelationMeta,
     nonce: String,
 ) -> Result<(), Error> {
-    let new = CreateRelation {
-        id: id.clone(),
-        from_entity,
-        to_entity,
-        relation_type,
-        metadata,
-    };
+    let new = CreateRelation { id: id.clone(), from_entity, to_entity, relation_type, metadata };
     apply_one(ctx, &id, &nonce, Change::CreateRelation(new))
 }
 
@@ -248,10 +190,5 @@ pub fn update_relation(
 
 #[reducer]
 pub fn delete_relation(ctx: &ReducerContext, id: String, nonce: String) -> Result<(), Error> {
-    apply_one(
-        ctx,
-        &id,
-        &nonce,
-        Change::DeleteRelation(DeleteRelation { id: id.clone() }),
-    )
+    apply_one(ctx, &id, &nonce, Change::DeleteRelation(DeleteRelation { id: id.clone() }))
 }

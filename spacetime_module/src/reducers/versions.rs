@@ -24,22 +24,14 @@ pub fn commit_version(
     require(ctx, "commit_version", &version.branch)?;
     validate::name(&origin_id, "origin_id")?;
     validate::version(&version, &delta)?;
-    if let Some(stored) = ctx
-        .db
-        .state_version()
-        .version_id()
-        .find(&version.version_id)
-    {
+    if let Some(stored) = ctx.db.state_version().version_id().find(&version.version_id) {
         // The digest covers everything else, the delta too.
         return match stored.digest == version.digest {
             true => Ok(()),
             false => Err(Error::duplicate("version", &version.version_id)),
         };
     }
-    let origin = Origin {
-        id: origin_id,
-        seq: origin_seq,
-    };
+    let origin = Origin { id: origin_id, seq: origin_seq };
     log::check_origin(ctx, &origin)?;
     check_parents(ctx, &version)?;
     let event_id = log::event_id(&version.version_id, 0);
@@ -56,52 +48,29 @@ pub fn commit_version(
     let (id, name) = (&version.version_id, &version.branch);
     let (_, seq) = log::append(ctx, id, name, &origin, vec![entry])?;
     move_head(ctx, name, id);
-    ctx.db.version_delta().insert(DeltaRow {
-        version_id: id.clone(),
-        delta,
-    });
+    ctx.db.version_delta().insert(DeltaRow { version_id: id.clone(), delta });
     ctx.db.state_version().insert(row(version, seq));
     Ok(())
 }
 
 fn check_parents(ctx: &ReducerContext, version: &Version) -> Result<(), Error> {
-    let head = ctx
-        .db
-        .branch()
-        .name()
-        .find(&version.branch)
-        .and_then(|row| row.version_id);
+    let head = ctx.db.branch().name().find(&version.branch).and_then(|row| row.version_id);
     let expected = version.parents.first().cloned();
     if head != expected {
-        return Err(Error::HeadMoved {
-            branch: version.branch.clone(),
-            expected,
-            actual: head,
-        });
+        return Err(Error::HeadMoved { branch: version.branch.clone(), expected, actual: head });
     }
-    version
-        .parents
-        .iter()
-        .skip(1)
-        .try_for_each(|parent| known(ctx, parent).map(drop))
+    version.parents.iter().skip(1).try_for_each(|parent| known(ctx, parent).map(drop))
 }
 
 /// The version with this id.
 pub fn known(ctx: &ReducerContext, version_id: &str) -> Result<VersionRow, Error> {
-    let found = ctx
-        .db
-        .state_version()
-        .version_id()
-        .find(version_id.to_string());
+    let found = ctx.db.state_version().version_id().find(version_id.to_string());
     found.ok_or_else(|| Error::no_version(version_id))
 }
 
 fn move_head(ctx: &ReducerContext, name: &str, version_id: &str) {
     let table = ctx.db.branch();
-    let row = BranchRow {
-        name: name.into(),
-        version_id: Some(version_id.into()),
-    };
+    let row = BranchRow { name: name.into(), version_id: Some(version_id.into()) };
     if table.name().find(name.to_string()).is_some() {
         table.name().update(row);
     } else {
