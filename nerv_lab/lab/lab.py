@@ -24,7 +24,7 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt
 from nerv_lab.lab.buses import RecordingBus
 from nerv_lab.lab.delegates import delegated
-from nerv_lab.lab.driving import run_inline
+from nerv_lab.lab.driving import run
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch, Follower
 from nerv_lab.lab.past import TimeTraveller
@@ -153,7 +153,7 @@ class Lab(GraphWriter, TimeTraveller):
         for callback in tuple(self._on_close):
             callback()
         self._unsubscribe()
-        run_inline(self._client.close())
+        run(self._client, self._client.close())
 
     def __enter__(self) -> Self:
         return self
@@ -170,11 +170,17 @@ class Lab(GraphWriter, TimeTraveller):
         if self._closed:
             coroutine.close()
             raise StoreClosedError("this lab was closed; open it again with nerv_lab.open(...)")
-        return run_inline(coroutine)
+        return run(self._client, coroutine)
+
+    def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        """Run a coroutine that gives rise to events, and take them in before returning."""
+        result = self._run(coroutine)
+        self._client.deliver()
+        return result
 
     def refresh(self) -> None:
         """Take in, now, everything the store holds; it would come by itself a moment later."""
-        self._run(self._client.refresh())
+        self._write(self._client.refresh())
 
     # Reading
 
@@ -224,7 +230,7 @@ class Lab(GraphWriter, TimeTraveller):
         changes = list(changes)
         if transaction := self._open_transaction():
             return Receipt("", self.seq + 1, self.seq, transaction.add(changes))
-        return self._run(
+        return self._write(
             self._client.apply(changes, reason=reason, source=self._author, branch=self._branch)
         )
 
@@ -260,7 +266,7 @@ class Lab(GraphWriter, TimeTraveller):
     def _record(self, event: Event) -> None:
         if self._open_transaction():
             raise TransactionError("publish the event after the transaction; it is not a change")
-        self._run(self._client.publish([event]))
+        self._write(self._client.publish([event]))
 
     # Versions
 
@@ -309,7 +315,7 @@ class Lab(GraphWriter, TimeTraveller):
                 head=position.head,
             )
             try:
-                return self._run(self._client.commit_version(version, delta))
+                return self._write(self._client.commit_version(version, delta))
             except HeadMovedError as error:
                 moved = error
                 self.refresh()
