@@ -36,13 +36,11 @@ lint: $(VENV)/.lint ## check style, format and types
 	$(BIN)/mypy --strict
 
 notebooks: $(VENV)/.test ## run the notebooks again and store what they show
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-		--ExecutePreprocessor.record_timing=False \
-		--ExecutePreprocessor.store_widget_state=False notebooks/*.ipynb
+	$(BIN)/python scripts/refresh_notebooks.py
 
 bundle: ## rebuild the widgets' bundle (needs Node)
 	npm --prefix js ci
-	npm --prefix js run build
+	$(PYTHON) scripts/build_bundle.py
 
 setup: $(STAMPS) ## install all that the other targets need
 

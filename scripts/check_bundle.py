@@ -27,10 +27,8 @@ def problems(record: dict[str, Any]) -> list[str]:
     if bundle.stat().st_size > MAX_BYTES:
         found.append(f"{BUNDLE} has more than {MAX_BYTES} bytes")
     now, then = source_hashes(), record["sources"]
-    for path in sorted(now.keys() | then.keys()):
-        if now.get(path) != then.get(path):
-            found.append(f"{path} changed since the bundle was built")
-    return found
+    changed = [p for p in sorted(now.keys() | then.keys()) if now.get(p) != then.get(p)]
+    return [*found, *(f"{path} changed since the bundle was built" for path in changed)]
 
 
 def rebuilt_differs() -> bool:

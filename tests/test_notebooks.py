@@ -65,3 +65,9 @@ def test_nothing_stored_tells_where_it_was_run(path: Path) -> None:
 def test_the_file_stays_small_and_keeps_no_widget_state(path: Path) -> None:
     assert path.stat().st_size < MAX_BYTES
     assert "widgets" not in read(path)["metadata"]
+
+
+@each_notebook
+def test_a_widget_is_stored_as_a_picture_and_not_as_a_model_that_is_gone(path: Path) -> None:
+    assert "application/vnd.jupyter.widget-view+json" not in path.read_text(encoding="utf-8")
+    assert "image/svg+xml" in path.read_text(encoding="utf-8")

@@ -83,6 +83,13 @@ def test_what_the_readme_links_to_is_there() -> None:
     assert [name for name in linked if not (ROOT / name).exists()] == []
 
 
+def test_the_folders_on_the_map_of_the_readme_are_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    folders = re.findall(r"^\| `([\w/]+)/` \|", readme, re.MULTILINE)
+    assert "nerv_lab/core" in folders
+    assert [folder for folder in folders if not (ROOT / folder).is_dir()] == []
+
+
 def test_every_requirement_has_a_lower_and_an_upper_bound() -> None:
     bounds = {r.name: {spec.operator for spec in r.specifier} for r in requirements()}
     assert {name for name, found in bounds.items() if found != {">=", "<"}} == set()

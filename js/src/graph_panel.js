@@ -42,8 +42,8 @@ export class GraphPanel {
   setTheme(theme) {
     this.theme = theme;
     this.look.theme = theme;
-    this.#unmount();
-    if (this.visible) this.#mount();
+    if (this.painter) this.painter.setTheme(theme);
+    else if (this.visible) this.#mount();
   }
 
   /** Apply the graph part of a payload; nodes that were there stay where they are. */

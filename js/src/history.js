@@ -52,21 +52,22 @@ export class History {
   }
 }
 
-const MARGIN = 34;
+export const LEFT = 34;
+export const RIGHT = 104; // leaves room for the tools
 
 /**
  * Where versions and events lie. "steps" gives each version the same room; "time" goes by the
  * clock, though never by it alone: the log decides the order.
  */
 export function axis(history, mode, width) {
-  const range = [MARGIN, Math.max(width - MARGIN - 24, MARGIN + 1)];
+  const range = [LEFT, Math.max(width - RIGHT, LEFT + 1)];
   if (mode === "time") {
     const domain = history.timeRange().map((micros) => new Date(micros / 1000));
     const scale = scaleTime(domain, range);
     return { scale, at: (version) => new Date(version.time / 1000), last: domain[1] };
   }
   const count = history.versions.length;
-  const scale = scaleLinear([0, Math.max(count, 1)], range);
+  const scale = scaleLinear([count ? -1 : 0, Math.max(count, 1)], range);
   return { scale, at: (version) => history.byId.get(version.id), last: count };
 }
 

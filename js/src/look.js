@@ -26,7 +26,7 @@ export class Look {
   /** Smaller nodes in larger graphs, so that they stay apart. */
   get scale() {
     const { order } = this.store.graph;
-    return Math.min(1.25, Math.max(0.32, 5.2 / Math.log2(order + 4) ** 1.22));
+    return Math.min(1.5, Math.max(0.3, 8 / Math.log2(order + 4) ** 1.4));
   }
 
   #isFaint(id) {
@@ -54,12 +54,12 @@ export class Look {
     const chosen = this.selected.has(id);
     const touching = chosen || this.selected.has(from) || this.selected.has(to);
     const faint = !touching && (this.#isFaint(from) || this.#isFaint(to));
-    const share = touching ? 0.9 : faint ? 0.08 : this.store.graph.size > 5000 ? 0.26 : 0.42;
+    const share = touching ? 0.9 : faint ? 0.08 : this.store.graph.size > 5000 ? 0.26 : 0.5;
     const base = touching ? this.theme.accent : this.theme.muted;
     const thick = Math.min(Math.max(edge.strength, 0.4), 3);
     return {
       color: mix(base, this.theme.bg, share),
-      size: (touching ? 1.8 : 1) * thick * Math.max(this.scale, 0.5),
+      size: (touching ? 2 : 1.3) * thick * Math.max(this.scale, 0.5),
       label: touching && this.store.graph.size < 20000 ? edge.label : "",
       forceLabel: touching,
       zIndex: touching ? 1 : 0,

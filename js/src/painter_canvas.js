@@ -40,6 +40,10 @@ export class CanvasPainter {
     this.refresh();
   }
 
+  setTheme() {
+    this.refresh(); // its colours are those of the looks
+  }
+
   hold(box) {
     this.box = box;
     this.refresh();

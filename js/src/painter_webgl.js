@@ -30,6 +30,16 @@ function hoverIn(theme) {
   };
 }
 
+function themed(theme) {
+  return {
+    defaultDrawNodeHover: hoverIn(theme),
+    labelFont: theme.font,
+    labelColor: { color: theme.fg },
+    edgeLabelFont: theme.font,
+    edgeLabelColor: { color: theme.accent },
+  };
+}
+
 export function webglWorks() {
   const canvas = document.createElement("canvas");
   const gl = canvas.getContext("webgl2") ?? canvas.getContext("webgl");
@@ -41,30 +51,29 @@ export class WebglPainter {
   constructor(store, look, container, on) {
     this.kind = "webgl";
     this.store = store;
-    const { theme } = look;
+    this.look = look;
+    const few = store.graph.order <= 100;
     this.sigma = new Sigma(store.graph, container, {
       allowInvalidContainer: true,
       nodeReducer: (id, node) => ({ ...node, ...look.node(id, node) }),
       edgeReducer: (id, edge) => ({ ...edge, ...look.edge(id, edge) }),
-      defaultDrawNodeHover: hoverIn(theme),
+      ...themed(look.theme),
       enableEdgeEvents: store.graph.size <= 20000,
       renderEdgeLabels: true,
       zIndex: true,
-      labelFont: theme.font,
       labelSize: 12,
-      labelColor: { color: theme.fg },
-      labelRenderedSizeThreshold: 5,
-      labelDensity: 0.7,
-      labelGridCellSize: 90,
-      edgeLabelFont: theme.font,
+      labelRenderedSizeThreshold: few ? 3 : 5,
+      labelDensity: few ? 3 : 0.8,
+      labelGridCellSize: 80,
       edgeLabelSize: 10.5,
-      edgeLabelColor: { color: theme.accent },
       hideEdgesOnMove: store.graph.size > 20000,
       minCameraRatio: 0.01,
       maxCameraRatio: 6,
       stagePadding: 36,
       zoomDuration: 160,
     });
+    this.resized = new ResizeObserver(() => this.sigma.resize().scheduleRender());
+    this.resized.observe(container);
     this.sigma.on("afterRender", on.painted);
     this.sigma.on("clickNode", ({ node, event }) => on.click(node, event.original));
     this.sigma.on("clickEdge", ({ edge, event }) => on.click(edge, event.original));
@@ -80,6 +89,10 @@ export class WebglPainter {
         });
       }
     }
+  }
+
+  setTheme(theme) {
+    this.sigma.setSettings(themed(theme));
   }
 
   /** Keep coordinates where they are on the screen, whatever is added outside of this box. */
@@ -122,6 +135,7 @@ export class WebglPainter {
   }
 
   kill() {
+    this.resized.disconnect();
     this.sigma.kill();
   }
 }

@@ -27,18 +27,27 @@ export function readTheme(root) {
   return theme;
 }
 
+const LATER_MS = [0, 150, 600, 2000];
+
 /** Call back when the surroundings change their theme; returns how to stop. */
 export function watchTheme(changed) {
-  const observer = new MutationObserver(changed);
+  // The style sheet of a theme may load after the page says that the theme has changed.
+  let timers = [];
+  const soon = () => {
+    timers.forEach(clearTimeout);
+    timers = LATER_MS.map((delay) => setTimeout(changed, delay));
+  };
+  const observer = new MutationObserver(soon);
   observer.observe(document.body, {
     attributes: true,
     attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"],
   });
   const media = matchMedia("(prefers-color-scheme: dark)");
-  media.addEventListener("change", changed);
+  media.addEventListener("change", soon);
   return () => {
+    timers.forEach(clearTimeout);
     observer.disconnect();
-    media.removeEventListener("change", changed);
+    media.removeEventListener("change", soon);
   };
 }
 

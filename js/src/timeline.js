@@ -3,7 +3,7 @@
 import { select } from "d3-selection";
 import { zoom, zoomIdentity } from "d3-zoom";
 import { ago, counted, fullTime, h, iconButton } from "./dom.js";
-import { apart, axis, bars, tickFormat } from "./history.js";
+import { RIGHT, apart, axis, bars, tickFormat } from "./history.js";
 import { COLOURS } from "./palette.js";
 
 const ROOM = 64; // pixels a version has when it can
@@ -11,6 +11,7 @@ const GAP = 26; // pixels between the buttons of a lane
 const LANE = 24;
 const TOP = 34;
 const FOOT = 18;
+const TALLEST = 32;
 
 export class TimelinePanel {
   /** @param on {choose(versionOrNull), painted()} */
@@ -90,9 +91,9 @@ export class TimelinePanel {
   }
 
   #following(width) {
-    const wanted = this.mode === "steps" ? (this.history.versions.length * ROOM) / width : 1;
+    const wanted = this.mode === "steps" ? ((this.history.versions.length + 1) * ROOM) / width : 1;
     const k = Math.max(1, wanted);
-    const transform = zoomIdentity.translate(width - width * k, 0).scale(k);
+    const transform = zoomIdentity.translate((width - RIGHT) * (1 - k), 0).scale(k);
     const { x, k: now } = this.transform;
     if (Math.abs(x - transform.x) > 0.5 || Math.abs(now - k) > 1e-6) {
       select(this.surface).call(this.behaviour.transform, transform);
@@ -131,7 +132,8 @@ export class TimelinePanel {
     const found = bars(this.history, this.mode, this.meta.seq ?? 0);
     const most = Math.log1p(found.reduce((max, bar) => Math.max(max, bar.count), 1));
     const foot = height - FOOT;
-    const room = Math.max(foot - TOP - LANE * this.history.lanes().length + 6, 10);
+    const free = foot - TOP - LANE * this.history.lanes().length + 6;
+    const room = Math.max(Math.min(free, TALLEST), 10);
     context.fillStyle = this.theme.band;
     for (const bar of found) {
       if (!bar.count) continue;

@@ -276,6 +276,9 @@ export class View {
     if (!this.root.isConnected) return;
     this.root.dataset.theme = this.model.get("theme");
     const theme = readTheme(this.root);
+    const print = JSON.stringify(theme);
+    if (print === this.themePrint) return;
+    this.themePrint = print;
     this.graph?.setTheme(theme);
     this.timeline?.setTheme(theme);
   }

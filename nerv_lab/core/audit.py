@@ -75,4 +75,3 @@ def _metadata_flaws(version: Version, delta: bytes) -> Iterator[str]:
 
 def _json_hash_of(delta: bytes) -> str:
     return json_hash(thaw(decode(delta)))
-

@@ -237,19 +237,21 @@ class ChangeData(ReadOnlyDict):
         self.change = change
 
 
-def _same(old: Item | None, new: Item | None) -> bool:
+def _same(old: Item | None, new: Item | None, exact: bool) -> bool:
     if old is None or new is None:
         return old is new
-    return old.content == new.content
+    return old.fingerprint == new.fingerprint if exact else old.content == new.content
 
 
-def compact(changes: Iterable[ItemChange]) -> tuple[ItemChange, ...]:
+def compact(changes: Iterable[ItemChange], *, exact: bool = False) -> tuple[ItemChange, ...]:
     """Fold successive changes of one item into one, and drop what came back to where it was.
 
     Parameters
     ----------
     changes : iterable of ItemChange
         In the order they happened.
+    exact : bool
+        Keep an item whose content came back, but whose times or revision did not.
     """
     folded: dict[str, ItemChange] = {}
     for change in changes:
@@ -257,7 +259,7 @@ def compact(changes: Iterable[ItemChange]) -> tuple[ItemChange, ...]:
         folded[change.key] = (
             change if first is None else ItemChange(change.key, first.old, change.new)
         )
-    return tuple(c for c in folded.values() if not _same(c.old, c.new))
+    return tuple(c for c in folded.values() if not _same(c.old, c.new, exact))
 
 
 def encode_delta(changes: Iterable[ItemChange]) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from nerv_lab.core.changes import UNSET, ItemChange
 from nerv_lab.core.model import Item, Relation
 
-__all__ = ["FieldChange", "Path", "field_changes", "value_changes"]
+__all__ = ["FieldChange", "Path", "equal_values", "field_changes", "item_fields", "value_changes"]
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -54,10 +54,11 @@ def field_changes(change: ItemChange) -> tuple[FieldChange, ...]:
     """Return what changed inside an item; nothing where it was added or removed as a whole."""
     if change.old is None or change.new is None:
         return ()
-    return value_changes(_fields(change.old), _fields(change.new))
+    return value_changes(item_fields(change.old), item_fields(change.new))
 
 
-def _fields(item: Item) -> dict[str, Any]:
+def item_fields(item: Item) -> dict[str, Any]:
+    """Return everything about an item but its id, times and revision."""
     fields = {"type": item.type, **item.metadata.as_dict()}
     if isinstance(item, Relation):
         fields |= {"from_entity": item.from_entity, "to_entity": item.to_entity}
@@ -76,17 +77,18 @@ def _value_changes(old: Any, new: Any, path: Path) -> Iterator[FieldChange]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in sorted({*old, *new}):
             yield from _value_changes(old.get(name, UNSET), new.get(name, UNSET), (*path, name))
-    elif not _equal(old, new):
+    elif not equal_values(old, new):
         yield FieldChange(path, old, new)
 
 
-def _equal(old: Any, new: Any) -> bool:
+def equal_values(old: Any, new: Any) -> bool:
+    """Return whether two values have the same canonical form."""
     if type(old) is not type(new):
         return False
     if isinstance(old, (list, tuple)):
-        return len(old) == len(new) and all(map(_equal, old, new))
+        return len(old) == len(new) and all(map(equal_values, old, new))
     if isinstance(old, Mapping):
-        return old.keys() == new.keys() and all(_equal(old[k], new[k]) for k in old)
+        return old.keys() == new.keys() and all(equal_values(old[k], new[k]) for k in old)
     if isinstance(old, float):
         return bool(old.hex() == new.hex())
     return bool(old == new)

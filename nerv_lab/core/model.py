@@ -69,6 +69,8 @@ def _checked_tags(value: Iterable[object]) -> tuple[str, ...]:
 
 
 def _checked_properties(value: object) -> ReadOnlyDict:
+    if type(value) is ReadOnlyDict:
+        return value  # was checked when it was made
     if not isinstance(value, Mapping):
         raise ValidationError("properties", f"must be a dict, not {type(value).__name__}")
     frozen = freeze(dict(value), "properties")
@@ -233,6 +235,11 @@ class Entity:
         """Canonical bytes of all but times and revision: what the state's hash covers."""
         return _checked_size(encode({"type": self.type, **self.metadata.as_dict()}), self.key)
 
+    @property
+    def fingerprint(self) -> tuple[bytes, int, int, int]:
+        """Everything about it but its id: content, times and revision."""
+        return self.content, self.created_at, self.updated_at, self.revision
+
     def record(self) -> ReadOnlyDict:
         """Return all fields as a read-only dict of values."""
         return ReadOnlyDict(
@@ -319,6 +326,11 @@ class Relation:
             **self.metadata.as_dict(),
         }
         return _checked_size(encode(fields), self.key)
+
+    @property
+    def fingerprint(self) -> tuple[bytes, int, int, int]:
+        """Everything about it but its id: content, times and revision."""
+        return self.content, self.created_at, self.updated_at, self.revision
 
     def record(self) -> ReadOnlyDict:
         """Return all fields as a read-only dict of values."""

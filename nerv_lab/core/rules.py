@@ -33,6 +33,7 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.core.model import Entity, Item, Relation, entity_key, relation_key
+from nerv_lab.core.values import ReadOnlyDict, freeze
 
 __all__ = ["Reader", "plan"]
 
@@ -229,5 +230,7 @@ def _patched(old: Mapping[str, Any], patch: Mapping[str, Any]) -> Mapping[str, A
         raise ValidationError("properties", f"must be a dict, not {type(patch).__name__}")
     if not patch:
         return old
-    merged = {**old, **patch}
-    return {name: value for name, value in merged.items() if value is not REMOVE}
+    removed = {name for name, value in patch.items() if value is REMOVE}
+    added = freeze({k: v for k, v in patch.items() if k not in removed}, "properties")
+    kept = {name: value for name, value in old.items() if name not in removed}
+    return ReadOnlyDict({**kept, **added})

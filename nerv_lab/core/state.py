@@ -125,13 +125,20 @@ class GraphState:
             self._hash.replace(removed, added),
         )
 
-    def diff(self, other: GraphState) -> tuple[ItemChange, ...]:
-        """Return the changes that lead from this state to another, entities first.
+    def diff(self, other: GraphState, *, exact: bool = False) -> tuple[ItemChange, ...]:
+        """Return the changes that lead from this state to another.
 
         Removed relations come before removed entities, so that each step is a valid graph.
+
+        Parameters
+        ----------
+        other : GraphState
+            Where to go.
+        exact : bool
+            Include items that differ in nothing but times or revision.
         """
-        relations = list(_map_diff(self.relations, other.relations))
-        entities = list(_map_diff(self.entities, other.entities))
+        relations = list(_map_diff(self.relations, other.relations, exact))
+        entities = list(_map_diff(self.entities, other.entities, exact))
         gone = [c for c in relations if c.new is None]
         kept = [c for c in relations if c.new is not None]
         return (
@@ -180,11 +187,15 @@ def _link(adjacent: MapMutation[str, Map[str, None]], change: ItemChange) -> Non
                 del adjacent[end]
 
 
-def _map_diff(old: Map[str, _I], new: Map[str, _I]) -> Iterator[ItemChange]:
+def _map_diff(old: Map[str, _I], new: Map[str, _I], exact: bool) -> Iterator[ItemChange]:
     for id, item in old.items():
         after = new.get(id)
-        if after is not item and (after is None or after.content != item.content):
+        if after is None or (after is not item and _differs(item, after, exact)):
             yield ItemChange(item.key, item, after)
     for id, item in new.items():
         if id not in old:
             yield ItemChange(item.key, None, item)
+
+
+def _differs(a: Item, b: Item, exact: bool) -> bool:
+    return a.fingerprint != b.fingerprint if exact else a.content != b.content

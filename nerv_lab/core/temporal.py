@@ -96,6 +96,7 @@ class TemporalStore:
         event_seq: int = 0,
         version_id: str | None = None,
         head: Version | None | Unset = UNSET,
+        merged: str | None = None,
     ) -> tuple[Version, bytes]:
         """Make a version of a state without adding it.
 
@@ -116,6 +117,8 @@ class TemporalStore:
             A new UUIDv7 unless given.
         head : Version or None, optional
             The parent; the head of the branch unless given.
+        merged : str, optional
+            Id of the version that was merged into the state: the second parent.
 
         Returns
         -------
@@ -128,15 +131,15 @@ class TemporalStore:
         if isinstance(state, GraphState):
             if changes is None:
                 before = self.state_at(head.id) if head else GraphState.empty()
-                changes = before.diff(state)
-            delta = encode_delta(compact(changes))
+                changes = before.diff(state, exact=True)
+            delta = encode_delta(compact(changes, exact=True))
             data_hash, algorithm = state.data_hash, LTHASH
         else:
             data_hash, algorithm = json_hash(state), SHA256_JSON
             delta = encode(freeze(state, "state"))
         version = Version(
             id=str(uuid7()) if version_id is None else version_id,
-            parents=(head.id,) if head else (),
+            parents=tuple(id for id in (head and head.id, merged) if id),
             branch=branch,
             event_seq=event_seq,
             timestamp=self._clock(),
@@ -147,9 +150,7 @@ class TemporalStore:
         )
         return replace(version, digest=version_digest(version, delta)), delta
 
-    def add(
-        self, version: Version, delta: bytes | None = None, state: State | None = None
-    ) -> None:
+    def add(self, version: Version, delta: bytes | None = None, state: State | None = None) -> None:
         """Add a version as the head of its branch.
 
         Raises
@@ -177,10 +178,29 @@ class TemporalStore:
             if state is not None:
                 self._states.put(version.id, state)
 
-    def remember(self, version_id: str, changes: Changes) -> None:
-        """Keep the changes of a version at hand, so that they need not be read again."""
+    def move(self, branch: str, version_id: str | None) -> None:
+        """Let a branch be at another version, or forget the branch.
+
+        Raises
+        ------
+        VersionNotFoundError
+            The version is unknown.
+        """
         with self._lock:
-            self._changes.put(version_id, changes)
+            if version_id is None:
+                self._heads.pop(branch, None)
+            else:
+                self._heads[branch] = self.get_version(version_id).id
+
+    def remember(
+        self, version_id: str, changes: Changes | None = None, state: State | None = None
+    ) -> None:
+        """Keep the changes or the state of a version at hand, so that they need not be read."""
+        with self._lock:
+            if changes is not None:
+                self._changes.put(version_id, changes)
+            if state is not None:
+                self._states.put(version_id, state)
 
     def commit(self, state: State, description: str = "", **fields: Any) -> str:
         """Add a version of a state; see :meth:`draft` for the fields.

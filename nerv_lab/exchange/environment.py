@@ -74,9 +74,10 @@ def from_environment(uri: str = ":memory:", *, path: Paths | None = None) -> Lab
     """
     from nerv_lab.lab import open as open_lab
 
+    found = read_installed(path)  # first, so that a wrong path leaves no store behind
     lab = open_lab(uri)
     try:
-        sync_environment(lab, path=path)
+        _synchronise(lab, found)
     except BaseException:
         lab.close()
         raise
@@ -108,9 +109,13 @@ def sync_environment(lab: ChangeTarget, *, path: Paths | None = None) -> ImportR
     ValidationError
         When a path is no folder.
     """
-    installed, problems = read_installed(path)
-    planned = plan_environment(lab.state, installed, problems)
-    return send(lab, planned, "synchronise the environment")
+    return _synchronise(lab, read_installed(path))
+
+
+def _synchronise(
+    lab: ChangeTarget, found: tuple[dict[str, Installed], list[ImportProblem]]
+) -> ImportReport:
+    return send(lab, plan_environment(lab.state, *found), "synchronise the environment")
 
 
 def plan_environment(

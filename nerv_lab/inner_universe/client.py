@@ -1,27 +1,19 @@
-"""The contract between nerv-lab and the place where the graph is kept.
-
-A client writes atomic batches, commits versions by compare-and-set, reads, and hands every
-confirmed event to its subscribers: exactly once, in log order, whoever wrote it. The contract is
-small; the vocabulary of the integration guide stands on top of it and is the same everywhere.
-"""
+"""A client of the Inner Universe: the contract, and the integration guide's words on top of it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from nerv_lab.core.changes import (
     UNSET,
-    Change,
     CreateEntity,
     CreateRelation,
     DeleteEntity,
     DeleteRelation,
-    ItemChange,
     Unset,
     UpdateEntity,
     UpdateRelation,
@@ -42,10 +34,21 @@ from nerv_lab.core.model import (
     relation_key,
 )
 from nerv_lab.core.versions import SHA256_JSON, Version, version_digest
+from nerv_lab.inner_universe.contract import (
+    Branch,
+    BranchMove,
+    EventHandler,
+    InnerUniverseContract,
+    Problem,
+    Receipt,
+    Snapshot,
+)
 from nerv_lab.inner_universe.ids import new_id
 
 __all__ = [
     "STATE_BRANCH",
+    "Branch",
+    "BranchMove",
     "EventHandler",
     "InnerUniverseClient",
     "Problem",
@@ -59,262 +62,14 @@ logger = logging.getLogger(__name__)
 STATE_BRANCH = "state"
 """Where versions of plain JSON states are committed, apart from the graph's branches."""
 
-EventHandler = Callable[[tuple[Event, ...]], None]
 RowHandler = Callable[[str, dict[str, Any]], None]
 
 _ENTITY_FIELDS = frozenset({"name", "description", "tags", "properties"})
 _RELATION_FIELDS = frozenset({"description", "strength", "bidirectional", "tags", "properties"})
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a batch did.
-
-    Attributes
-    ----------
-    batch_id : str
-        Identity of the batch; applying it again gives an equal receipt and writes nothing.
-    first_seq, last_seq : int
-        Its place in the log, both ends included. A batch that changed nothing has
-        ``first_seq == last_seq + 1``.
-    changes : tuple of ItemChange
-        One for each event, in log order.
-    """
-
-    batch_id: str
-    first_seq: int
-    last_seq: int
-    changes: tuple[ItemChange, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The working rows of a branch at one position of the log.
-
-    Attributes
-    ----------
-    seq : int
-        Last event that the rows include.
-    items : tuple of Entity and Relation
-        Entities first.
-    head : str or None
-        Version the branch points at.
-    """
-
-    seq: int
-    items: tuple[Item, ...]
-    head: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that ``verify`` found wrong.
-
-    Attributes
-    ----------
-    where : str
-        The place, such as ``"event 12"``, ``"version 01…"`` or ``"main e:ada"``.
-    what : str
-        What is wrong there.
-    """
-
-    where: str
-    what: str
-
-
-class InnerUniverseClient(ABC):
-    """One connection to an Inner Universe.
-
-    Attributes
-    ----------
-    completes_inline : bool
-        Whether the coroutines never suspend, so that a synchronous caller may drive them with
-        ``send(None)``.
-    origin_id : str
-        Names this client in the events it writes.
-    uri : str
-        Where it connects to.
-    """
-
-    completes_inline: ClassVar[bool] = False
-    origin_id: str
-    uri: str
-
-    @property
-    @abstractmethod
-    def connected(self) -> bool:
-        """Whether the client can be used."""
-
-    @abstractmethod
-    async def connect(self) -> None:
-        """Open the connection; nothing happens when it is open."""
-
-    @abstractmethod
-    async def close(self) -> None:
-        """Drop the subscriptions and close; nothing happens when it is closed."""
-
-    @abstractmethod
-    async def apply(
-        self,
-        changes: Sequence[Change],
-        *,
-        reason: str | None = None,
-        source: str | None = None,
-        branch: str = DEFAULT_BRANCH,
-        batch_id: str | None = None,
-    ) -> Receipt:
-        """Make all of the changes durable as one batch, or none of them.
-
-        Parameters
-        ----------
-        changes : sequence of Change
-            What to do, in order.
-        reason : str, optional
-            Why; recorded in each event.
-        source : str, optional
-            Who, in the user's words; recorded in each event.
-        branch : str
-            Whose working rows to change.
-        batch_id : str, optional
-            The same id again returns the receipt of the first time and writes nothing.
-
-        Raises
-        ------
-        ValidationError, NotFoundError, DuplicateIdError, IntegrityError
-            As the rules of the graph say; nothing was written.
-        NERVPersistenceError
-            When the store could not do it; nothing was written.
-        """
-
-    @abstractmethod
-    async def publish(self, events: Sequence[Event]) -> list[str]:
-        """Make events of the user's own durable as one batch.
-
-        An event whose id the log holds already is left alone.
-
-        Returns
-        -------
-        list of str
-            Their ids, in the order given.
-
-        Raises
-        ------
-        ValidationError
-            When an event is not valid, or has a type that only ``apply`` and
-            ``commit_version`` write.
-        DuplicateIdError
-            When the log holds another event under one of the ids.
-        """
-
-    @abstractmethod
-    async def commit_version(self, version: Version, delta: bytes) -> Version:
-        """Add a version and move its branch to it, if the branch is still at its parent.
-
-        The same version again is a no-op.
-
-        Raises
-        ------
-        HeadMovedError
-            When the branch is not at ``version.parent``.
-        VersionNotFoundError
-            When the second parent does not exist.
-        ValidationError
-            When the digest does not belong to the version and its delta.
-        DuplicateIdError
-            When another version has this id.
-        """
-
-    @abstractmethod
-    async def branch_head(self, branch: str = DEFAULT_BRANCH) -> str | None:
-        """Return the id of the version a branch is at, or None."""
-
-    @abstractmethod
-    async def versions(self) -> list[Version]:
-        """Return all versions of all branches, in log order."""
-
-    @abstractmethod
-    async def version(self, version_id: str) -> Version:
-        """Return a version.
-
-        Raises
-        ------
-        VersionNotFoundError
-            When there is none with this id.
-        """
-
-    @abstractmethod
-    async def delta(self, version_id: str) -> bytes:
-        """Return the delta a version was committed with.
-
-        Raises
-        ------
-        VersionNotFoundError
-            When there is no version with this id.
-        """
-
-    @abstractmethod
-    async def snapshot(self, branch: str = DEFAULT_BRANCH) -> Snapshot:
-        """Return the working rows of a branch, its head and the log position, all of one moment."""
-
-    @abstractmethod
-    async def events(
-        self, after: int = 0, limit: int | None = None, until: int | None = None
-    ) -> list[Event]:
-        """Return events with ``after < seq <= until``, ascending, at most ``limit`` of them."""
-
-    @abstractmethod
-    async def last_seq(self) -> int:
-        """Return the position of the newest event, 0 for an empty log."""
-
-    @abstractmethod
-    async def set_tag(self, name: str, version_id: str) -> None:
-        """Let a name stand for a version; a name that is taken moves.
-
-        Raises
-        ------
-        VersionNotFoundError
-            When there is no version with this id.
-        """
-
-    @abstractmethod
-    async def tags(self) -> dict[str, str]:
-        """Return the version id of each tag."""
-
-    @abstractmethod
-    async def verify(self) -> list[Problem]:
-        """Check the whole store against itself and return what is wrong; [] when all is well."""
-
-    @abstractmethod
-    async def refresh(self) -> None:
-        """Deliver every event the log holds by now to the subscribers."""
-
-    @abstractmethod
-    def subscribe(
-        self,
-        handler: EventHandler,
-        *,
-        settled: Callable[[], None] | None = None,
-        after: int | None = None,
-    ) -> Callable[[], None]:
-        """Hand over every confirmed event, own or foreign, exactly once and in log order.
-
-        Parameters
-        ----------
-        handler : callable
-            Is given a tuple of events that never splits a transaction. It runs under the
-            client's delivery lock, in whichever thread delivers, and must be short. Where it
-            raises, that is logged and nobody else is affected.
-        settled : callable, optional
-            Runs afterwards in the delivering thread, with no lock held.
-        after : int, optional
-            Start behind this position; what the log holds by now is delivered before the call
-            returns. By default only events from now on.
-
-        Returns
-        -------
-        callable
-            Ends the subscription; may be called more than once.
-        """
+class InnerUniverseClient(InnerUniverseContract):
+    """One connection to an Inner Universe."""
 
     def deliver(self) -> None:
         """Deliver, in this thread, what a coroutine of this client that ran elsewhere confirmed.

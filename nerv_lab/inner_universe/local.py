@@ -17,6 +17,8 @@ from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item, checked_name
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import (
+    Branch,
+    BranchMove,
     EventHandler,
     InnerUniverseClient,
     Problem,
@@ -30,6 +32,7 @@ from nerv_lab.inner_universe.writing import (
     Origin,
     checked_batch,
     checked_events,
+    checked_move,
     checked_version,
 )
 
@@ -56,6 +59,12 @@ class Store(Protocol):
 
     def branch_head(self, branch: str) -> str | None:
         """Return the head of a branch."""
+
+    def branches(self) -> dict[str, Branch]:
+        """Return every branch by name."""
+
+    def move_branch(self, move: BranchMove, origin: Origin) -> tuple[Event, ...]:
+        """Make, move or delete a branch."""
 
     def versions(self) -> list[Version]:
         """Return all versions, in log order."""
@@ -229,6 +238,18 @@ class LocalInnerUniverse(InnerUniverseClient):
         """Return the id of the version a branch is at, or None."""
         with self._errors("branch_head"):
             return self._store("branch_head").branch_head(branch)
+
+    async def branches(self) -> dict[str, Branch]:
+        """Return every branch by name; the main one is always there."""
+        with self._errors("branches"):
+            return self._store("branches").branches()
+
+    async def move_branch(self, move: BranchMove) -> None:
+        """Make, move or delete a branch with its working rows, in one transaction."""
+        checked_move(move)
+        with self._errors("move_branch"):
+            events = self._store("move_branch").move_branch(move, self._origin)
+        self._written(events)
 
     async def versions(self) -> list[Version]:
         """Return all versions of all branches, in log order."""

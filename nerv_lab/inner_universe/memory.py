@@ -10,20 +10,22 @@ from typing import Any
 from weakref import WeakSet
 
 from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, VersionNotFoundError
-from nerv_lab.core.events import Event
+from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import Problem, Receipt, Snapshot
+from nerv_lab.inner_universe.client import Branch, BranchMove, Problem, Receipt, Snapshot
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.local import LocalInnerUniverse
 from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import (
     Batch,
     Origin,
+    branch_event,
     change_events,
     change_of,
+    check_place,
     check_same,
     checked_events,
     event_id,
@@ -53,6 +55,7 @@ class MemoryStore:
         self._states: dict[str, GraphState] = {}
         self._versions: dict[str, _Stored] = {}
         self._heads: dict[str, str] = {}
+        self._moved: dict[str, int] = {}
         self._tags: dict[str, str] = {}
         self._cursors: dict[str, int] = {}
 
@@ -128,6 +131,7 @@ class MemoryStore:
                 raise HeadMovedError(version.branch, version.parent, head)
             for parent in version.parents:
                 self._known(parent)
+            check_place(version, len(self._events))
             event = version_event(version, len(self._events) + 1)
             if event.id in self._by_id:
                 raise DuplicateIdError("event", event.id)
@@ -146,6 +150,33 @@ class MemoryStore:
         """Return the head of a branch."""
         self._fail()
         return self._heads.get(branch)
+
+    def branches(self) -> dict[str, Branch]:
+        """Return all branches."""
+        with self._lock:
+            self._fail()
+            names = dict.fromkeys([DEFAULT_BRANCH, *self._heads])
+            return {n: Branch(n, self._heads.get(n), self._moved.get(n, 0)) for n in names}
+
+    def move_branch(self, move: BranchMove, origin: Origin) -> tuple[Event, ...]:
+        """Make, move or delete a branch."""
+        with self._lock:
+            self._fail()
+            event = branch_event(move, len(self._events) + 1)
+            if event.id in self._by_id:
+                return ()
+            head = self._heads.get(move.name)
+            if head != move.expected:
+                raise HeadMovedError(move.name, move.expected, head)
+            if move.to is None:
+                self._heads.pop(move.name, None)
+                self._states.pop(move.name, None)
+            else:
+                self._known(move.to)
+                state = self._states.get(move.rows_of, GraphState.empty()).apply(move.changes)
+                self._heads[move.name], self._states[move.name] = move.to, state
+            self._moved[move.name] = len(self._events) + 1
+            return self._append(move.id, [event], origin)
 
     def versions(self) -> list[Version]:
         """Return all versions."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from nerv_lab.core.audit import audit_versions
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.model import Item
 from nerv_lab.core.state import GraphState
+from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.inner_universe.client import Problem
@@ -40,7 +42,7 @@ def check_store(
     heads, tags : mapping of str to str
         The version id each branch and tag is at.
     """
-    replay = _Replay(versions)
+    replay = _Replay(versions, delta_of)
     try:
         for event in events:
             yield from replay.follow(event)
@@ -52,15 +54,24 @@ def check_store(
         yield from _compare(branch, rows.get(branch, ()), state)
     for finding in audit_versions(versions, delta_of):
         yield Problem(finding.where, finding.what)
-    yield from _check_pointers(versions, heads, tags)
+    for branch in replay.heads.keys() | heads.keys():
+        if heads.get(branch) != replay.heads.get(branch):
+            yield Problem(f"branch {branch}", "its head is not where the log last put it")
+    known = {version.id for version in versions}
+    for name, version_id in tags.items():
+        if version_id not in known:
+            yield Problem(f"tag {name}", f"names version {version_id}, which is not stored")
 
 
 class _Replay:
     """The graph of each branch, rebuilt from the log."""
 
-    def __init__(self, versions: Sequence[Version]) -> None:
+    def __init__(self, versions: Sequence[Version], delta_of: Callable[[str], bytes]) -> None:
         self.seq = 0
         self.states: dict[str, GraphState] = {}
+        self.heads: dict[str, str] = {}
+        self._versions = versions
+        self._delta_of = delta_of
         self._unrecorded = {v.id: v for v in versions}
         self._broken: set[str] = set()
         self._at: dict[tuple[str, int], list[Version]] = {}
@@ -74,6 +85,8 @@ class _Replay:
         self.seq = event.seq or 0
         if event.type == EventType.STATE_VERSION_COMMITTED:
             yield from self._follow_commit(event)
+        elif event.type == EventType.BRANCH_MOVED:
+            yield from self._follow_move(event)
         else:
             yield from self._follow_change(event)
         for branch in self.states:
@@ -83,11 +96,35 @@ class _Replay:
 
     def _follow_commit(self, event: Event) -> Iterator[Problem]:
         record = dict(event.data or {})
+        self.heads[event.branch] = str(record.get("version_id"))
         version = self._unrecorded.pop(str(record.get("version_id")), None)
         if version is None:
             yield Problem(f"event {event.seq}", "records a version that is not stored")
         elif encode(record) != encode(version.record()):
             yield Problem(f"version {version.id}", f"differs from its event {event.seq}")
+
+    def _follow_move(self, event: Event) -> Iterator[Problem]:
+        target = (event.data or {}).get("new")
+        if target is None:
+            self.heads.pop(event.branch, None)
+            self.states.pop(event.branch, None)
+            return
+        self.heads[event.branch] = str(target)
+        self._broken.discard(event.branch)
+        try:
+            self.states[event.branch] = self._history.state_at(str(target))
+        except NervError as error:
+            self._broken.add(event.branch)
+            yield Problem(f"event {event.seq}", f"moves a branch to what cannot be read: {error}")
+
+    @cached_property
+    def _history(self) -> TemporalStore:
+        history = TemporalStore(load_delta=self._delta_of)
+        for version in self._versions:
+            if version.parent is not None:
+                history.move(version.branch, version.parent)
+            history.add(version)
+        return history
 
     def _follow_change(self, event: Event) -> Iterator[Problem]:
         try:
@@ -118,27 +155,10 @@ def _compare(branch: str, rows: Iterable[Item], state: GraphState) -> Iterator[P
             expected = missing.pop(row.key, None)
             if expected is None:
                 yield Problem(f"{branch} {row.key}", "is in the rows, but not in the log")
-            elif _fingerprint(row) != _fingerprint(expected):
+            elif row.fingerprint != expected.fingerprint:
                 yield Problem(f"{branch} {row.key}", "its row is not what the log says")
     except NervError as error:
         yield Problem(branch, f"its rows cannot be read: {error}")
         return
     for key in missing:
         yield Problem(f"{branch} {key}", "is in the log, but not in the rows")
-
-
-def _fingerprint(item: Item) -> tuple[bytes, int, int, int]:
-    return item.content, item.created_at, item.updated_at, item.revision
-
-
-def _check_pointers(
-    versions: Sequence[Version], heads: Mapping[str, str], tags: Mapping[str, str]
-) -> Iterator[Problem]:
-    newest = {version.branch: version.id for version in versions}
-    known = {version.id for version in versions}
-    for branch in newest.keys() | heads.keys():
-        if heads.get(branch) != newest.get(branch):
-            yield Problem(f"branch {branch}", "its head is not the last version committed on it")
-    for name, version_id in tags.items():
-        if version_id not in known:
-            yield Problem(f"tag {name}", f"names version {version_id}, which is not stored")

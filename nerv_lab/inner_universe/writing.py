@@ -10,20 +10,26 @@ from enum import Enum
 from typing import Any, get_args
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ItemChange
-from nerv_lab.core.errors import DuplicateIdError, ValidationError
-from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.model import checked_name
-from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, encode, freeze
+from nerv_lab.core.errors import DuplicateIdError, IntegrityError, ValidationError
+from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
+from nerv_lab.core.model import Entity, checked_name
+from nerv_lab.core.rules import Reader
+from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
 from nerv_lab.core.versions import Version, version_digest
+from nerv_lab.inner_universe.contract import BranchMove
 
 __all__ = [
     "Batch",
     "Origin",
+    "branch_event",
     "change_events",
     "change_of",
+    "check_place",
     "check_same",
+    "check_start",
     "checked_batch",
     "checked_events",
+    "checked_move",
     "checked_version",
     "event_id",
     "now_us",
@@ -151,7 +157,7 @@ def version_event(version: Version, seq: int) -> Event:
     return Event(
         event_id(version.id, 0),
         EventType.STATE_VERSION_COMMITTED.value,
-        freeze(version.record()),
+        ReadOnlyDict(version.record(), parents=ReadOnlyList(version.parents)),
         now_us() / 1_000_000,
         version.author,
         seq,
@@ -159,9 +165,65 @@ def version_event(version: Version, seq: int) -> Event:
     )
 
 
+def branch_event(move: BranchMove, seq: int) -> Event:
+    """Return the event that records the move of a branch."""
+    return Event(
+        event_id(move.id, 0),
+        EventType.BRANCH_MOVED.value,
+        ReadOnlyDict(branch=move.name, old=move.expected, new=move.to),
+        now_us() / 1_000_000,
+        None,
+        seq,
+        branch=move.name,
+    )
+
+
+def checked_move(move: BranchMove) -> BranchMove:
+    """Return a move whose names are names.
+
+    Raises
+    ------
+    ValidationError
+        When one is not, or the main branch is to be deleted.
+    """
+    checked_name(move.id, "move_id")
+    checked_name(move.name, "branch")
+    checked_name(move.rows_of, "branch")
+    if move.name == DEFAULT_BRANCH and move.to is None:
+        raise ValidationError("branch", f"{DEFAULT_BRANCH!r} cannot be deleted")
+    return move
+
+
+def check_start(reader: Reader, changes: Iterable[ItemChange]) -> None:
+    """Refuse changes that do not start from what is there.
+
+    Raises
+    ------
+    IntegrityError
+        When one of them does not.
+    """
+    for change in changes:
+        find = reader.entity if isinstance(change.item, Entity) else reader.relation
+        found = find(change.item.id)
+        before = change.old and change.old.content
+        if (found and found.content) != before:
+            raise IntegrityError(f"{change.key}: the rows are not what the changes start from")
+
+
 def placed(event: Event, seq: int, origin: Origin, origin_seq: int) -> Event:
     """Return an event as its writer puts it into the log."""
-    return replace(event, seq=seq, origin_id=origin.id, origin_seq=origin_seq, actor=origin.actor)
+    return Event(
+        event.id,
+        event.type,
+        event.data,
+        event.timestamp,
+        event.source,
+        seq,
+        origin.id,
+        origin_seq,
+        origin.actor,
+        event.branch,
+    )
 
 
 def checked_events(events: Iterable[Event]) -> list[Event]:
@@ -258,3 +320,17 @@ def checked_version(version: Version, delta: bytes) -> Version:
             "does not belong to this version and delta; compute it with version_digest last",
         )
     return version
+
+
+def check_place(version: Version, last_seq: int) -> None:
+    """Refuse a version that claims to include events which are not in the log.
+
+    Raises
+    ------
+    ValidationError
+        When its ``event_seq`` is not a place in the log.
+    """
+    if not 0 <= version.event_seq <= last_seq:
+        raise ValidationError(
+            "event_seq", f"{version.event_seq} is not in the log, which ends at {last_seq}"
+        )

@@ -139,6 +139,10 @@ class Follower:
                 for event in events
                 for change in changes_of((event,), self._branch)
             ]
+            head = self._history.head(self._branch)
+            if head is not None:
+                undone = (change.inverse() for _, change in reversed(self._pending))
+                self._history.remember(head.id, state=self._state.apply(undone))
 
     def receive(self, events: tuple[Event, ...]) -> None:
         """Move to the position after these events; called by the client, in log order."""
@@ -173,7 +177,7 @@ class Follower:
         included = [c for seq, c in self._pending if seq <= version.event_seq]
         self._pending = [p for p in self._pending if p[0] > version.event_seq]
         self._history.add(version, state=None if self._pending else state)
-        self._history.remember(version.id, compact(included))
+        self._history.remember(version.id, compact(included, exact=True))
         return version
 
     def tell(self) -> None:

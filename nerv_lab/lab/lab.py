@@ -105,7 +105,12 @@ class Lab(GraphWriter, TimeTraveller):
         since = head.event_seq if head else 0
         self._follower.resume(self.events.between(since, snapshot.seq))
         self._travel = Travel(
-            self._history, self._follower, self.events, lambda: self.tags, self._branch
+            self._history,
+            self._follower,
+            self.events,
+            lambda: self.tags,
+            lambda: self.state,
+            self._branch,
         )
         self.perspectives = PerspectiveAware(lambda: self.state)
         self._unsubscribe = client.subscribe(

@@ -42,12 +42,12 @@ class GraphReader(ABC):
 
     @property
     def entities(self) -> Mapping[str, Entity]:
-        """The entities by id; a snapshot that does not change under an iteration."""
+        """The entities by id, in no order; iterating is not disturbed by later changes."""
         return self.state.entities
 
     @property
     def relations(self) -> Mapping[str, Relation]:
-        """The relations by id; a snapshot that does not change under an iteration."""
+        """The relations by id, in no order; iterating is not disturbed by later changes."""
         return self.state.relations
 
     def entity(self, id: str | Entity) -> Entity:
@@ -122,9 +122,9 @@ class GraphReader(ABC):
         """Return the graph as two data frames; see `nerv_lab.exchange.to_pandas`."""
         return delegated("exchange", "to_pandas")(self)
 
-    def to_networkx(self) -> nx.MultiDiGraph:
+    def to_networkx(self) -> nx.MultiDiGraph[str]:
         """Return the graph as a `networkx.MultiDiGraph`."""
-        graph: nx.MultiDiGraph = delegated("exchange", "to_networkx")(self)
+        graph: nx.MultiDiGraph[str] = delegated("exchange", "to_networkx")(self)
         return graph
 
     def to_pyvis(self, path: str | None = None, **options: Any) -> Any:

@@ -49,6 +49,8 @@ class Travel:
         Every position between the versions.
     tags : callable
         Gives the version id of each tag.
+    present : callable
+        Gives the working state, inside a transaction as the transaction has made it.
     branch : str
         The branch.
     """
@@ -59,8 +61,10 @@ class Travel:
         follower: Follower,
         events: EventLog,
         tags: Callable[[], dict[str, str]],
+        present: Callable[[], GraphState],
         branch: str,
     ) -> None:
+        self._present = present
         self._history = history
         self._follower = follower
         self._events = events
@@ -192,13 +196,13 @@ class Travel:
             The working state by default.
         """
         position = self._follower.position()
-        present = View(position.state, label=_WORKING, seq=position.seq)
+        present = View(self._present(), label=_WORKING, seq=position.seq)
         if a is None and position.head is None:
             start = View(GraphState.empty(), label="empty", seq=0)
         else:
             start = self.at("head" if a is None else a)
         end = present if b is None else self.at(b)
-        if end is present and start.version:
+        if end is present and start.version and present.state is position.state:
             head = position.head.id if position.head else None
             path = (*self._history.diff(start.version.id, head), *position.pending)
             changes = compact(path)

@@ -55,6 +55,7 @@ class View(GraphReader):
         )
 
     def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
+        """Refuse, since the past does not change; raises `ReadOnlyViewError`."""
         raise ReadOnlyViewError(
             f"this is a read-only view of {self.label}; change the present through the lab, "
             f"or bring this state back with lab.rollback({self.label!r})"

@@ -18,7 +18,7 @@ def load_ipython_extension(ipython: InteractiveShell) -> None:
     unload_ipython_extension(ipython)
     magics = NervMagics(ipython)
     ipython.register_magics(magics)
-    ipython.Completer.custom_matchers.append(NervMatcher(magics))
+    ipython.Completer.custom_matchers.append(NervMatcher(magics).match)
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
@@ -28,4 +28,4 @@ def unload_ipython_extension(ipython: InteractiveShell) -> None:
         manager.magics[kind].pop("nerv", None)
     manager.registry.pop(NervMagics.__name__, None)
     matchers = ipython.Completer.custom_matchers
-    matchers[:] = [matcher for matcher in matchers if not isinstance(matcher, NervMatcher)]
+    matchers[:] = [m for m in matchers if not isinstance(getattr(m, "__self__", None), NervMatcher)]

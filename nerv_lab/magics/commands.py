@@ -6,7 +6,7 @@ import argparse
 import shlex
 from difflib import get_close_matches
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from IPython.core.error import UsageError as IPythonUsageError
 
@@ -17,6 +17,10 @@ __all__ = ["COMMANDS", "REFERENCE_COMMANDS", "CommandError", "Help", "help_on", 
 
 class CommandError(UsageError, IPythonUsageError):
     """A ``%nerv`` command was written wrongly or failed; IPython shows it without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        kind = type(self.__cause__) if self.__cause__ else UsageError
+        return [f"{kind.__name__}: {self}"]
 
 
 class Help(str):
@@ -32,6 +36,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser that raises where argparse would end the process."""
 
     def __init__(self, command: str, description: str, *, mark: str = "%") -> None:
+        self.options: list[str] = []
         super().__init__(
             prog=f"{mark}nerv {command}",
             description=description,
@@ -41,6 +46,12 @@ class _Parser(argparse.ArgumentParser):
         )
         # Python 3.14 would colour the text by the terminal, and a notebook is none.
         self.color = False
+
+    def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
+        """Add an argument, and remember what it may be called."""
+        action = super().add_argument(*names, **options)
+        self.options.extend(action.option_strings)
+        return action
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{message}\n{self.format_usage().rstrip()}")

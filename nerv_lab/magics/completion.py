@@ -6,7 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult
+from IPython.core.completer import (
+    CompletionContext,
+    SimpleCompletion,
+    SimpleMatcherResult,
+    context_matcher,
+)
 
 from nerv_lab.core.errors import NervError
 from nerv_lab.magics.commands import COMMANDS, REFERENCE_COMMANDS
@@ -22,14 +27,11 @@ _LINE = re.compile(r"(?:^|=)\s*(%{1,2})nerv\s+(.*)$")
 class NervMatcher:
     """Completes the word before the cursor on a line with ``%nerv``."""
 
-    matcher_api_version = 2
-    matcher_priority = 100
-    matcher_identifier = "NervMatcher"
-
     def __init__(self, magics: NervMagics) -> None:
         self._magics = magics
 
-    def __call__(self, context: CompletionContext) -> SimpleMatcherResult:
+    @context_matcher()  # type: ignore[untyped-decorator]
+    def match(self, context: CompletionContext) -> SimpleMatcherResult:
         """Return what the word may become; nothing on any other line."""
         before = context.line_with_cursor[: context.cursor_position]
         found = _LINE.search(before)
@@ -43,6 +45,7 @@ class NervMatcher:
         return {
             "completions": [SimpleCompletion(m[skipped:], type="param") for m in matches],
             "suppress": bool(matches),
+            "ordered": True,
         }
 
     def _candidates(self, words: list[str], word: str, mark: str) -> Iterable[str]:
@@ -55,8 +58,7 @@ class NervMatcher:
         if given[-1] == "--lab":
             return sorted(self._magics.labs())
         if word.startswith("-"):
-            options = COMMANDS[command]._option_string_actions
-            return sorted(set(options) - set(given))
+            return sorted(set(COMMANDS[command].options) - set(given))
         if command == "help":
             return COMMANDS
         return self._places(given) if command in REFERENCE_COMMANDS else []

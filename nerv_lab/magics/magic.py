@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 from argparse import Namespace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -16,6 +17,8 @@ from nerv_lab.lab import open as open_lab
 from nerv_lab.magics.commands import CommandError, Help, help_on, parse
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
     from nerv_lab.lab.travel import Ref
 
 __all__ = ["NervMagics"]
@@ -27,8 +30,9 @@ _CELL_COMMAND = "transaction"
 class NervMagics(Magics):
     """The ``%nerv`` and ``%%nerv`` commands of one shell."""
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
+        self._shell: Any = shell  # IPython's methods are half typed
         self._opened: str | None = None
 
     @no_var_expand
@@ -51,7 +55,7 @@ class NervMagics(Magics):
         """Return the open labs in the user's variables, by name."""
         return {
             name: value
-            for name, value in self.shell.user_ns.items()
+            for name, value in self._shell.user_ns.items()
             if not name.startswith("_") and isinstance(value, Lab) and not value.closed
         }
 
@@ -81,9 +85,9 @@ class NervMagics(Magics):
         name = arguments.name
         if not name.isidentifier():
             raise CommandError(f"{name!r} is no name of a variable")
-        before = self.shell.user_ns.get(name)
+        before = self._shell.user_ns.get(name)
         lab = open_lab(arguments.uri, author=arguments.author)
-        self.shell.push({name: lab})
+        self._shell.push({name: lab})
         # A cell that is run again must not leave a connection behind each time.
         if name == self._opened and isinstance(before, Lab):
             before.close()
@@ -123,15 +127,17 @@ class NervMagics(Magics):
 
     def _run(self, cell: str) -> Any:
         """Run a cell in the user's namespace, let its error out, and return its last value."""
-        shell = self.shell
+        shell = self._shell
         source = shell.transform_cell(cell)
         name = shell.compile.cache(source, shell.execution_count, raw_code=cell)
         tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(shell.compile(tree, name, "exec"), shell.user_ns)
+        # The flags hold the __future__ imports of earlier cells.
+        compiled = partial(compile, filename=name, flags=shell.compile.flags, dont_inherit=True)
+        exec(compiled(tree, mode="exec"), shell.user_ns)
         if not isinstance(last, ast.Expr):
             return None
-        return eval(shell.compile(ast.Expression(last.value), name, "eval"), shell.user_ns)
+        return eval(compiled(ast.Expression(last.value), mode="eval"), shell.user_ns)
 
 
 def _known(labs: dict[str, Lab]) -> str:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets as t
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
+from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.commands import answer
 from nerv_lab.widgets.feed import Feed
 from nerv_lab.widgets.hop import Hop
 from nerv_lab.widgets.svg import graph_svg
-
-if TYPE_CHECKING:
-    from nerv_lab.widgets.source import Source
 
 __all__ = ["LabWidget"]
 
@@ -48,20 +45,20 @@ class LabWidget(anywidget.AnyWidget):
     theme = t.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
     version: Any = t.Any(None, allow_none=True).tag(sync=True)
 
-    parts: ClassVar[Sequence[str]] = ()
+    parts: ClassVar[tuple[str, ...]] = ()
+    _feed: Feed | None = None
 
-    def __init__(self, lab: Source, **kwargs: Any) -> None:
+    def __init__(self, lab: Lab, **kwargs: Any) -> None:
         self._refuse_unknown(kwargs)
         self.lab = lab
         self._hop = Hop()
-        self._feed: Feed | None = None
         version = kwargs.pop("version", None)
         super().__init__(**kwargs)
         self._feed = Feed(
             lab, self.parts, self._send_quietly, on_change=self._board_changed, hop=self._hop
         )
         self.on_msg(self._on_message)
-        lab.on_close(self._lab_closed)
+        self._leave = lab.on_close(self._lab_closed)
         self.version = version
 
     def _refuse_unknown(self, kwargs: dict[str, Any]) -> None:
@@ -126,6 +123,7 @@ class LabWidget(anywidget.AnyWidget):
         """Stop following the Lab and take the views away."""
         if self._feed is not None:
             self._feed.close()
+            self._leave()
         super().close()
 
     # -- without a browser -----------------------------------------------------------------------
@@ -144,6 +142,6 @@ class LabWidget(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None or self._feed is None:
             return bundle
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        data, metadata = bundle
         caption = repr(self).strip("<>")
         return {**data, "image/svg+xml": graph_svg(self.shown_state, caption)}, metadata

@@ -76,15 +76,15 @@ class Board:
     versions: list[dict[str, Any]] = field(default_factory=list)
     density: Density = field(default_factory=Density)
     meta: dict[str, Any] = field(default_factory=dict)
-    _known: set[str] = field(default_factory=set)
+    _by_id: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def knows(self, version_id: str) -> bool:
-        """Whether this version has its row."""
-        return version_id in self._known
+    def row(self, version_id: str) -> dict[str, Any] | None:
+        """Return the row of a version, or None."""
+        return self._by_id.get(version_id)
 
     def add_versions(self, rows: Iterable[dict[str, Any]]) -> None:
         """Append rows of versions that are not there yet."""
         for row in rows:
-            if not self.knows(row["id"]):
-                self._known.add(row["id"])
+            if row["id"] not in self._by_id:
+                self._by_id[row["id"]] = row
                 self.versions.append(row)

@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 from nerv_lab.core.errors import NervError, ValidationError
 from nerv_lab.core.state import GraphState
+from nerv_lab.core.versions import Version
+from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.details import details
 from nerv_lab.widgets.history import version_row
-from nerv_lab.widgets.source import Source
 
 __all__ = ["COMMANDS", "Commanded", "answer"]
 
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 class Commanded(Protocol):
     """A widget, as far as its commands need it."""
 
-    lab: Source
+    lab: Lab
     version: str | None
 
     @property
@@ -35,15 +36,19 @@ def _text(args: Mapping[str, Any], name: str, hint: str) -> str:
     return value.strip()
 
 
+def _row(widget: Commanded, version: Version) -> dict[str, Any]:
+    return version_row(widget.lab.version_label(version), version)
+
+
 def _commit(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
     description = _text(args, "description", "say in a few words what changed")
-    return version_row(widget.lab, widget.lab.commit(description))
+    return _row(widget, widget.lab.commit(description))
 
 
 def _rollback(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
     restored = widget.lab.rollback(_text(args, "version", "choose the version to restore"))
     widget.version = None
-    return version_row(widget.lab, restored)
+    return _row(widget, restored)
 
 
 def _at(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +98,7 @@ def answer(widget: Commanded, message: Mapping[str, Any]) -> dict[str, Any]:
         result = command(widget, args if isinstance(args, Mapping) else {})
     except NervError as error:
         return {**reply, "ok": False, "error": {"kind": type(error).__name__, "text": str(error)}}
-    except Exception as error:  # noqa: BLE001 - the person at the button must see it, whatever it is
+    except Exception as error:  # whatever it is, the person at the button must see it
         logger.exception("command %r failed", name)
         text = f"{name} failed unexpectedly: {error}"
         return {**reply, "ok": False, "error": {"kind": type(error).__name__, "text": text}}

@@ -14,6 +14,7 @@ from nerv_lab.core.values import encode
 
 __all__ = ["details", "find"]
 
+_MAX_LINE: Final = 60
 _MAX_TEXT: Final = 4_000
 _MAX_NEIGHBOURS: Final = 200
 _MAX_PROPERTIES: Final = 500
@@ -34,11 +35,18 @@ def find(state: GraphState, id: str) -> Item:
     return item
 
 
+def _json(value: object) -> str:
+    line = encode(value).decode()
+    if len(line) <= _MAX_LINE:
+        return line
+    return orjson.dumps(orjson.loads(line), option=orjson.OPT_INDENT_2).decode()
+
+
 def _text(value: object) -> str:
     if isinstance(value, str):
         text = value
     elif value is None or isinstance(value, (bool, int, float, dict, list)):
-        text = orjson.dumps(orjson.loads(encode(value)), option=orjson.OPT_INDENT_2).decode()
+        text = _json(value)
     else:
         text = str(value)
     return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}… ({len(text)} characters)"

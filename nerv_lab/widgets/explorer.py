@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import traitlets as t
 
 from nerv_lab.widgets.board import GRAPH, HISTORY
@@ -18,4 +20,4 @@ class Explorer(GraphView):
 
     _mode = t.Unicode("explorer").tag(sync=True)
 
-    parts = (GRAPH, HISTORY)
+    parts: ClassVar[tuple[str, ...]] = (GRAPH, HISTORY)

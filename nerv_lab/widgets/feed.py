@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from nerv_lab.core.changes import ItemChange
-from nerv_lab.core.versions import Version
+from nerv_lab.core.versions import LTHASH, Version
+from nerv_lab.lab.follower import ConfirmedBatch
+from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
-from nerv_lab.widgets.history import Uncommitted, count_past_events, version_row
+from nerv_lab.widgets.frames import CHUNK_BYTES
+from nerv_lab.widgets.history import Uncommitted, count_past_events, version_row, version_rows
 from nerv_lab.widgets.hop import Hop
-from nerv_lab.widgets.source import Batch, Source
 from nerv_lab.widgets.stream import Stream
 
 __all__ = ["Feed"]
@@ -53,7 +55,7 @@ class Feed:
 
     Parameters
     ----------
-    source : Source
+    source : Lab
         The Lab.
     parts : iterable of str
         What the views need: ``"graph"``, ``"history"``.
@@ -63,25 +65,29 @@ class Feed:
         Called, on the loop, after the board changed.
     hop, clock
         How to get to the loop, and seconds that only grow; for tests.
+    chunk_bytes : int
+        Most bytes of payload in one frame.
     """
 
     def __init__(
         self,
-        source: Source,
+        source: Lab,
         parts: Iterable[str],
         send: Send,
         *,
         on_change: Callable[[], None] = _nothing,
         hop: Hop | None = None,
         clock: Callable[[], float] = time.monotonic,
+        chunk_bytes: int = CHUNK_BYTES,
     ) -> None:
         self._source = source
         self._send = send
         self._on_change = on_change
         self._hop = hop or Hop()
         self._clock = clock
+        self._chunk_bytes = chunk_bytes
         self._views: dict[str, _View] = {}
-        self._batches: deque[Batch] = deque()
+        self._batches: deque[ConfirmedBatch] = deque()
         self._cancel_flush: Callable[[], None] | None = None
         self._closed = False
         # Watch first, then read: a batch in between is applied twice, which does no harm.
@@ -91,7 +97,7 @@ class Feed:
         self._live = source.state
         self.board = Board(frozenset(parts), self._live)
         versions = source.versions
-        self.board.add_versions(version_row(source, v) for v in versions)
+        self.board.add_versions(version_rows(versions))
         if HISTORY in self.board.parts:
             count_past_events(self.board.density, source, versions)
         self._uncommitted = Uncommitted(source)
@@ -99,7 +105,7 @@ class Feed:
 
     # -- from the Lab ------------------------------------------------------------------------
 
-    def _receive(self, batch: Batch) -> None:
+    def _receive(self, batch: ConfirmedBatch) -> None:
         self._batches.append(batch)
         self._hop.call(self._drain)
 
@@ -110,13 +116,17 @@ class Feed:
             self._take_up(self._batches.popleft())
         self._changed()
 
-    def _take_up(self, batch: Batch) -> None:
+    def _take_up(self, batch: ConfirmedBatch) -> None:
         if batch.seq <= self._seq and not batch.versions:
             return
         self._seq = max(self._seq, batch.seq)
         self._live = batch.state
         self._uncommitted.follow(batch)
-        self.board.add_versions(version_row(self._source, v) for v in batch.versions)
+        self.board.add_versions(
+            version_row(self._source.version_label(v), v)
+            for v in batch.versions
+            if v.algorithm == LTHASH  # others are versions of plain states, not of the graph
+        )
         for event in batch.events:
             self.board.density.add(int(event.timestamp * 1_000_000))
         if self.shown is None:
@@ -170,7 +180,7 @@ class Feed:
             self._forget(view)
         elif view not in self._views:
             if kind in ("ready", "hello", "resync"):
-                self._views[view] = _View(Stream(view))
+                self._views[view] = _View(Stream(view, chunk_bytes=self._chunk_bytes))
         else:
             known = self._views[view]
             known.pings = 0
@@ -202,7 +212,7 @@ class Feed:
             "head": rows[-1]["id"] if rows else None,
             "head_label": rows[-1]["label"] if rows else "",
             "uncommitted": len(self._uncommitted),
-            "shown": version_row(source, self.shown) if self.shown else None,
+            "shown": self.board.row(self.shown.id) if self.shown else None,
             "nodes": len(state.entities),
             "edges": len(state.relations),
             "closed": source.closed,
@@ -235,9 +245,7 @@ class Feed:
 
     def _await_ack(self, view: _View) -> None:
         view.cancel_ping()
-        view.cancel_ping = self._hop.later(
-            _PING_SECONDS * 2**view.pings, lambda: self._ping(view)
-        )
+        view.cancel_ping = self._hop.later(_PING_SECONDS * 2**view.pings, lambda: self._ping(view))
 
     def _ping(self, view: _View) -> None:
         """Ask a view that owes an answer; a lost last frame shows itself only this way."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets as t
 
@@ -47,9 +47,9 @@ class GraphView(LabWidget):
 
     renderer = t.Enum(["auto", "canvas"], "auto").tag(sync=True)
     seed = t.Int(1).tag(sync=True)
-    selection: Any = t.Any(()).tag(sync=True)
+    selection: Any = t.Any((), allow_none=False).tag(sync=True)
 
-    parts = (GRAPH,)
+    parts: ClassVar[tuple[str, ...]] = (GRAPH,)
 
     def __init__(self, lab: Any, **kwargs: Any) -> None:
         selection = kwargs.pop("selection", ())

@@ -10,19 +10,20 @@ from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.model import Item
 from nerv_lab.core.versions import Version, to_micros
+from nerv_lab.lab.follower import ConfirmedBatch
+from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.board import Density
-from nerv_lab.widgets.source import Batch, Source
 
-__all__ = ["Uncommitted", "count_past_events", "version_row"]
+__all__ = ["Uncommitted", "count_past_events", "version_row", "version_rows"]
 
 _COUNTED_ONE_BY_ONE: Final = 5_000
 
 
-def version_row(source: Source, version: Version) -> dict[str, Any]:
+def version_row(label: str, version: Version) -> dict[str, Any]:
     """Return a version as the browser takes it; ``time`` is microseconds since the epoch."""
     return {
         "id": version.id,
-        "label": source.version_label(version),
+        "label": label,
         "parents": list(version.parents),
         "branch": version.branch,
         "description": version.description,
@@ -32,14 +33,19 @@ def version_row(source: Source, version: Version) -> dict[str, Any]:
     }
 
 
-def count_past_events(density: Density, source: Source, versions: Sequence[Version]) -> None:
+def version_rows(versions: Sequence[Version]) -> list[dict[str, Any]]:
+    """Return all versions of a Lab, numbered as it numbers them, in one pass."""
+    return [version_row(f"v{number}", v) for number, v in enumerate(versions, start=1)]
+
+
+def count_past_events(density: Density, source: Lab, versions: Sequence[Version]) -> None:
     """Count the events of a store that was just opened.
 
     The newest are read and counted one by one; of the older ones, versions tell how many there
     were and between which times, so that a long log opens as fast as a short one.
     """
     recent = source.events.recent(_COUNTED_ONE_BY_ONE)
-    first = min((event.seq for event in recent), default=0)
+    first = (recent[-1].seq or 0) if recent else 0
     for event in recent:
         density.add(int(event.timestamp * 1_000_000))
     bounds = [(min(v.event_seq, first - 1), to_micros(v.timestamp)) for v in versions]
@@ -59,11 +65,11 @@ class Uncommitted:
 
     Parameters
     ----------
-    source : Source
+    source : Lab
         The Lab.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Lab) -> None:
         self._source = source
         self._changes: dict[str, ItemChange] = {}
         self._ask()
@@ -71,7 +77,7 @@ class Uncommitted:
     def __len__(self) -> int:
         return len(self._changes)
 
-    def follow(self, batch: Batch) -> None:
+    def follow(self, batch: ConfirmedBatch) -> None:
         """Take up a confirmed batch."""
         if batch.versions:
             self._ask()

@@ -1,4 +1,4 @@
-"""A still picture of a graph, for places that run no widgets, such as a page of a saved notebook."""
+"""A still picture of a graph, for places that run no widgets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MARGIN: Final = 44
 def _place(nodes: list[str], links: list[Relation], seed: int) -> dict[str, tuple[float, float]]:
     import networkx as nx
 
-    graph = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(nodes)
     graph.add_edges_from((r.from_entity, r.to_entity) for r in links)
     spots = nx.spring_layout(graph, seed=seed, iterations=60)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets as t
 
@@ -34,4 +34,4 @@ class Timeline(LabWidget):
     _mode = t.Unicode("timeline").tag(sync=True)
     height: Any = t.Int(170, min=80, max=4_000).tag(sync=True)
 
-    parts = (HISTORY,)
+    parts: ClassVar[tuple[str, ...]] = (HISTORY,)

@@ -30,8 +30,8 @@ TIMEOUT = 10.0
 class Universe(Protocol):
     """A place where a graph is kept, empty at first."""
 
-    def client(self) -> InnerUniverseClient | None:
-        """Return one more client of the same place; None where there is room for one only."""
+    def client(self) -> InnerUniverseClient:
+        """Return one more client of the same place."""
 
 
 class MockUniverse:
@@ -54,12 +54,9 @@ class FileUniverse:
 
 class MemoryUniverse:
     def __init__(self, folder: Path) -> None:
-        self._taken = False
+        pass
 
-    def client(self) -> InnerUniverseClient | None:
-        if self._taken:
-            return None
-        self._taken = True
+    def client(self) -> InnerUniverseClient:
         return EmbeddedInnerUniverse()
 
 
@@ -81,7 +78,18 @@ UNIVERSES: dict[str, Callable[[Path], Universe]] = {
 }
 
 
-@pytest.fixture(params=UNIVERSES)
+# Where a second client would find another graph.
+UNSHARED = {"embedded-memory"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "universe" in metafunc.fixturenames:
+        unfit = UNSHARED if "other" in metafunc.fixturenames else set()
+        names = [name for name in UNIVERSES if name not in unfit]
+        metafunc.parametrize("universe", names, indirect=True)
+
+
+@pytest.fixture
 def universe(request: pytest.FixtureRequest, tmp_path: Path) -> Universe:
     return UNIVERSES[request.param](tmp_path)
 
@@ -89,7 +97,6 @@ def universe(request: pytest.FixtureRequest, tmp_path: Path) -> Universe:
 @pytest.fixture
 async def client(universe: Universe) -> AsyncIterator[InnerUniverseClient]:
     client = universe.client()
-    assert client is not None
     await client.connect()
     yield client
     await client.close()
@@ -100,8 +107,6 @@ async def other(
     universe: Universe, client: InnerUniverseClient
 ) -> AsyncIterator[InnerUniverseClient]:
     other = universe.client()
-    if other is None:
-        pytest.skip("a store in memory has one client")
     await other.connect()
     yield other
     await other.close()

@@ -391,6 +391,17 @@ async def test_a_second_parent_must_exist(
     assert len(await client.versions()) == 1
 
 
+@pytest.mark.parametrize("place", [-1, 1])
+async def test_a_version_cannot_include_events_that_are_not_there(
+    client: InnerUniverseClient, next_version: Any, place: int
+) -> None:
+    version, delta = await next_version(client)
+    ahead = replace(version, event_seq=place)
+    with pytest.raises(ValidationError, match="event_seq"):
+        await client.commit_version(replace(ahead, digest=version_digest(ahead, delta)), delta)
+    assert await client.versions() == []
+
+
 async def test_versions_come_in_log_order(client: InnerUniverseClient, commit: Any) -> None:
     made = []
     for i in range(3):

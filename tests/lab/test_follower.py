@@ -146,3 +146,20 @@ def test_threads_that_write_and_commit_at_once_lose_nothing(lab: Lab) -> None:
     assert len(lab.entities) == len(lab.versions) == 100
     assert lab.verify().ok
     assert order == list(range(1, 201))
+
+
+def test_a_lab_that_is_opened_again_opens_its_head_without_reading_the_history(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = MockInnerUniverse()
+    first = Lab(client)
+    first.add_entity("person", "Ada", id="ada")
+    first.commit("one")
+    first.update("ada", name="Ada L.")
+    again = Lab(client)
+
+    async def refuse(version_id: str) -> bytes:
+        raise AssertionError(version_id)
+
+    monkeypatch.setattr(client, "delta", refuse)
+    assert again.at("head").entity("ada").name == "Ada"

@@ -92,3 +92,10 @@ def test_another_thread_may_write_while_a_transaction_is_open(lab: Lab) -> None:
         other.join(timeout=10)
         assert not other.is_alive()
     assert sorted(lab.entities) == ["ada", "eve"]
+
+
+def test_the_difference_inside_the_block_is_that_of_the_block(lab: Lab) -> None:
+    lab.commit("empty")
+    with lab.transaction():
+        lab.add_entity("person", id="ada")
+        assert [c.key for c in lab.diff()] == [c.key for c in lab.diff("v1")] == ["e:ada"]

@@ -25,6 +25,8 @@ __all__ = ["MEMORY", "connect", "prepare"]
 
 MEMORY = ":memory:"
 _RETRY_SECONDS = 0.005
+# 16 MB of log: pages written again and again meanwhile reach the file once.
+_PAGES_BETWEEN_CHECKPOINTS = 4000
 _EFFECTIVE = os.access in os.supports_effective_ids
 
 
@@ -93,9 +95,11 @@ def prepare(connection: apsw.Connection, path: str, synchronous: str, busy_timeo
             _create(connection, path)
         _check_kind(connection, path)
         if path != MEMORY:
+            _check_length(connection, path)
             _use_wal(connection, busy_timeout)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
 
 
 def _is_blank(connection: apsw.Connection) -> bool:
@@ -108,6 +112,7 @@ def _create(connection: apsw.Connection, path: str) -> None:
     try:
         # Somebody else may have been quicker.
         if _is_blank(connection):
+            _check_empty(path)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             for statement in CREATE:
@@ -120,6 +125,27 @@ def _create(connection: apsw.Connection, path: str) -> None:
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def _check_empty(path: str) -> None:
+    """Refuse a file too short for SQLite to see that it is not empty."""
+    if path != MEMORY and Path(path).stat().st_size:
+        raise ForeignStoreError(
+            f"open {path}: the file is not a nerv-lab store; choose another file name"
+        )
+
+
+def _check_length(connection: apsw.Connection, path: str) -> None:
+    """Refuse a file whose last page is cut; SQLite would read the rest of it as zeros."""
+    expected = connection.pragma("page_count") * connection.pragma("page_size")
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size:
+        return  # the missing pages may be there
+    if Path(path).stat().st_size < expected:
+        raise CorruptStoreError(
+            f"open {path}: the file is truncated or damaged: {expected} bytes were written; "
+            f"keep a copy of it and restore a backup"
+        )
 
 
 def _check_kind(connection: apsw.Connection, path: str) -> None:

@@ -42,6 +42,7 @@ class RowCache:
     """Items already built from rows, for as long as somebody else holds them.
 
     It is true of one position of the log; a write by anybody else empties it.
+    Whoever calls holds the write lock.
     """
 
     def __init__(self) -> None:
@@ -53,6 +54,11 @@ class RowCache:
         if found != self._seq:
             self._items = WeakValueDictionary()
             self._seq = found
+
+    def skip(self, before: int, after: int) -> None:
+        """Follow a write of our own that left the rows alone."""
+        if self._seq == before:
+            self._seq = after
 
     def add(self, branch: str, items: Iterable[Item]) -> None:
         """Remember items that are now in the rows."""

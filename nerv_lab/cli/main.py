@@ -1,0 +1,79 @@
+"""Reading the command line, and answering with text or JSON and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from nerv_lab.core.errors import NervError, StoreNotFoundError
+from nerv_lab.lab import Lab, open
+
+__all__ = ["main"]
+
+OK, PROBLEMS, FAILED = 0, 1, 2
+Command: TypeAlias = Callable[[Lab], tuple[int, str, Any]]
+
+
+def _verify(lab: Lab) -> tuple[int, str, Any]:
+    report = lab.verify()
+    problems = [{"where": p.where, "what": p.what} for p in report.problems]
+    answer = {"versions": report.versions, "events": report.events, "problems": problems}
+    return OK if report.ok else PROBLEMS, repr(report), answer
+
+
+def _log(lab: Lab) -> tuple[int, str, Any]:
+    log = lab.log()
+    rows = [{"label": e.label, "names": list(e.names), **e.version.record()} for e in log]
+    return OK, repr(log), rows
+
+
+_COMMANDS: dict[str, tuple[Command, str]] = {
+    "verify": (_verify, "recompute every hash, digest and row; exit code 1 if anything is wrong"),
+    "log": (_log, "list the versions, newest first"),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nerv-lab", description="Look after a nerv-lab store.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, text) in _COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        command.add_argument("store", help="the store, such as team.nerv")
+        command.add_argument("--json", action="store_true", help="answer in JSON")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process by default.
+
+    Returns
+    -------
+    int
+        0 when all is well, 1 when a check found problems, 2 when the command could not be run.
+    """
+    given = _parser().parse_args(arguments)
+    command, _ = _COMMANDS[given.command]
+    try:
+        with _existing(given.store) as lab:
+            code, text, answer = command(lab)
+    except NervError as error:
+        sys.stderr.write(f"nerv-lab {given.command}: {error}\n")
+        return FAILED
+    sys.stdout.write((json.dumps(answer, indent=2) if given.json else text) + "\n")
+    return code
+
+
+def _existing(store: str) -> Lab:
+    """Open a store, but never make one: a mistyped name must not leave a file behind."""
+    if "://" not in store and not Path(store).exists():
+        raise StoreNotFoundError(f"there is no store {store!r}; check the name")
+    return open(store)

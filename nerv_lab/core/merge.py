@@ -1,0 +1,336 @@
+"""Merging two states that grew from a common one, property by property.
+
+What only one side changed is taken from it; what both changed alike is taken once. The rest is
+given to a merge function, where one is named for the property, or is a conflict. Conflicts are
+data: resolve them and merge again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from nerv_lab.core.changes import UNSET, ItemChange
+from nerv_lab.core.diff import Path, equal_values, item_fields
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.merge_functions import TAGS, CannotMerge, MergeFunction, last_writer
+from nerv_lab.core.model import (
+    Entity,
+    EntityMetadata,
+    Item,
+    Relation,
+    RelationMetadata,
+    entity_key,
+)
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.values import freeze
+
+__all__ = ["Conflict", "Merge", "Resolution", "Side", "Take", "merge_states"]
+
+Side: TypeAlias = Literal["base", "ours", "theirs"]
+Place: TypeAlias = tuple[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Resolve a conflict with a value of your own.
+
+    Attributes
+    ----------
+    value : object
+        A value of the type table.
+    """
+
+    value: Any
+
+
+Resolution: TypeAlias = Side | Take
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Something both sides changed, each in its own way.
+
+    Attributes
+    ----------
+    key : str
+        The item, as ``"e:<id>"`` or ``"r:<id>"``.
+    path : tuple of str
+        The field or property; empty where the item as a whole is in question.
+    kind : {"value", "deleted", "dangling"}
+        Two values; deleted on one side and changed on the other; or a relation kept on one side
+        whose end was deleted on the other.
+    base, ours, theirs : object
+        The value, or the item, of each; ``UNSET`` where it was not there. Of a dangling relation,
+        ``ours`` and ``theirs`` are its missing end.
+    """
+
+    key: str
+    path: Path
+    kind: Literal["value", "deleted", "dangling"]
+    base: Any
+    ours: Any
+    theirs: Any
+
+    @property
+    def place(self) -> Place:
+        """What the conflict is about, to be resolved under."""
+        return self.key, self.path
+
+    def __str__(self) -> str:
+        where = ".".join((self.key, *self.path))
+        if self.kind == "value":
+            return f"{where}: ours {self.ours!r}, theirs {self.theirs!r}, before {self.base!r}"
+        side = "ours" if self.ours is UNSET else "theirs"
+        if self.kind == "deleted":
+            return f"{where}: deleted in {side}, changed in the other"
+        return f"{where}: {side} deleted its end {(self.path or ('',))[-1]!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What a merge comes to.
+
+    Attributes
+    ----------
+    changes : tuple of ItemChange
+        What leads from ours to the merged state; conflicts without a resolution are left as they
+        are in ours, or in theirs where ours has nothing.
+    conflicts : tuple of Conflict
+        Those without a resolution.
+    resolved : dict of place to resolution
+        Those that were resolved, and how.
+    """
+
+    changes: tuple[ItemChange, ...]
+    conflicts: tuple[Conflict, ...]
+    resolved: Mapping[Place, Resolution] = field(default_factory=dict)
+
+
+def merge_states(
+    base: GraphState,
+    ours: GraphState,
+    theirs: GraphState,
+    *,
+    touched: Iterable[str] | None = None,
+    functions: Mapping[str, MergeFunction] | None = None,
+    resolutions: Mapping[Place, Resolution] | None = None,
+    later: Literal["ours", "theirs"] = "theirs",
+) -> Merge:
+    """Merge two states.
+
+    Parameters
+    ----------
+    base : GraphState
+        What both grew from.
+    ours, theirs : GraphState
+        The two sides.
+    touched : iterable of str, optional
+        Keys that either side changed, where they are known; found by comparing otherwise.
+    functions : mapping of str to callable, optional
+        Merge functions by field, such as ``"properties.visits"``, or by type and field, such as
+        ``"page:properties.visits"``. Tags are merged as a set unless said otherwise.
+    resolutions : mapping, optional
+        How to resolve conflicts, by `Conflict.place`.
+    later : {"ours", "theirs"}
+        Which side `last_writer` takes.
+
+    Returns
+    -------
+    Merge
+    """
+    if touched is None:
+        touched = {c.key for side in (ours, theirs) for c in base.diff(side)}
+    merging = _Merging(functions or {}, resolutions or {}, later)
+    changes: dict[str, ItemChange] = {}
+    for key in sorted(touched):
+        old = ours.get(key)
+        new = merging.item(key, base.get(key), old, theirs.get(key))
+        _note(changes, key, old, new)
+    merging.mend_relations(base, ours, theirs, changes)
+    return Merge(tuple(changes.values()), tuple(merging.conflicts), merging.used)
+
+
+def _note(changes: dict[str, ItemChange], key: str, old: Item | None, new: Item | None) -> None:
+    changes.pop(key, None)
+    if (old is None) != (new is None) or (old and new and old.content != new.content):
+        changes[key] = ItemChange(key, old, new)
+
+
+class _Merging:
+    """One merge, and the conflicts it meets."""
+
+    def __init__(
+        self,
+        functions: Mapping[str, MergeFunction],
+        resolutions: Mapping[Place, Resolution],
+        later: Literal["ours", "theirs"],
+    ) -> None:
+        self._functions = functions
+        self._resolutions = resolutions
+        self._later = later
+        self.conflicts: list[Conflict] = []
+        self.used: dict[Place, Resolution] = {}
+
+    def _settle(self, conflict: Conflict) -> tuple[bool, Any]:
+        """Return whether the conflict was resolved, and with what."""
+        resolution = self._resolutions.get(conflict.place)
+        if resolution is None:
+            self.conflicts.append(conflict)
+            return False, UNSET
+        self.used[conflict.place] = resolution
+        if isinstance(resolution, Take):
+            return True, freeze(resolution.value, ".".join((conflict.key, *conflict.path)))
+        if resolution not in ("base", "ours", "theirs"):
+            raise ValidationError(
+                "resolution", f"must be 'base', 'ours', 'theirs' or Take(value), not {resolution!r}"
+            )
+        return True, getattr(conflict, resolution)
+
+    def item(
+        self, key: str, base: Item | None, ours: Item | None, theirs: Item | None
+    ) -> Item | None:
+        if _same(ours, theirs) or _same(base, theirs):
+            return ours
+        if _same(base, ours):
+            return theirs
+        if ours is None or theirs is None:
+            return self._deleted(key, base, ours, theirs)
+        fields = self._value(
+            ours,
+            (),
+            UNSET if base is None else item_fields(base),
+            item_fields(ours),
+            item_fields(theirs),
+        )
+        return _item(ours, fields)
+
+    def _deleted(
+        self, key: str, base: Item | None, ours: Item | None, theirs: Item | None
+    ) -> Item | None:
+        sides = (UNSET if item is None else item for item in (base, ours, theirs))
+        conflict = Conflict(key, (), "deleted", *sides)
+        settled, item = self._settle(conflict)
+        if not settled:
+            return ours or theirs
+        if item is UNSET:
+            return None
+        if not isinstance(item, (Entity, Relation)):
+            raise ValidationError("resolution", f"{key} is kept or deleted: take a side")
+        return item
+
+    def _value(self, item: Item, path: Path, base: Any, ours: Any, theirs: Any) -> Any:
+        if equal_values(ours, theirs) or equal_values(base, theirs):
+            return ours
+        if equal_values(base, ours):
+            return theirs
+        function = self._function(item, path)
+        if function is not None:
+            try:
+                return self._merged(function, base, ours, theirs)
+            except CannotMerge:
+                pass
+        elif _are_dicts(base, ours, theirs):
+            start = {} if base is UNSET else base
+            return self._dicts(item, path, start, ours, theirs)
+        settled, value = self._settle(Conflict(item.key, path, "value", base, ours, theirs))
+        if settled:
+            return value
+        return theirs if ours is UNSET else ours
+
+    def _dicts(self, item: Item, path: Path, base: Any, ours: Any, theirs: Any) -> dict[str, Any]:
+        merged = {}
+        for name in sorted({*base, *ours, *theirs}):
+            sides = (side.get(name, UNSET) for side in (base, ours, theirs))
+            value = self._value(item, (*path, name), *sides)
+            if value is not UNSET:
+                merged[name] = value
+        return merged
+
+    def _function(self, item: Item, path: Path) -> MergeFunction | None:
+        label = ".".join(path)
+        found = self._functions.get(f"{item.type}:{label}") or self._functions.get(label)
+        return TAGS if found is None and path == ("tags",) else found
+
+    def _merged(self, function: MergeFunction, base: Any, ours: Any, theirs: Any) -> Any:
+        if function is last_writer:
+            return ours if self._later == "ours" else theirs
+        merged = function(base, ours, theirs)
+        return merged if merged is UNSET else freeze(merged, "merged value")
+
+    def mend_relations(
+        self,
+        base: GraphState,
+        ours: GraphState,
+        theirs: GraphState,
+        changes: dict[str, ItemChange],
+    ) -> None:
+        """Find relations that the merge left without an end."""
+        dangling = list(_dangling(ours, theirs, changes))
+        for relation, entity_id in dangling:
+            key = entity_key(entity_id)
+            if _is_kept(ours, changes, key):
+                continue
+            sides = (side.get(key) or UNSET for side in (base, ours, theirs))
+            conflict = Conflict(relation.key, (entity_id,), "dangling", *sides)
+            settled, entity = self._settle(conflict)
+            if settled and isinstance(entity, Entity):
+                _note(changes, key, ours.get(key), entity)
+            elif settled and entity is not UNSET:
+                raise ValidationError("resolution", f"{relation.key}: take a side")
+            else:
+                _note(changes, relation.key, ours.get(relation.key), None)
+
+
+def _dangling(
+    ours: GraphState, theirs: GraphState, changes: Mapping[str, ItemChange]
+) -> Iterator[tuple[Relation, str]]:
+    """Yield relations of the merged state with an end that it lacks."""
+    gone = [c.old for c in changes.values() if c.new is None and isinstance(c.old, Entity)]
+    candidates = {r.key: r for entity in gone for r in ours.relations_of(entity.id)}
+    for change in changes.values():
+        if isinstance(change.new, Relation):
+            candidates[change.key] = change.new
+        else:
+            candidates.pop(change.key, None)
+    for relation in candidates.values():
+        for entity_id in sorted({relation.from_entity, relation.to_entity}):
+            if not _is_kept(ours, changes, entity_key(entity_id)):
+                yield relation, entity_id
+
+
+def _is_kept(ours: GraphState, changes: Mapping[str, ItemChange], key: str) -> bool:
+    change = changes.get(key)
+    return change.new is not None if change else ours.get(key) is not None
+
+
+def _same(a: Item | None, b: Item | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return a is b or a.content == b.content
+
+
+def _are_dicts(base: Any, ours: Any, theirs: Any) -> bool:
+    if not (isinstance(ours, Mapping) and isinstance(theirs, Mapping)):
+        return False
+    return base is UNSET or isinstance(base, Mapping)
+
+
+def _item(like: Item, fields: Mapping[str, Any]) -> Item:
+    known = dict(fields)
+    kind = known.pop("type")
+    if isinstance(like, Entity):
+        metadata = EntityMetadata(**known)
+        return Entity(like.id, kind, metadata, like.created_at, like.updated_at, like.revision)
+    start, end = known.pop("from_entity"), known.pop("to_entity")
+    return Relation(
+        like.id,
+        start,
+        end,
+        kind,
+        RelationMetadata(**known),
+        like.created_at,
+        like.updated_at,
+        like.revision,
+    )

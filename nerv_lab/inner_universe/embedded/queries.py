@@ -1,0 +1,294 @@
+"""The statements of the embedded store, each given the connection to use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import apsw
+
+from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.errors import DuplicateIdError, NERVPersistenceError, VersionNotFoundError
+from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
+from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.client import Branch, Problem, Receipt
+from nerv_lab.inner_universe.embedded.rows import (
+    ENTITY_COLUMNS,
+    EVENT_COLUMNS,
+    RELATION_COLUMNS,
+    VERSION_COLUMNS,
+    entity_from_row,
+    entity_row,
+    event_from_row,
+    event_row,
+    relation_from_row,
+    relation_row,
+    unpack,
+    version_from_row,
+    version_row,
+)
+from nerv_lab.inner_universe.verifying import check_store
+from nerv_lab.inner_universe.writing import Origin, change_of, event_id, placed
+
+__all__ = [
+    "add_version",
+    "all_branches",
+    "all_versions",
+    "append_events",
+    "check",
+    "drop_branch",
+    "events_between",
+    "find_event",
+    "find_version",
+    "head_of",
+    "items_of",
+    "known_version",
+    "last_seq",
+    "put_branch",
+    "stored_delta",
+    "stored_receipt",
+    "transactions_behind",
+    "write_rows",
+]
+
+_NO_END = 2**63 - 1
+_AT_LEAST = 1000
+
+_LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM event_log"
+_HEAD = "SELECT version FROM branch WHERE name = ?"
+_EVENTS = f"SELECT {EVENT_COLUMNS} FROM event_log WHERE seq > ? ORDER BY seq"
+_EVENTS_BETWEEN = (
+    f"SELECT {EVENT_COLUMNS} FROM event_log WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+)
+_EVENT_BY_ID = f"SELECT {EVENT_COLUMNS} FROM event_log WHERE event_id = ?"
+_VERSION = f"SELECT {VERSION_COLUMNS} FROM state_version WHERE version_id = ?"
+_ENTITIES = f"SELECT {ENTITY_COLUMNS} FROM entity WHERE branch = ?"
+_RELATIONS = f"SELECT {RELATION_COLUMNS} FROM relation WHERE branch = ?"
+
+_PUT_ENTITY = "INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?, ?, ?, ?)"
+_PUT_RELATION = "INSERT OR REPLACE INTO relation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_DROP_ENTITY = "DELETE FROM entity WHERE branch = ? AND entity_id = ?"
+_DROP_RELATION = "DELETE FROM relation WHERE branch = ? AND relation_id = ?"
+_ADD_EVENT = f"INSERT INTO event_log ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_COPY_ROWS = (
+    f"INSERT INTO entity SELECT ?, {ENTITY_COLUMNS} FROM entity WHERE branch = ?",
+    f"INSERT INTO relation SELECT ?, {RELATION_COLUMNS} FROM relation WHERE branch = ?",
+)
+_MOVE_BRANCH = "INSERT OR REPLACE INTO branch VALUES (?, ?)"
+_ADD_VERSION = f"""
+    INSERT INTO state_version (seq, {VERSION_COLUMNS}, delta)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def last_seq(connection: apsw.Connection) -> int:
+    """Return the position of the newest event, 0 for an empty log."""
+    seq: int = connection.execute(_LAST_SEQ).get
+    return seq
+
+
+def write_rows(connection: apsw.Connection, branch: str, changes: Sequence[ItemChange]) -> None:
+    """Bring the rows to where the changes lead; each item occurs once."""
+    entities, relations = [], []
+    for change in changes:
+        if isinstance(change.new, Entity):
+            entities.append(entity_row(branch, change.new))
+        elif isinstance(change.new, Relation):
+            relations.append(relation_row(branch, change.new))
+        else:
+            drop = _DROP_ENTITY if change.key.startswith("e:") else _DROP_RELATION
+            connection.execute(drop, (branch, change.item.id))
+    if entities:
+        connection.executemany(_PUT_ENTITY, entities)
+    if relations:
+        connection.executemany(_PUT_RELATION, relations)
+
+
+def append_events(
+    connection: apsw.Connection,
+    batch_id: str,
+    events: Sequence[Event],
+    payloads: Sequence[bytes | None],
+    origin: Origin,
+    last: int,
+) -> tuple[Event, ...]:
+    """Put events behind the last one, with the encoded payload of each."""
+    if not events:
+        return ()
+    cursor = (
+        connection.execute("SELECT seq FROM origin_cursor WHERE origin_id = ?", (origin.id,)).get
+        or 0
+    )
+    written = tuple(
+        placed(event, last + index, origin, cursor + index)
+        for index, event in enumerate(events, start=1)
+    )
+    rows = [
+        event_row(event, payload, batch_id, origin)
+        for event, payload in zip(written, payloads, strict=True)
+    ]
+    connection.executemany(_ADD_EVENT, rows)
+    connection.execute(
+        "INSERT OR REPLACE INTO origin_cursor VALUES (?, ?)", (origin.id, cursor + len(written))
+    )
+    return written
+
+
+def events_between(
+    connection: apsw.Connection, after: int, limit: int | None, until: int | None
+) -> list[Event]:
+    """Return events with ``after < seq <= until``, at most ``limit`` of them."""
+    bounds = after, _NO_END if until is None else until, -1 if limit is None else limit
+    rows = connection.execute(_EVENTS_BETWEEN, bounds).fetchall()
+    return [event_from_row(row) for row in rows]
+
+
+def transactions_behind(connection: apsw.Connection, after: int) -> tuple[Event, ...]:
+    """Return about a thousand events behind a position; the last transaction is whole."""
+    found: list[Event] = []
+    batch_id = None
+    cursor = connection.execute(_EVENTS, (after,))
+    for row in cursor:
+        if len(found) >= _AT_LEAST and row[-1] != batch_id:
+            break
+        batch_id = row[-1]
+        found.append(event_from_row(row))
+    cursor.close(force=True)
+    return tuple(found)
+
+
+def find_event(connection: apsw.Connection, id: str) -> Event | None:
+    """Return the event with an id, or None."""
+    row = connection.execute(_EVENT_BY_ID, (id,)).fetchone()
+    return None if row is None else event_from_row(row)
+
+
+def stored_receipt(connection: apsw.Connection, batch_id: str) -> Receipt | None:
+    """Return the receipt of a batch that the log holds already."""
+    first = connection.execute(_EVENT_BY_ID, (event_id(batch_id, 0),)).fetchone()
+    if first is None:
+        return None
+    if first[-1] != batch_id:
+        raise DuplicateIdError("event", event_id(batch_id, 0))
+    changes = []
+    for row in connection.execute(_EVENTS, (first[0] - 1,)):
+        if row[-1] != batch_id:
+            break
+        change = change_of(event_from_row(row))
+        if change is None:
+            raise DuplicateIdError("event", row[1])
+        changes.append(change)
+    return Receipt(batch_id, first[0], first[0] + len(changes) - 1, tuple(changes))
+
+
+def head_of(connection: apsw.Connection, branch: str) -> str | None:
+    """Return the version a branch is at, or None."""
+    head: str | None = connection.execute(_HEAD, (branch,)).get
+    return head
+
+
+def all_branches(connection: apsw.Connection) -> dict[str, Branch]:
+    """Return every branch by name; the main one is always there."""
+    heads: dict[str, str | None] = {DEFAULT_BRANCH: None}
+    heads |= dict(connection.execute("SELECT name, version FROM branch ORDER BY name"))
+    moved: dict[str, int] = dict(
+        connection.execute(
+            "SELECT branch, max(seq) FROM event_log WHERE event_type = ? GROUP BY branch",
+            (EventType.BRANCH_MOVED.value,),
+        )
+    )
+    return {name: Branch(name, head, moved.get(name, 0)) for name, head in heads.items()}
+
+
+def put_branch(connection: apsw.Connection, name: str, version_id: str, rows_of: str) -> None:
+    """Let a branch be at a version, with a copy of another branch's working rows."""
+    connection.execute(_MOVE_BRANCH, (name, version_id))
+    if rows_of != name:
+        _drop_rows(connection, name)
+        for query in _COPY_ROWS:
+            connection.execute(query, (name, rows_of))
+
+
+def drop_branch(connection: apsw.Connection, name: str) -> None:
+    """Remove a branch and its working rows; its versions and events stay."""
+    connection.execute("DELETE FROM branch WHERE name = ?", (name,))
+    _drop_rows(connection, name)
+
+
+def _drop_rows(connection: apsw.Connection, branch: str) -> None:
+    connection.execute("DELETE FROM entity WHERE branch = ?", (branch,))
+    connection.execute("DELETE FROM relation WHERE branch = ?", (branch,))
+
+
+def add_version(connection: apsw.Connection, seq: int, version: Version, packed: bytes) -> None:
+    """Add a version with its packed delta, and move its branch to it."""
+    connection.execute(_ADD_VERSION, version_row(seq, version, packed))
+    connection.execute(_MOVE_BRANCH, (version.branch, version.id))
+
+
+def find_version(connection: apsw.Connection, version_id: str) -> Version | None:
+    """Return a version, or None."""
+    row = connection.execute(_VERSION, (version_id,)).fetchone()
+    return None if row is None else version_from_row(row)
+
+
+def known_version(connection: apsw.Connection, version_id: str) -> Version:
+    """Return a version.
+
+    Raises
+    ------
+    VersionNotFoundError
+        When there is none with this id.
+    """
+    version = find_version(connection, version_id)
+    if version is None:
+        raise VersionNotFoundError(version_id)
+    return version
+
+
+def all_versions(connection: apsw.Connection) -> list[Version]:
+    """Return all versions, in log order."""
+    rows = connection.execute(f"SELECT {VERSION_COLUMNS} FROM state_version ORDER BY seq")
+    return [version_from_row(row) for row in rows.fetchall()]
+
+
+def stored_delta(connection: apsw.Connection, version_id: str) -> bytes:
+    """Return the delta of a version.
+
+    Raises
+    ------
+    VersionNotFoundError
+        When there is none with this id.
+    """
+    query = "SELECT delta FROM state_version WHERE version_id = ?"
+    packed: bytes | None = connection.execute(query, (version_id,)).get
+    if packed is None:
+        raise VersionNotFoundError(version_id)
+    return unpack(packed, version_id)
+
+
+def items_of(connection: apsw.Connection, branch: str) -> Iterator[Item]:
+    """Yield the working rows of a branch, entities first."""
+    yield from map(entity_from_row, connection.execute(_ENTITIES, (branch,)))
+    yield from map(relation_from_row, connection.execute(_RELATIONS, (branch,)))
+
+
+def check(connection: apsw.Connection) -> Iterator[Problem]:
+    """Yield what is wrong with the file and with what it says."""
+    for (line,) in connection.execute("PRAGMA integrity_check"):
+        if line != "ok":
+            yield Problem("file", str(line))
+    branches = connection.execute("SELECT branch FROM entity UNION SELECT branch FROM relation")
+    try:
+        versions = all_versions(connection)
+    except NERVPersistenceError as error:
+        yield Problem("state_version", str(error))
+        return
+    yield from check_store(
+        map(event_from_row, connection.execute(_EVENTS, (0,))),
+        versions,
+        lambda version_id: stored_delta(connection, version_id),
+        {str(branch): items_of(connection, str(branch)) for (branch,) in branches.fetchall()},
+        dict(connection.execute("SELECT name, version FROM branch")),
+        dict(connection.execute("SELECT name, version FROM tag")),
+    )

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import nerv_lab as nl
+from nerv_lab.cli import main
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    path = tmp_path / "team.nerv"
+    with nl.open(path) as lab:
+        lab.add_entity("person", id="ada")
+        lab.commit("one")
+    return str(path)
+
+
+def test_a_sound_store_verifies_with_code_zero(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", store]) == 0
+    assert capsys.readouterr().out == "verified: 1 versions and 2 events, all sound\n"
+
+
+def test_a_damaged_store_gives_code_one_and_names_the_place(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import apsw
+
+    connection = apsw.Connection(store)
+    connection.execute("UPDATE state_version SET description = 'another'")
+    connection.close()
+    assert main(["verify", store, "--json"]) == 1
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert any(p["where"].startswith("version ") for p in problems)
+
+
+def test_the_log_is_listed_as_text_and_as_json(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["log", store]) == 0
+    assert capsys.readouterr().out == "v1 (head)  one\n"
+    assert main(["log", store, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["description"] == "one"
+
+
+def test_a_store_that_is_not_there_is_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "none.nerv"
+    assert main(["verify", str(path)]) == 2
+    assert "there is no store" in capsys.readouterr().err
+    assert not path.exists()
+
+
+def test_a_wrong_command_is_answered_with_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["frobnicate"])
+    assert stopped.value.code == 2
+    assert "usage: nerv-lab" in capsys.readouterr().err

@@ -1,0 +1,350 @@
+"""The %nerv commands, in a shell of our own."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.error import UsageError as IPythonUsageError
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from traitlets.config import Config
+
+import nerv_lab as nl
+from nerv_lab.core.errors import UsageError
+from nerv_lab.magics.commands import COMMANDS, CommandError
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(config=config)
+    shell.extension_manager.load_extension("nerv_lab")
+    yield shell
+    for value in list(shell.user_ns.values()):
+        if isinstance(value, nl.Lab):
+            value.close()
+    shell.extension_manager.unload_extension("nerv_lab")
+    shell.atexit_operations()
+    atexit.unregister(shell.atexit_operations)
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def opened(shell: InteractiveShell) -> InteractiveShell:
+    run(shell, "%nerv open")
+    run(shell, 'ada = lab.add_entity("person", name="Ada")')
+    run(shell, '%nerv commit -m "first facts"')
+    return shell
+
+
+def run(shell: InteractiveShell, cell: str) -> Any:
+    """Run a cell that must succeed, and return its value."""
+    result = shell.run_cell(cell)
+    result.raise_error()
+    return result.result
+
+
+def fail(shell: InteractiveShell, cell: str) -> ExecutionResult:
+    result = shell.run_cell(cell)
+    assert not result.success
+    return result
+
+
+def complaint(shell: InteractiveShell, cell: str) -> str:
+    error = fail(shell, cell).error_in_exec
+    assert isinstance(error, CommandError)
+    return str(error)
+
+
+def completions(shell: InteractiveShell, text: str) -> list[str]:
+    with provisionalcompleter():
+        found = list(shell.Completer.completions(text, len(text)))
+    return [completion.text for completion in found]
+
+
+def test_open_binds_the_lab_and_returns_it(shell: InteractiveShell) -> None:
+    lab = run(shell, "%nerv open")
+    assert isinstance(lab, nl.Lab)
+    assert shell.user_ns["lab"] is lab
+
+
+def test_open_takes_a_file_an_author_and_a_name(shell: InteractiveShell, store_path: Path) -> None:
+    lab = run(shell, f'%nerv open "{store_path}" --as team --author ada')
+    assert shell.user_ns["team"] is lab
+    assert "lab" not in shell.user_ns
+    assert run(shell, '%nerv commit -m "x"').author == "ada"
+
+
+def test_open_run_again_closes_the_lab_it_replaces(shell: InteractiveShell) -> None:
+    first = run(shell, "%nerv open")
+    second = run(shell, "%nerv open")
+    assert first.closed
+    assert not second.closed
+
+
+def test_open_leaves_a_lab_of_the_users_own_open(shell: InteractiveShell) -> None:
+    with nl.open() as own:
+        shell.user_ns["lab"] = own
+        run(shell, "%nerv open")
+        assert not own.closed
+
+
+def test_open_that_fails_leaves_the_lab_there_was(opened: InteractiveShell) -> None:
+    lab = opened.user_ns["lab"]
+    fail(opened, "%nerv open /no/such/folder/x.nerv")
+    assert opened.user_ns["lab"] is lab
+    assert not lab.closed
+
+
+def test_open_refuses_what_is_no_name_of_a_variable(shell: InteractiveShell) -> None:
+    assert "no name of a variable" in complaint(shell, "%nerv open --as 5x")
+
+
+def test_status_shows_the_lab(opened: InteractiveShell) -> None:
+    assert run(opened, "%nerv status") is opened.user_ns["lab"]
+
+
+def test_commit_makes_a_version(opened: InteractiveShell) -> None:
+    version = run(opened, '%nerv commit -m "it\'s {x} and $y" --author bob')
+    assert version == opened.user_ns["lab"].head
+    assert (version.description, version.author) == ("it's {x} and $y", "bob")
+
+
+def test_log_lists_the_versions_newest_first(opened: InteractiveShell) -> None:
+    run(opened, '%nerv commit -m "second"')
+    assert [e.label for e in run(opened, "%nerv log")] == ["v2", "v1"]
+    assert [e.label for e in run(opened, "%nerv log -n 1")] == ["v2"]
+
+
+def test_rollback_brings_the_old_state_back_as_a_new_version(opened: InteractiveShell) -> None:
+    lab = opened.user_ns["lab"]
+    before = lab.state
+    run(opened, "lab.delete(ada)")
+    version = run(opened, '%nerv rollback v1 -m "as it was"')
+    assert lab.state == before
+    assert (lab.head, version.description) == (version, "as it was")
+
+
+@pytest.mark.parametrize("ref", ["v1", "head", "1", "first", "'2100-01-01 00:00'", "2100-01-01"])
+def test_at_looks_at_any_place_read_only(opened: InteractiveShell, ref: str) -> None:
+    opened.user_ns["lab"].tag("first", "v1")
+    view = run(opened, f"%nerv at {ref}")
+    assert isinstance(view, nl.View)
+    assert len(view.entities) == 1
+
+
+def test_at_zero_is_before_the_first_event(opened: InteractiveShell) -> None:
+    assert len(run(opened, "%nerv at 0").entities) == 0
+
+
+def test_at_takes_the_beginning_of_a_version_id_even_of_digits(opened: InteractiveShell) -> None:
+    lab = opened.user_ns["lab"]
+    assert run(opened, f"%nerv at {lab.head.id[:8]}").version == lab.head
+
+
+def test_diff_compares_head_and_present_or_two_places(opened: InteractiveShell) -> None:
+    run(opened, 'lab.add_entity("text", name="Note G")')
+    assert len(run(opened, "%nerv diff").added) == 1
+    assert len(run(opened, "%nerv diff 0 v1").added) == 1
+    assert len(run(opened, "%nerv diff v1 head")) == 0
+
+
+def test_a_result_can_be_assigned(opened: InteractiveShell) -> None:
+    run(opened, "entries = %nerv log")
+    assert len(opened.user_ns["entries"]) == 1
+
+
+def test_commands_leave_the_users_underscore_alone(opened: InteractiveShell) -> None:
+    names = {name for name in opened.user_ns if not name.startswith("_")}
+    opened.run_cell("%nerv log", store_history=False)
+    assert {name for name in opened.user_ns if not name.startswith("_")} == names
+
+
+# Transactions
+
+
+def test_a_transaction_cell_makes_one_batch_and_gives_its_last_value(
+    opened: InteractiveShell,
+) -> None:
+    lab = opened.user_ns["lab"]
+    seq = lab.seq
+    value = run(
+        opened,
+        '%%nerv transaction -m "two at once"\n'
+        'b = lab.add_entity("person", name="B")\n'
+        'lab.relate(ada, "knows", b)\n'
+        "len(lab.entities)",
+    )
+    assert value == 2
+    assert [event.data["reason"] for event in lab.events.after(seq)] == ["two at once"] * 2
+    assert opened.user_ns["b"].name == "B"
+
+
+def test_a_transaction_cell_that_fails_changes_nothing_and_shows_its_own_error(
+    opened: InteractiveShell,
+) -> None:
+    lab = opened.user_ns["lab"]
+    state = lab.state
+    result = fail(opened, '%%nerv transaction\nlab.add_entity("person")\n1 / 0')
+    assert isinstance(result.error_in_exec, ZeroDivisionError)
+    assert lab.state == state
+    lab.add_entity("person")
+
+
+def test_a_transaction_cell_understands_line_magics(opened: InteractiveShell) -> None:
+    assert len(run(opened, '%%nerv transaction\nlab.add_entity("x")\n%nerv log')) == 1
+
+
+def test_a_commit_inside_a_transaction_is_refused(opened: InteractiveShell) -> None:
+    assert "transaction" in complaint(opened, '%%nerv transaction\n%nerv commit -m "x"')
+
+
+def test_a_transaction_cell_without_a_last_value_gives_none(opened: InteractiveShell) -> None:
+    assert run(opened, '%%nerv transaction\nx = lab.add_entity("x")') is None
+
+
+def test_a_transaction_on_a_line_is_refused(opened: InteractiveShell) -> None:
+    assert "first line of a cell" in complaint(opened, "%nerv transaction")
+
+
+def test_a_cell_for_a_line_command_is_refused(opened: InteractiveShell) -> None:
+    assert "only for transaction" in complaint(opened, "%%nerv log\n1")
+
+
+# Which lab
+
+
+def test_a_command_without_a_lab_says_how_to_open_one(shell: InteractiveShell) -> None:
+    assert complaint(shell, "%nerv log") == "no lab is open; open one with %nerv open FILE"
+
+
+def test_a_lab_of_any_name_is_found_when_it_is_the_only_one(shell: InteractiveShell) -> None:
+    with nl.open() as own:
+        shell.user_ns["mine"] = shell.user_ns["same"] = own
+        assert run(shell, "%nerv status") is own
+
+
+def test_one_of_several_labs_must_be_named(shell: InteractiveShell) -> None:
+    with nl.open() as one, nl.open() as other:
+        shell.user_ns.update(one=one, other=other)
+        assert complaint(shell, "%nerv log").startswith("open labs: one, other; choose one")
+        assert run(shell, "%nerv status --lab other") is other
+        assert "'third' is no open lab" in complaint(shell, "%nerv log --lab third")
+
+
+def test_the_lab_opened_last_is_meant(shell: InteractiveShell) -> None:
+    run(shell, "%nerv open")
+    second = run(shell, "%nerv open --as second")
+    assert run(shell, "%nerv status") is second
+
+
+def test_a_closed_lab_is_not_meant(opened: InteractiveShell) -> None:
+    opened.user_ns["lab"].close()
+    assert "no lab is open" in complaint(opened, "%nerv log")
+
+
+# Errors and help
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("%nerv comit", "no command 'comit'; did you mean commit?"),
+        ("%nerv xyz", "no command 'xyz'; there are open, status"),
+        ("%nerv commit", "required: -m/--message\nusage: %nerv commit"),
+        ("%nerv commit -m", "expected one argument\nusage: %nerv commit"),
+        ("%nerv commit -m a b", "unrecognized arguments: b\nusage: %nerv commit"),
+        ("%nerv commit --mess a", "required: -m/--message\nusage: %nerv commit"),
+        ('%nerv commit -m "a', "No closing quotation; put text with blanks between"),
+        ("%nerv log -n 0", "'0' is not a number of versions\nusage: %nerv log"),
+        ("%nerv rollback", "required: ref\nusage: %nerv rollback"),
+        ("%nerv rollback v9", "no version 'v9'; there are v1 to v1"),
+        ("%nerv at 99", "no event '99'"),
+        ("%nerv diff v1 v1 v1", "unrecognized arguments: v1\nusage: %nerv diff"),
+        ("%nerv help comit", "invalid choice: 'comit'"),
+    ],
+)
+def test_a_wrong_command_gets_a_short_answer_and_no_traceback(
+    opened: InteractiveShell, line: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert message in complaint(opened, line)
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.out + shown.err
+    assert message in shown.out + shown.err
+
+
+def test_an_error_is_a_usage_error_of_ours_and_of_ipython() -> None:
+    assert issubclass(CommandError, UsageError)
+    assert issubclass(CommandError, IPythonUsageError)
+
+
+def test_an_error_of_the_lab_stays_reachable(opened: InteractiveShell) -> None:
+    error = fail(opened, "%nerv rollback v9").error_in_exec
+    assert isinstance(error.__cause__, nl.VersionNotFoundError)
+
+
+@pytest.mark.parametrize("line", ["%nerv", "%nerv help", "%nerv -h"])
+def test_help_explains_every_command_in_a_line(shell: InteractiveShell, line: str) -> None:
+    text = repr(run(shell, line))
+    assert len(text.splitlines()) == len(COMMANDS)
+    assert "%%nerv transaction" in text
+
+
+@pytest.mark.parametrize("line", ["%nerv help commit", "%nerv commit -h", "%nerv commit --help"])
+def test_help_on_a_command_shows_its_usage(shell: InteractiveShell, line: str) -> None:
+    assert repr(run(shell, line)).startswith("usage: %nerv commit [--lab NAME] -m MESSAGE")
+
+
+# Completion
+
+
+def test_commands_are_completed(shell: InteractiveShell) -> None:
+    assert completions(shell, "%nerv ro") == ["rollback"]
+    assert completions(shell, "%nerv ") == [c for c in COMMANDS if c != "transaction"]
+    assert completions(shell, "%%nerv ") == ["transaction"]
+    assert completions(shell, "x = %nerv st") == ["status"]
+    assert completions(shell, "%nerv help di") == ["diff"]
+
+
+def test_options_not_given_yet_are_completed(shell: InteractiveShell) -> None:
+    assert completions(shell, "%nerv commit --") == ["--author", "--lab", "--message"]
+    assert completions(shell, "%nerv commit --author x --") == ["--lab", "--message"]
+
+
+def test_labels_and_tags_are_completed(opened: InteractiveShell) -> None:
+    opened.user_ns["lab"].tag("release-1")
+    run(opened, '%nerv commit -m "second"')
+    assert completions(opened, "%nerv rollback ") == ["v2", "head", "v1", "release-1"]
+    assert completions(opened, "%nerv diff v1 re") == ["release-1"]
+    assert completions(opened, "%nerv at release-") == ["release-1"]
+
+
+def test_labs_are_completed(opened: InteractiveShell) -> None:
+    assert completions(opened, "%nerv log --lab l") == ["lab"]
+
+
+def test_other_lines_are_left_to_others(opened: InteractiveShell) -> None:
+    assert "lab" in completions(opened, "la")
+    assert "rollback" not in completions(opened, "%timeit ro")
+
+
+def test_unloading_takes_command_and_completion_away(opened: InteractiveShell) -> None:
+    opened.extension_manager.unload_extension("nerv_lab")
+    assert opened.find_line_magic("nerv") is None
+    assert opened.find_cell_magic("nerv") is None
+    assert "rollback" not in completions(opened, "%nerv ro")
+    assert not opened.user_ns["lab"].closed
+
+
+def test_reloading_does_not_double_anything(opened: InteractiveShell) -> None:
+    nl.load_ipython_extension(opened)
+    assert completions(opened, "%nerv ro") == ["rollback"]
+    assert len([m for m in opened.Completer.custom_matchers if "Nerv" in repr(m)]) == 1
