@@ -75,10 +75,10 @@ pub fn check(json: &str, room: u32, path: &str) -> Result<(), Error> {
     let mut scanner = Scanner { rest: json };
     match scanner.value(room) {
         Ok(()) if scanner.rest.is_empty() => Ok(()),
-        Ok(()) => Err(Error::validation(path, "is followed by more than one value")),
+        Ok(()) => Err(Error::value_refused(path, "is followed by more than one value")),
         Err(refusal) => {
             let steps: String = refusal.steps.into_iter().rev().collect();
-            Err(Error::validation(format!("{path}{steps}"), refusal.reason))
+            Err(Error::value_refused(format!("{path}{steps}"), refusal.reason))
         }
     }
 }
@@ -312,7 +312,7 @@ mod tests {
 
     fn refused(json: &str) -> (String, String) {
         match check(json, MAX_DEPTH, "data") {
-            Err(Error::Validation { field, reason }) => (field, reason),
+            Err(Error::ValueRefused { field, reason }) => (field, reason),
             other => panic!("{json} gave {other:?}"),
         }
     }

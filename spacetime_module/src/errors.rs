@@ -6,16 +6,54 @@ use crate::canonical::{list, object, optional, text};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Error {
-    Validation { field: String, reason: String },
-    EntityNotFound { asked: String, hint: String },
-    RelationNotFound { asked: String, hint: String },
-    VersionNotFound { asked: String, hint: String },
-    DuplicateId { kind: String, id: String },
-    DanglingRelation { relation_id: String, end: String, entity_id: String },
-    EntityInUse { entity_id: String, relations: Vec<String> },
-    HeadMoved { branch: String, expected: Option<String>, actual: Option<String> },
-    PermissionDenied { identity: String, action: String, item_type: String },
-    OriginGap { expected: u64, got: u64 },
+    Validation {
+        field: String,
+        reason: String,
+    },
+    /// A value outside the type table; a kind of validation error.
+    ValueRefused {
+        field: String,
+        reason: String,
+    },
+    EntityNotFound {
+        asked: String,
+        hint: String,
+    },
+    RelationNotFound {
+        asked: String,
+        hint: String,
+    },
+    VersionNotFound {
+        asked: String,
+        hint: String,
+    },
+    DuplicateId {
+        kind: String,
+        id: String,
+    },
+    DanglingRelation {
+        relation_id: String,
+        end: String,
+        entity_id: String,
+    },
+    EntityInUse {
+        entity_id: String,
+        relations: Vec<String>,
+    },
+    HeadMoved {
+        branch: String,
+        expected: Option<String>,
+        actual: Option<String>,
+    },
+    PermissionDenied {
+        identity: String,
+        action: String,
+        item_type: String,
+    },
+    OriginGap {
+        expected: u64,
+        got: u64,
+    },
 }
 
 const GONE: &str = "it may have been deleted or never been added";
@@ -23,6 +61,10 @@ const GONE: &str = "it may have been deleted or never been added";
 impl Error {
     pub fn validation(field: impl Into<String>, reason: impl Into<String>) -> Self {
         Error::Validation { field: field.into(), reason: reason.into() }
+    }
+
+    pub fn value_refused(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Error::ValueRefused { field: field.into(), reason: reason.into() }
     }
 
     pub fn no_entity(id: &str) -> Self {
@@ -46,6 +88,9 @@ impl Error {
         match self {
             Error::Validation { field, reason } => {
                 ("ValidationError", vec![("field", text(field)), ("reason", text(reason))])
+            }
+            Error::ValueRefused { field, reason } => {
+                ("ValueRefused", vec![("field", text(field)), ("reason", text(reason))])
             }
             Error::EntityNotFound { asked, hint } => ("EntityNotFound", not_found(asked, hint)),
             Error::RelationNotFound { asked, hint } => ("RelationNotFound", not_found(asked, hint)),

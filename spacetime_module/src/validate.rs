@@ -47,7 +47,10 @@ pub fn strength(value: f64) -> Result<(), Error> {
         return Ok(());
     }
     let shown = value.to_string().to_lowercase();
-    Err(Error::validation("strength", format!("{shown} is not a finite number; use None instead")))
+    Err(Error::value_refused(
+        "strength",
+        format!("{shown} is not a finite number; use None instead"),
+    ))
 }
 
 /// Check properties and put them into the order of their names.
@@ -177,7 +180,7 @@ pub fn version(version: &Version, delta: &[u8]) -> Result<(), Error> {
     if version.event_seq > i64::MAX as u64 {
         let reason =
             format!("{} does not fit into 64 bits; use a Decimal or a string", version.event_seq);
-        return Err(Error::validation("version.event_seq", reason));
+        return Err(Error::value_refused("version.event_seq", reason));
     }
     if !(MIN_MICROS..MAX_MICROS).contains(&version.timestamp) {
         return Err(Error::validation("version.timestamp", "must lie in the years 1 to 9999"));

@@ -133,7 +133,9 @@ fn refusal(changes: impl IntoIterator<Item = Change>) -> Error {
 
 fn refused_field(change: Change) -> (String, String) {
     match refusal([change]) {
-        Error::Validation { field, reason } => (field, reason),
+        Error::Validation { field, reason } | Error::ValueRefused { field, reason } => {
+            (field, reason)
+        }
         other => panic!("{other}"),
     }
 }
