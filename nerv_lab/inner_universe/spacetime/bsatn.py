@@ -64,9 +64,7 @@ class Reader:
         """Return the next bytes."""
         start, stop = self._at, self._at + size
         if stop > self._end:
-            raise ProtocolError(
-                f"a value of {size} bytes was announced where {self.left} are left"
-            )
+            raise ProtocolError(f"a value of {size} bytes was announced where {self.left} are left")
         self._at = stop
         return self._data[start:stop]
 

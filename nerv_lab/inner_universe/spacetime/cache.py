@@ -6,8 +6,8 @@ import functools
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 __all__ = ["TimedCache", "cache_entity"]
@@ -91,8 +91,8 @@ class TimedCache(Generic[_K, _V]):
 def cache_entity(
     ttl_seconds: float = 300, size: int = 10_000
 ) -> Callable[
-    [Callable[Concatenate[_S, str, _P], Awaitable[_V]]],
-    Callable[Concatenate[_S, str, _P], Awaitable[_V]],
+    [Callable[Concatenate[_S, str, _P], Coroutine[Any, Any, _V]]],
+    Callable[Concatenate[_S, str, _P], Coroutine[Any, Any, _V]],
 ]:
     """Decorate an asynchronous method of an id, so that each object remembers its answers.
 
@@ -108,8 +108,8 @@ def cache_entity(
     """
 
     def decorate(
-        function: Callable[Concatenate[_S, str, _P], Awaitable[_V]],
-    ) -> Callable[Concatenate[_S, str, _P], Awaitable[_V]]:
+        function: Callable[Concatenate[_S, str, _P], Coroutine[Any, Any, _V]],
+    ) -> Callable[Concatenate[_S, str, _P], Coroutine[Any, Any, _V]]:
         caches: WeakKeyDictionary[Any, TimedCache[Any, _V]] = WeakKeyDictionary()
 
         def cache_of(owner: Any) -> TimedCache[Any, _V]:
@@ -130,6 +130,6 @@ def cache_entity(
             cache_of(owner).forget_where(lambda key: entity_id in (None, key[0]))
 
         wrapper.forget = forget  # type: ignore[attr-defined]
-        return wrapper
+        return cast("Callable[Concatenate[_S, str, _P], Coroutine[Any, Any, _V]]", wrapper)
 
     return decorate

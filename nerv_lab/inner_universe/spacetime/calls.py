@@ -20,7 +20,10 @@ from nerv_lab.core.changes import (
     UpdateRelation,
 )
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import EntityMetadata, RelationMetadata, checked_name
+from nerv_lab.core.events import Event
+from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata, checked_name
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.contract import BranchMove
 from nerv_lab.inner_universe.spacetime.bsatn import Variant
 from nerv_lab.inner_universe.spacetime.messages import MAX_REQUEST
 from nerv_lab.inner_universe.spacetime.rows import (
@@ -33,20 +36,23 @@ from nerv_lab.inner_universe.spacetime.rows import (
 from nerv_lab.inner_universe.spacetime.schema import (
     APPLY_BATCH,
     COMMIT_VERSION,
+    MOVE_BRANCH,
     PUBLISH_EVENTS,
     SET_TAG,
     ApplyBatch,
     ChangeCall,
     CommitVersion,
+    EntityState,
+    MoveBranch,
     Patch,
     PublishEvents,
+    RelationState,
     SetTag,
+    Step,
 )
-from nerv_lab.core.events import Event
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.writing import Batch
 
-__all__ = ["apply_args", "commit_args", "publish_args", "tag_args"]
+__all__ = ["apply_args", "commit_args", "move_args", "publish_args", "tag_args"]
 
 # What a message holds besides the arguments.
 _ROOM = 1024
@@ -74,9 +80,7 @@ def apply_args(batch: Batch, origin_id: str) -> bytes:
     return _sized("changes", APPLY_BATCH.encode(call))
 
 
-def publish_args(
-    batch_id: str, branch: str, events: Sequence[Event], origin_id: str
-) -> bytes:
+def publish_args(batch_id: str, branch: str, events: Sequence[Event], origin_id: str) -> bytes:
     """Return the arguments of `publish_events`.
 
     Raises
@@ -99,6 +103,35 @@ def commit_args(version: Version, delta: bytes, origin_id: str) -> bytes:
     """
     call = CommitVersion(version_args(version), delta, origin_id, _UNCHECKED)
     return _sized("delta", COMMIT_VERSION.encode(call))
+
+
+def move_args(move: BranchMove, origin_id: str) -> bytes:
+    """Return the arguments of `move_branch`.
+
+    Raises
+    ------
+    ValidationError
+        When the changes are too large to send.
+    """
+    steps = [
+        Variant(
+            1 if change.key.startswith("r:") else 0, Step(_state(change.old), _state(change.new))
+        )
+        for change in move.changes
+    ]
+    ends = (move.expected, move.to, move.rows_of)
+    call = MoveBranch(move.id, move.name, *ends, steps, origin_id, _UNCHECKED)
+    return _sized("changes", MOVE_BRANCH.encode(call))
+
+
+def _state(item: Item | None) -> EntityState | RelationState | None:
+    if item is None:
+        return None
+    moments = (item.created_at, item.updated_at, item.revision)
+    if isinstance(item, Entity):
+        return EntityState(item.id, item.type, entity_meta(item.metadata), *moments)
+    ends = (item.from_entity, item.to_entity)
+    return RelationState(item.id, *ends, item.type, relation_meta(item.metadata), *moments)
 
 
 def tag_args(name: str, version_id: str) -> bytes:

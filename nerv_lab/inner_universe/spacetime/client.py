@@ -15,10 +15,12 @@ from nerv_lab.core.errors import (
     StoreClosedError,
     VersionNotFoundError,
 )
-from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Item, checked_name
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import (
+    Branch,
+    BranchMove,
     EventHandler,
     InnerUniverseClient,
     Problem,
@@ -33,6 +35,7 @@ from nerv_lab.inner_universe.spacetime.cache import TimedCache
 from nerv_lab.inner_universe.spacetime.calls import (
     apply_args,
     commit_args,
+    move_args,
     publish_args,
     tag_args,
 )
@@ -40,6 +43,7 @@ from nerv_lab.inner_universe.spacetime.connection import Connection, Limits, quo
 from nerv_lab.inner_universe.spacetime.pool import pool_of
 from nerv_lab.inner_universe.spacetime.pump import Pump
 from nerv_lab.inner_universe.spacetime.reading import (
+    read_branches,
     read_delta,
     read_events,
     read_item,
@@ -59,8 +63,10 @@ from nerv_lab.inner_universe.spacetime.tokens import (
 from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import (
     change_of,
+    check_place,
     checked_batch,
     checked_events,
+    checked_move,
     checked_version,
 )
 
@@ -142,11 +148,16 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
         if self._connection is None:
             pool = pool_of(self._portal)
             connection = await pool.acquire(self.address, self._tokens, self._limits)
-            if self._connection is None:
-                self._connection = connection
-                connection.tail.on_feed(self._forget_changed)
-            else:  # somebody else has connected meanwhile
+            if not self._take(connection):
                 await pool.release(connection)
+
+    def _take(self, connection: Connection) -> bool:
+        """Use a connection, unless somebody else has connected meanwhile."""
+        if self._connection is not None:
+            return False
+        connection.tail.on_feed(self._forget_changed)
+        self._connection = connection
+        return True
 
     async def close(self) -> None:
         """Drop the subscriptions and disconnect; nothing happens when it is closed."""
@@ -228,10 +239,26 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
 
     async def commit_version(self, version: Version, delta: bytes) -> Version:
         """Add a version and move its branch to it, if the branch is still at its parent."""
-        args = commit_args(checked_version(version, delta), delta, self.origin_id)
-        await self._ask("commit_version", lambda c: c.call("commit_version", args))
+        checked_version(version, delta)
+
+        async def call(connection: Connection) -> None:
+            # The log only grows, so a look before the call is enough.
+            last = connection.tail.last
+            if version.event_seq > last:
+                last = await connection.refresh("commit_version")
+            check_place(version, last)
+            await connection.call("commit_version", commit_args(version, delta, self.origin_id))
+
+        await self._ask("commit_version", call)
         self.deliver()
         return version
+
+    async def move_branch(self, move: BranchMove) -> None:
+        """Make, move or delete a branch with its working rows, in one transaction."""
+        args = move_args(checked_move(move), self.origin_id)
+        await self._ask("move_branch", lambda c: c.call("move_branch", args))
+        self._items.forget()
+        self.deliver()
 
     async def set_tag(self, name: str, version_id: str) -> None:
         """Let a name stand for a version; a name that is taken moves."""
@@ -245,6 +272,10 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
         where = f"name = {quoted(branch)}"
         rows = await self._ask("branch_head", lambda c: c.select("branch", where))
         return rows[0].version_id if rows else None
+
+    async def branches(self) -> dict[str, Branch]:
+        """Return every branch by name; the main one is always there."""
+        return await self._ask("branches", read_branches)
 
     async def versions(self) -> list[Version]:
         """Return all versions of all branches, in log order."""
@@ -280,7 +311,9 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
 
     def _forget_changed(self, events: Sequence[Event]) -> None:
         for event in events:
-            if event.type in CHANGE_EVENT_TYPES:
+            if event.type == EventType.BRANCH_MOVED:
+                self._items.forget()
+            elif event.type in CHANGE_EVENT_TYPES:
                 change = change_of(event)
                 if change is not None:
                     self._items.forget((event.branch, change.key))
@@ -363,9 +396,7 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
 
 def _receipt(batch_id: str, rows: Sequence[EventRow]) -> Receipt:
     changes = [change_of(event_from_row(row)) for row in rows]
-    return Receipt(
-        batch_id, rows[0].seq, rows[-1].seq, tuple(c for c in changes if c is not None)
-    )
+    return Receipt(batch_id, rows[0].seq, rows[-1].seq, tuple(c for c in changes if c is not None))
 
 
 async def _stored(connection: Connection, batch_id: str) -> Receipt:

@@ -188,7 +188,7 @@ class Connection:
         pause = self._limits.first_retry
         while True:
             # Many clients lose a server at once, and should not come back at once.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             try:
                 await self._establish()
                 return

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange
-from nerv_lab.core.errors import NERVPersistenceError, StoreBusyError
-from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.errors import StoreBusyError
+from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Item, entity_key, relation_key
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import Snapshot
+from nerv_lab.inner_universe.client import Branch, Snapshot
 from nerv_lab.inner_universe.spacetime.connection import PAGE, Connection, quoted
 from nerv_lab.inner_universe.spacetime.rows import (
     entity_from_row,
@@ -23,7 +23,16 @@ from nerv_lab.inner_universe.spacetime.rows import (
 )
 from nerv_lab.inner_universe.spacetime.schema import EntityRow, RelationRow, VersionRow
 
-__all__ = ["Whole", "read_events", "read_item", "read_snapshot", "read_versions", "read_whole"]
+__all__ = [
+    "Whole",
+    "read_branches",
+    "read_delta",
+    "read_events",
+    "read_item",
+    "read_snapshot",
+    "read_versions",
+    "read_whole",
+]
 
 _ATTEMPTS = 20
 
@@ -64,6 +73,17 @@ async def read_versions(connection: Connection, where: str = "") -> list[Version
     """Return versions, in log order."""
     rows: list[VersionRow] = await connection.select("state_version", where)
     return [version_from_row(row) for row in sorted(rows, key=lambda row: row.seq)]
+
+
+async def read_branches(connection: Connection) -> dict[str, Branch]:
+    """Return every branch by name; the main one is always there."""
+    moves, heads = await asyncio.gather(
+        connection.select("event_log", f"event_type = {quoted(EventType.BRANCH_MOVED)}"),
+        connection.select("branch"),
+    )
+    moved = {row.branch: row.seq for row in sorted(moves)}
+    found = {DEFAULT_BRANCH: None} | {row.name: row.version_id for row in sorted(heads)}
+    return {name: Branch(name, head, moved.get(name, 0)) for name, head in found.items()}
 
 
 async def read_snapshot(connection: Connection, branch: str) -> Snapshot:

@@ -26,6 +26,7 @@ __all__ = [
     "APPLY_BATCH",
     "COMMIT_VERSION",
     "MODULE_VERSION",
+    "MOVE_BRANCH",
     "PUBLISH_EVENTS",
     "SEPARATOR",
     "SET_TAG",
@@ -39,15 +40,19 @@ __all__ = [
     "DeltaRow",
     "EntityMeta",
     "EntityRow",
+    "EntityState",
     "EventRow",
+    "MoveBranch",
     "OwnEvent",
     "Patch",
     "Property",
     "PublishEvents",
     "RelationMeta",
     "RelationRow",
+    "RelationState",
     "SchemaVersionRow",
     "SetTag",
+    "Step",
     "TagRow",
     "VersionArgs",
     "VersionRow",
@@ -223,9 +228,7 @@ _RELATION_META = Product(RelationMeta, _OPTIONAL, F64, BOOL, _TEXTS, _PROPERTIES
 _NAMED = (STRING, STRING)
 
 TABLES: Final[Mapping[str, Product[Any]]] = {
-    "entity": Product(
-        EntityRow, STRING, STRING, STRING, STRING, _ENTITY_META, I64, I64, U64
-    ),
+    "entity": Product(EntityRow, STRING, STRING, STRING, STRING, _ENTITY_META, I64, I64, U64),
     "relation": Product(
         RelationRow,
         *(STRING,) * 6,
@@ -391,6 +394,37 @@ _CHANGE = Sum(
 )
 
 
+class EntityState(NamedTuple):
+    """An entity with its times and revision."""
+
+    id: str
+    entity_type: str
+    metadata: EntityMeta
+    created_at: int
+    updated_at: int
+    revision: int
+
+
+class RelationState(NamedTuple):
+    """A relation with its times and revision."""
+
+    id: str
+    from_entity: str
+    to_entity: str
+    relation_type: str
+    metadata: RelationMeta
+    created_at: int
+    updated_at: int
+    revision: int
+
+
+class Step(NamedTuple):
+    """An item before and after."""
+
+    old: EntityState | RelationState | None
+    new: EntityState | RelationState | None
+
+
 class OwnEvent(NamedTuple):
     """An event of the user's own; its data canonical JSON, its time in microseconds."""
 
@@ -447,6 +481,19 @@ class CommitVersion(NamedTuple):
     origin_seq: int
 
 
+class MoveBranch(NamedTuple):
+    """Arguments of `move_branch`."""
+
+    move_id: str
+    name: str
+    expected: str | None
+    to: str | None
+    rows_of: str
+    changes: list[Variant]
+    origin_id: str
+    origin_seq: int
+
+
 class SetTag(NamedTuple):
     """Arguments of `set_tag`."""
 
@@ -469,6 +516,17 @@ _VERSION_ARGS = Product(
     VersionArgs, STRING, _TEXTS, STRING, U64, I64, STRING, _OPTIONAL, STRING, STRING, STRING
 )
 COMMIT_VERSION: Final = Product(CommitVersion, _VERSION_ARGS, BYTES, STRING, U64)
+_ENTITY_STATE = Option(Product(EntityState, STRING, STRING, _ENTITY_META, I64, I64, U64))
+_RELATION_STATE = Option(
+    Product(RelationState, STRING, STRING, STRING, STRING, _RELATION_META, I64, I64, U64)
+)
+_STEP = Sum(
+    Entity=Product(Step, _ENTITY_STATE, _ENTITY_STATE),
+    Relation=Product(Step, _RELATION_STATE, _RELATION_STATE),
+)
+MOVE_BRANCH: Final = Product(
+    MoveBranch, STRING, STRING, _OPTIONAL, _OPTIONAL, STRING, Array(_STEP), STRING, U64
+)
 SET_TAG: Final = Product(SetTag, *_NAMED)
 
 _REDUCERS: Final[Mapping[str, Product[Any]]] = {

@@ -201,7 +201,8 @@ class Session:
             When the server refuses it.
         """
         number = next(self._numbers).to_bytes(8, "little")
-        self._queries[number] = future = _future()
+        future: asyncio.Future[OneOffQueryResponse] = _future()
+        self._queries[number] = future
         try:
             await self._send(one_off_query(number, sql))
             answer = await self._answer(future)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -58,10 +57,3 @@ async def connect(tokens: TokenFile) -> AsyncIterator[Connect]:
             return client
 
         yield connect
-
-
-async def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait for something that has no event to wait for."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.01)

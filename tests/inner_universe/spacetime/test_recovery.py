@@ -37,17 +37,19 @@ async def test_nothing_is_lost_or_doubled_when_the_server_is_killed_under_load(
     seen: list[Event] = []
     reader.subscribe(seen.extend)
     written: list[str] = []
+    reached = {60: asyncio.Event(), 140: asyncio.Event()}
 
     async def write(worker: int) -> None:
         for i in range(60):
             id = f"{worker}-{i}"
             await writer.apply([CreateEntity(id, "thing")])
             written.append(id)
+            if len(written) in reached:
+                reached[len(written)].set()
 
     async def kill() -> None:
-        for goal in (60, 140):
-            while len(written) < goal:
-                await asyncio.sleep(0.001)
+        for event in reached.values():
+            await event.wait()
             await asyncio.to_thread(mortal_server.kill)
             await asyncio.to_thread(mortal_server.start)
 
