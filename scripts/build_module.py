@@ -28,7 +28,9 @@ SOURCES = "MODULE_SOURCES.json"
 TARGET = "wasm32-unknown-unknown"
 MAX_BYTES = 600_000
 # What a path looks like that is none of ours.
-_MACHINE_PATH = re.compile(rb"(?:/(?:root|home|Users|usr|tmp|opt|build|work)/|[A-Z]:\\)[\w./\\-]{0,80}")
+_MACHINE_PATH = re.compile(
+    rb"(?:/(?:root|home|Users|usr|tmp|opt|build|work)/|[A-Z]:\\)[\w./\\-]{0,80}"
+)
 
 
 def sha256(path: Path) -> str:
