@@ -37,9 +37,8 @@ def problems(record: dict[str, Any]) -> list[str]:
         found.append(f"{MODULE} has more than {MAX_BYTES} bytes")
     found.extend(f"{MODULE} holds a path: {path}" for path in machine_paths(module.read_bytes()))
     now, then = source_hashes(), record["sources"]
-    for path in sorted(now.keys() | then.keys()):
-        if now.get(path) != then.get(path):
-            found.append(f"{path} changed since the module was built")
+    changed = (p for p in sorted(now.keys() | then.keys()) if now.get(p) != then.get(p))
+    found.extend(f"{path} changed since the module was built" for path in changed)
     return found
 
 

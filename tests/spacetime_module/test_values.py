@@ -57,7 +57,8 @@ def _accepts(text: str) -> bool:
         event = own_event(new_id(), "value", text)
         _database().call("publish_events", new_id(), "tests", 0, "main", [event])
     except RefusedError as refused:
-        assert refused.name in ("ValueRefused", "ValidationError")
+        if refused.name not in ("ValueRefused", "ValidationError"):
+            raise
         return False
     return True
 
