@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pydantic
 from pydantic import Field, SecretStr
@@ -38,10 +38,8 @@ class InnerUniverseConfig(BaseSettings):
         Seconds that `InnerUniverseController.stop` may take.
     token : str or None
         Says to a server who we are; by default one that the server gave us before.
-    token_store : {"file", "keyring"}
-        Where such tokens are kept; ``"keyring"`` needs the package ``keyring``.
     token_file : path or None
-        Another file than the one in the user's configuration folder.
+        Where such tokens are kept, if not in the user's configuration folder.
     connect_timeout, request_timeout : float
         Seconds that a server may take to let us in, and to do one thing, reconnecting included.
     cache_seconds : float
@@ -70,7 +68,6 @@ class InnerUniverseConfig(BaseSettings):
     poll_interval: float = Field(0.02, gt=0, le=60, allow_inf_nan=False)
     stop_timeout: float = Field(5.0, gt=0, le=3600, allow_inf_nan=False)
     token: SecretStr | None = None
-    token_store: Literal["file", "keyring"] = "file"
     token_file: Path | None = None
     connect_timeout: float = Field(10.0, gt=0, le=3600, allow_inf_nan=False)
     request_timeout: float = Field(60.0, gt=0, le=86_400, allow_inf_nan=False)

@@ -55,7 +55,6 @@ from nerv_lab.inner_universe.spacetime.rows import event_from_row
 from nerv_lab.inner_universe.spacetime.schema import BatchRow, EventRow
 from nerv_lab.inner_universe.spacetime.tokens import (
     FixedToken,
-    KeyringTokens,
     Secret,
     TokenFile,
     Tokens,
@@ -426,6 +425,4 @@ def tokens_of(config: InnerUniverseConfig) -> Tokens:
     """Return the place where the settings say that tokens are kept."""
     if config.token is not None:
         return FixedToken(Secret(config.token.get_secret_value()))
-    if config.token_store == "keyring":
-        return KeyringTokens()
     return TokenFile() if config.token_file is None else TokenFile(config.token_file)

@@ -20,11 +20,9 @@ import platformdirs
 
 from nerv_lab.core.errors import NERVPersistenceError
 
-__all__ = ["FixedToken", "KeyringTokens", "Secret", "TokenFile", "Tokens", "default_token_path"]
+__all__ = ["FixedToken", "Secret", "TokenFile", "Tokens", "default_token_path"]
 
 logger = logging.getLogger(__name__)
-
-_SERVICE = "nerv-lab"
 
 
 class Secret:
@@ -98,39 +96,9 @@ class FixedToken:
         raise NERVPersistenceError("a token that was given in the settings is not replaced")
 
 
-@dataclass(frozen=True)
-class KeyringTokens:
-    """The keyring of the operating system; needs the package ``keyring``."""
-
-    @property
-    def where(self) -> str:
-        """What to call the place."""
-        return "the keyring"
-
-    def get(self, server: str) -> Secret | None:
-        """Return the token for a server, or None."""
-        text = _keyring().get_password(_SERVICE, server)
-        return None if text is None else Secret(text)
-
-    def put(self, server: str, token: Secret) -> None:
-        """Keep the token for a server."""
-        _keyring().set_password(_SERVICE, server, token.reveal())
-
-
-def _keyring() -> Any:
-    try:
-        import keyring  # not everybody has one
-    except ImportError:
-        raise NERVPersistenceError(
-            "the token is to be kept in the keyring, but the package keyring is not installed; "
-            "run pip install keyring, or set NERV_TOKEN_STORE=file"
-        ) from None
-    return keyring
-
-
 def default_token_path() -> Path:
     """Return where tokens are kept unless somebody says otherwise."""
-    return platformdirs.user_config_path(_SERVICE) / "tokens.json"
+    return platformdirs.user_config_path("nerv-lab") / "tokens.json"
 
 
 @dataclass(frozen=True)
