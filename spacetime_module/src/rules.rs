@@ -217,10 +217,9 @@ impl<'a, R: Reader> Batch<'a, R> {
     fn relations_of(&self, entity_id: &str) -> Vec<Relation> {
         let stored = self.reader.relations_of(entity_id).into_iter();
         let stored = stored.filter(|relation| !self.relations.contains_key(&relation.id));
-        let ours = self.touched.iter().filter_map(|id| self.relations[id].clone());
-        stored
-            .chain(ours.filter(|r| r.from_entity == entity_id || r.to_entity == entity_id))
-            .collect()
+        let ours = self.touched.iter().filter_map(|id| self.relations[id].as_ref());
+        let ours = ours.filter(|r| r.from_entity == entity_id || r.to_entity == entity_id);
+        stored.chain(ours.cloned()).collect()
     }
 
     fn put_entity(&mut self, old: Option<Entity>, new: Option<Entity>) {

@@ -14,6 +14,7 @@ from shared.spacetime_database import (
     own_event,
     relation_meta,
     some,
+    wire,
 )
 
 from nerv_lab.core.changes import (
@@ -47,7 +48,7 @@ def _version(version_id: str, *parents: str) -> tuple[dict[str, Any], str, str, 
 # One call of each reducer that succeeds for who may, and the roles that may.
 OWNER, EDITOR, COMMITTER = {"owner"}, {"owner", "editor"}, {"owner", "editor", "committer"}
 CALLS: dict[str, tuple[set[str], list[Any]]] = {
-    "apply_batch": (EDITOR, ["x", "main", NONE, NONE, "o", 0, []]),
+    "apply_batch": (EDITOR, ["x", "main", NONE, NONE, "o", 0, [wire(DeleteEntity("b"))]]),
     "create_entity": (EDITOR, ["new", "thing", META, "n"]),
     "update_entity": (EDITOR, ["a", NONE, some(some("A")), NONE, NONE, [], "n"]),
     "delete_entity": (EDITOR, ["b", False, "n"]),
@@ -164,6 +165,14 @@ GRANTS: dict[str, tuple[str, list[Change]]] = {
     "create_relation": ("knows", [CreateRelation("new", "a", "b", "knows")]),
     "delete_relation": ("knows", [DeleteRelation("r")]),
 }
+
+
+def test_who_may_write_nothing_may_not_write_an_empty_batch(database: Database) -> None:
+    _claimed(database)
+    committer = _with_role(database, "committer")
+    _denied(committer.apply)
+    _denied(lambda: committer.call("publish_events", "x", "o", 0, "main", []))
+    assert _denied(lambda: committer.apply(DeleteEntity("b")))["action"] == "delete_entity"
 
 
 @pytest.mark.parametrize("item_type", [None, "*"])
