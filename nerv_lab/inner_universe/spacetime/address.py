@@ -83,12 +83,17 @@ class Address:
         scheme = "spacetimedbs" if self.tls else "spacetimedb"
         return f"{scheme}://{self._netloc}/{self.database}"
 
-    @property
-    def socket(self) -> str:
-        """Where to open the WebSocket: uncompressed, and of others' writes their rows only."""
+    def socket(self, *, light: bool = True) -> str:
+        """Return where to open the WebSocket, uncompressed.
+
+        Parameters
+        ----------
+        light : bool
+            Whether to hear of others' transactions only what they did to the rows.
+        """
         scheme = "wss" if self.tls else "ws"
-        path = f"/v1/database/{quote(self.database)}/subscribe"
-        return f"{scheme}://{self._netloc}{path}?compression=None&light=true"
+        path = f"/v1/database/{quote(self.database)}/subscribe?compression=None"
+        return f"{scheme}://{self._netloc}{path}" + ("&light=true" if light else "")
 
     @property
     def is_local(self) -> bool:

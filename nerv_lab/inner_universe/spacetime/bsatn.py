@@ -17,7 +17,11 @@ from nerv_lab.core.errors import ProtocolError, ValidationError
 __all__ = [
     "BOOL",
     "BYTES",
+    "F32",
     "F64",
+    "I8",
+    "I16",
+    "I32",
     "I64",
     "STRING",
     "U8",
@@ -420,7 +424,11 @@ U8 = _Number("U8", "B")
 U16 = _Number("U16", "H")
 U32 = _Number("U32", "I")
 U64 = _Number("U64", "Q")
+I8 = _Number("I8", "b")
+I16 = _Number("I16", "h")
+I32 = _Number("I32", "i")
 I64 = _Number("I64", "q")
+F32 = _Number("F32", "f")
 F64 = _Number("F64", "d")
 BOOL = _Bool()
 STRING = _String()

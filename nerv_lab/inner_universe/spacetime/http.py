@@ -38,7 +38,7 @@ def database_missing(address: Address) -> DatabaseNotFoundError:
     """Return the error for a database that is not there."""
     return DatabaseNotFoundError(
         f"{address.server} has no database {address.database!r}; check the name, or make it with "
-        f"nerv_lab.publish_module({address.server!r}, {address.database!r})"
+        f"nerv_lab.inner_universe.spacetime.publish_module({address.uri!r})"
     )
 
 

@@ -57,6 +57,7 @@ __all__ = [
     "VersionArgs",
     "VersionRow",
     "check_schema",
+    "read_schema",
 ]
 
 MODULE_VERSION: Final = 1
@@ -552,6 +553,34 @@ def check_schema(schema: Mapping[str, Any], where: str) -> None:
     ModuleMismatchError
         When a table or reducer is missing or has another type.
     """
+    tables, reducers = read_schema(schema, where)
+    for kind, ours, found in (("table", TABLES, tables), ("reducer", _REDUCERS, reducers)):
+        for name, expected in ours.items():
+            if name not in found:
+                raise ModuleMismatchError(
+                    f"{where}: the database has no {kind} {name!r}, so it does not run the "
+                    f"nerv-lab module; publish it with publish_module, or choose another database"
+                )
+            if found[name] != expected.shape():
+                raise ModuleMismatchError(
+                    f"{where}: the {kind} {name!r} is not that of module version "
+                    f"{MODULE_VERSION}; update nerv-lab, or publish its module again"
+                )
+
+
+Shapes = dict[str, Any]
+
+
+def read_schema(schema: Mapping[str, Any], where: str) -> tuple[Shapes, Shapes]:
+    """Return the types of a database's tables and of its reducers' arguments, by name.
+
+    Each is described as `Codec.shape` describes ours.
+
+    Raises
+    ------
+    ModuleMismatchError
+        When the description cannot be understood.
+    """
     try:
         types = schema["typespace"]["types"]
         tables = {
@@ -567,18 +596,7 @@ def check_schema(schema: Mapping[str, Any], where: str) -> None:
             f"{where}: the server describes the database in a way that is not understood "
             f"({type(error).__name__}: {error}); use a server of 1.2 or a newer nerv-lab"
         ) from None
-    for kind, ours, found in (("table", TABLES, tables), ("reducer", _REDUCERS, reducers)):
-        for name, expected in ours.items():
-            if name not in found:
-                raise ModuleMismatchError(
-                    f"{where}: the database has no {kind} {name!r}, so it does not run the "
-                    f"nerv-lab module; publish it with publish_module, or choose another database"
-                )
-            if found[name] != expected.shape():
-                raise ModuleMismatchError(
-                    f"{where}: the {kind} {name!r} is not that of module version "
-                    f"{MODULE_VERSION}; update nerv-lab, or publish its module again"
-                )
+    return tables, reducers
 
 
 _DEPTH = 16

@@ -60,6 +60,7 @@ logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 Updated = Callable[[DatabaseUpdate], None]
+Heard = Callable[[TransactionUpdate], None]
 _MAX_MESSAGE = 1024 * 1024 * 1024
 _PING_SECONDS = 15.0
 _CLOSE_SECONDS = 2.0
@@ -75,16 +76,31 @@ async def open_session(
     token_place: str,
     updated: Updated,
     open_timeout: float,
+    heard: Heard | None = None,
 ) -> Session:
     """Connect, and return when the server has said who we are.
+
+    Parameters
+    ----------
+    address : Address
+        The database.
+    token, token_place : Secret and str
+        Who we are, and where that is kept.
+    updated : callable
+        Given what each transaction did to the subscribed tables, in order.
+    open_timeout : float
+        Seconds it may take.
+    heard : callable, optional
+        Given each transaction that the server tells of, others' included.
 
     Raises
     ------
     ServerError
         When it cannot; the kind of error says why.
     """
-    socket = await _connect(address, token, token_place, open_timeout)
-    session = Session(address, socket, updated)
+    url = address.socket(light=heard is None)
+    socket = await _connect(address, url, token, token_place, open_timeout)
+    session = Session(address, socket, updated, heard)
     try:
         async with asyncio.timeout(open_timeout):
             await session.greeted()
@@ -98,11 +114,11 @@ async def open_session(
 
 
 async def _connect(
-    address: Address, token: Secret, token_place: str, open_timeout: float
+    address: Address, url: str, token: Secret, token_place: str, open_timeout: float
 ) -> ClientConnection:
     try:
         socket = await connect(
-            address.socket,
+            url,
             subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
             additional_headers={"Authorization": f"Bearer {token.reveal()}"},
             ssl=tls_context(address) if address.tls else None,
@@ -164,9 +180,18 @@ class Session:
         The open socket.
     updated : callable
         Given what each transaction did to the subscribed tables, in order.
+    heard : callable, optional
+        Given each transaction that the server tells of.
     """
 
-    def __init__(self, address: Address, socket: ClientConnection, updated: Updated) -> None:
+    def __init__(
+        self,
+        address: Address,
+        socket: ClientConnection,
+        updated: Updated,
+        heard: Heard | None = None,
+    ) -> None:
+        self._heard = heard
         self._address = address
         self._socket = socket
         self._updated = updated
@@ -338,6 +363,8 @@ class Session:
                 pass
 
     def _transaction(self, message: TransactionUpdate) -> None:
+        if self._heard is not None:
+            self._heard(message)
         if message.status.tag == COMMITTED:
             self._updated(message.status.value)
         if message.caller_connection == self._connection:
