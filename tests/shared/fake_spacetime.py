@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -94,7 +95,7 @@ def fixed(rows: list[bytes]) -> m.RowList:
 class FakeServer:
     """Answers as a server with our module does, unless `on_call` and the like say otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, ssl_options: ssl.SSLContext | None = None) -> None:
         self.events: list[schema.EventRow] = []
         self.schema: Any = module_schema()
         self.status = 200
@@ -115,7 +116,7 @@ class FakeServer:
         ]
         (socket,) = bind_sockets(0, "127.0.0.1")
         self.port: int = socket.getsockname()[1]
-        self._server = HTTPServer(Application(handlers))
+        self._server = HTTPServer(Application(handlers), ssl_options=ssl_options)
         self._server.add_socket(socket)
 
     @property
