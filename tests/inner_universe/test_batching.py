@@ -129,7 +129,7 @@ async def test_local_events_are_delivered_and_not_written() -> None:
 
 async def test_the_settings_reach_the_bus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NERV_LOCAL_EVENTS", '["cursor.*"]')
-    config = InnerUniverseConfig(uri="mock://", batch_events=10, batch_seconds=3600)
+    config = InnerUniverseConfig(uri="mock://", batch_events=10, batch_seconds=60)
     async with InnerUniverseController(config) as controller:
         bus, client = controller.event_bus, controller.client
         assert bus.is_local("cursor.moved")
@@ -142,7 +142,7 @@ async def test_the_settings_reach_the_bus(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_stopping_writes_what_waits_first() -> None:
-    config = InnerUniverseConfig(uri="mock://", batch_events=10, batch_seconds=3600)
+    config = InnerUniverseConfig(uri="mock://", batch_events=10, batch_seconds=60)
     controller = InnerUniverseController(config)
     await controller.start_server_mode()
     waiting = asyncio.create_task(controller.event_bus.publish("said"))

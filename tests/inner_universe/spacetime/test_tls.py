@@ -42,7 +42,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Pat
     uri = f"spacetimedbs://localhost:{fake.port}/fake"
     limits = Limits(request=5.0, connect=5.0)
     client = SpacetimeInnerUniverse(uri, tokens=FixedToken(Secret("mine")), limits=limits)
-    with pytest.raises(ServerUnreachableError, match="(?i)certificate"):
+    with pytest.raises(ServerUnreachableError, match=r"(?i)certificate"):
         await client.connect()
     assert fake.tokens == []
     await fake.close()
