@@ -75,9 +75,10 @@ class LabStore:
                 if kind == "entity"
                 else UpdateRelation(id, properties=properties)
                 for kind, id, properties in changes
-            ]
+            ],
+            commit="change",
         )
-        self._ids.append(self._lab.commit("change").id)
+        self._ids.append(self._lab.version("head").id)
 
     def read(self, version: int, ids: list[str]) -> int:
         entities = self._lab.at(self._ids[version]).entities

@@ -20,15 +20,14 @@ export function settingsFor(order) {
     gravity: 0.06,
     slowDown: 1 + Math.log(Math.max(order, 1)),
     barnesHutOptimize: order > 800,
-    barnesHutTheta: 0.7,
+    barnesHutTheta: order > 5000 ? 1 : 0.7,
   };
 }
 
 /** How many rounds a graph of this many nodes gets; more would show little. */
 export function roundsFor(order) {
   if (order <= 300) return 600;
-  if (order <= 3000) return 300;
-  return order <= 20000 ? 160 : 70;
+  return Math.round(Math.max(50, Math.min(300, 900000 / order)));
 }
 
 /**

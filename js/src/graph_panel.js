@@ -7,6 +7,7 @@ import { CanvasPainter } from "./painter_canvas.js";
 import { WebglPainter, webglWorks } from "./painter_webgl.js";
 
 const MANY = 20; // newcomers that are worth a layout of their own
+const MUCH = 300; // changed items that are better taken over in one go
 const RELEASE_MS = 4000;
 const SHOWN_RESULTS = 8;
 const LEGEND_TYPES = 10;
@@ -49,14 +50,20 @@ export class GraphPanel {
   /** Apply the graph part of a payload; nodes that were there stay where they are. */
   apply(part, snapshot) {
     const wasRunning = this.layout.running;
-    const { added, touched, first } = this.store.apply(part, snapshot);
-    if (this.look.selected.size) this.look.select(this.look.selected);
+    const { added, touched, first } = this.#change(part, snapshot);
+    if (this.look.selected.size) this.select(this.look.selected);
     if (first || (wasRunning && added.length)) this.arrange();
     else if (added.length > MANY) this.#lay(new Set(added));
     this.#drawLegend();
     this.empty.hidden = this.store.graph.order > 0;
-    this.painter?.refresh();
     return touched;
+  }
+
+  #change(part, snapshot) {
+    const run = () => this.store.apply(part, snapshot);
+    if (!this.painter) return run();
+    const much = snapshot || part.nodes.ids.length + part.edges.ids.length > MUCH;
+    return much ? this.painter.changeMuch(run) : this.painter.change(run);
   }
 
   select(ids) {

@@ -5,6 +5,21 @@ import { ago, counted, fullTime, h, iconButton } from "./dom.js";
 const ARROWS = { out: "→", in: "←", both: "↔" };
 const SUGGESTED = 8;
 
+/** The nodes with most relations, in one pass over the graph. */
+function mostConnected(graph, count) {
+  let best = [];
+  let least = -1;
+  graph.forEachNode((id) => {
+    const degree = graph.degree(id);
+    if (best.length >= count && degree <= least) return;
+    best.push({ id, degree });
+    best.sort((a, b) => b.degree - a.degree || (a.id < b.id ? -1 : 1));
+    best = best.slice(0, count);
+    least = best.at(-1).degree;
+  });
+  return best.map(({ id }) => id);
+}
+
 export class Inspector {
   /** @param on {select(ids), center(id)} */
   constructor(store, desk, on) {
@@ -50,9 +65,7 @@ export class Inspector {
 
   #overview() {
     const { graph } = this.store;
-    const ids = graph.nodes();
-    const ordered = ids.sort((a, b) => graph.degree(b) - graph.degree(a) || (a < b ? -1 : 1));
-    const rows = ordered.slice(0, SUGGESTED).map((id) => {
+    const rows = mostConnected(graph, SUGGESTED).map((id) => {
       const { label, color } = graph.getNodeAttributes(id);
       return this.#link(id, label, color, counted(graph.degree(id), "relation"));
     });

@@ -3,6 +3,8 @@
 import { matrices, roundsFor, run, settingsFor, spots } from "./forces.js";
 import workerSource from "worker:./layout_worker.js";
 
+const SLICE_MS = 60;
+
 function startWorker() {
   const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
   try {
@@ -31,7 +33,7 @@ export class Layout {
     const { ids, nodes, edges } = matrices(graph, moving);
     const index = new Map(ids.map((id, i) => [id, i]).filter(([id]) => !moving || moving.has(id)));
     const task = { settings: settingsFor(ids.length), nodes, edges, rounds: roundsFor(ids.length) };
-    task.share = ids.length <= 2000 ? 20 : ids.length <= 20000 ? 8 : 4;
+    task.every = 120 + ids.length / 12; // milliseconds: pictures of large graphs cost more
     this.running = true;
     const worker = startWorker();
     if (worker) this.#inWorker(worker, task, index);
@@ -52,12 +54,13 @@ export class Layout {
   }
 
   #inSlices(task, index) {
-    let done = 0;
+    let left = task.rounds;
     this.running = true;
     const slice = () => {
-      run(task.settings, task.nodes, task.edges, task.share);
-      done += task.share;
-      this.#step(index, spots(task.nodes), done >= task.rounds);
+      const start = performance.now();
+      do run(task.settings, task.nodes, task.edges, 1);
+      while (--left && performance.now() - start < SLICE_MS);
+      this.#step(index, spots(task.nodes), left === 0);
       if (this.running) timer = setTimeout(slice);
     };
     let timer = setTimeout(slice);

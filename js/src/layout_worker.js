@@ -1,11 +1,15 @@
-// Runs in a worker: rounds of the layout, with the spots so far after each share of them.
+// Runs in a worker: the rounds of a layout, with the spots so far every now and then.
 
 import { run, spots } from "./forces.js";
 
-self.onmessage = ({ data: { settings, nodes, edges, rounds, share } }) => {
-  for (let done = 0; done < rounds; done += share) {
-    run(settings, nodes, edges, Math.min(share, rounds - done));
+self.onmessage = ({ data: { settings, nodes, edges, rounds, every } }) => {
+  let told = performance.now();
+  for (let round = 1; round <= rounds; round++) {
+    run(settings, nodes, edges, 1);
+    const done = round === rounds;
+    if (!done && performance.now() - told < every) continue;
     const flat = spots(nodes);
-    self.postMessage({ flat, done: done + share >= rounds }, [flat.buffer]);
+    self.postMessage({ flat, done }, [flat.buffer]);
+    told = performance.now();
   }
 };

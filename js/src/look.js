@@ -2,6 +2,11 @@
 
 import { mix } from "./theme.js";
 
+const PLAIN = 0;
+const TOUCHED = 1;
+const FAINT = 2;
+const NAMED = 14; // relations whose names can be read side by side
+
 export class Look {
   constructor(store) {
     this.store = store;
@@ -17,9 +22,13 @@ export class Look {
     const { graph } = this.store;
     this.selected = new Set(ids);
     this.near = new Set();
+    this.touching = 0; // relations of what is selected
     for (const id of ids) {
-      if (graph.hasNode(id)) graph.forEachNeighbor(id, (other) => this.near.add(other));
-      else if (graph.hasEdge(id)) graph.extremities(id).forEach((end) => this.near.add(end));
+      if (graph.hasNode(id)) {
+        this.touching += graph.degree(id);
+        graph.forEachNeighbor(id, (other) => this.near.add(other));
+      }
+      if (graph.hasEdge(id)) graph.extremities(id).forEach((end) => this.near.add(end));
     }
   }
 
@@ -39,7 +48,7 @@ export class Look {
     const hit = this.found?.has(id) ?? false;
     const faint = this.#isFaint(id);
     return {
-      color: faint ? mix(node.color, this.theme.bg, 0.22) : node.color,
+      color: faint ? mix(node.color, this.theme.bg, 0.28) : node.color,
       size: node.size * this.scale * (chosen ? 1.35 : 1),
       label: faint ? "" : node.label,
       forceLabel: chosen || (hit && this.found.size <= 30),
@@ -50,20 +59,31 @@ export class Look {
   }
 
   edge(id, edge) {
-    const [from, to] = this.store.graph.extremities(id);
-    const chosen = this.selected.has(id);
-    const touching = chosen || this.selected.has(from) || this.selected.has(to);
-    const faint = !touching && (this.#isFaint(from) || this.#isFaint(to));
-    const share = touching ? 0.9 : faint ? 0.08 : this.store.graph.size > 5000 ? 0.26 : 0.5;
-    const base = touching ? this.theme.accent : this.theme.muted;
-    const thick = Math.min(Math.max(edge.strength, 0.4), 3);
+    const many = this.store.graph.size > 5000;
+    const thick = Math.min(Math.max(edge.strength, 0.4), 3) * Math.max(this.scale, 0.5);
+    const rank = this.#rank(id);
     return {
-      color: mix(base, this.theme.bg, share),
-      size: (touching ? 2 : 1.3) * thick * Math.max(this.scale, 0.5),
-      label: touching && this.store.graph.size < 20000 ? edge.label : "",
-      forceLabel: touching,
-      zIndex: touching ? 1 : 0,
-      type: edge.both || this.store.graph.size > 5000 ? "line" : "arrow",
+      color: this.#tint(rank, many),
+      size: (rank === TOUCHED ? 2 : 1.3) * thick,
+      label: rank === TOUCHED && this.touching <= NAMED ? edge.label : "",
+      forceLabel: rank === TOUCHED,
+      zIndex: rank === TOUCHED ? 1 : 0,
+      type: edge.both || many ? "line" : "arrow",
     };
+  }
+
+  #rank(id) {
+    if (!this.selected.size && !this.found) return PLAIN;
+    if (this.selected.has(id)) return TOUCHED;
+    const [from, to] = this.store.graph.extremities(id);
+    if (this.selected.has(from) || this.selected.has(to)) return TOUCHED;
+    return this.#isFaint(from) || this.#isFaint(to) ? FAINT : PLAIN;
+  }
+
+  #tint(rank, many) {
+    const { accent, muted, bg } = this.theme;
+    if (rank === TOUCHED) return mix(accent, bg, 0.9);
+    if (rank === FAINT) return mix(muted, bg, 0.12);
+    return mix(muted, bg, many ? 0.26 : 0.5);
   }
 }

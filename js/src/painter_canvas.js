@@ -56,6 +56,15 @@ export class CanvasPainter {
     });
   }
 
+  change(run) {
+    this.refresh();
+    return run();
+  }
+
+  changeMuch(run) {
+    return this.change(run);
+  }
+
   get camera() {
     return this.transform;
   }

@@ -1,5 +1,6 @@
 // The painter for machines with WebGL: sigma.
 
+import { MultiDirectedGraph } from "graphology";
 import Sigma from "sigma";
 
 function roundedBox(context, x, y, width, height, radius) {
@@ -23,8 +24,11 @@ function hoverIn(theme) {
     context.shadowColor = "rgba(0,0,0,.28)";
     context.shadowBlur = 8;
     context.fillStyle = theme.bg;
+    context.strokeStyle = theme.line;
+    context.lineWidth = 1;
     roundedBox(context, x, data.y - size / 2 - 5, width, size + 10, 5);
     context.shadowBlur = 0;
+    context.stroke();
     context.fillStyle = theme.fg;
     context.fillText(data.label, x + 7, data.y + size / 3);
   };
@@ -101,7 +105,22 @@ export class WebglPainter {
   }
 
   refresh() {
-    this.sigma.refresh();
+    this.sigma.scheduleRefresh();
+  }
+
+  /** Run what changes a few items; sigma follows the graph by itself. */
+  change(run) {
+    return run();
+  }
+
+  /** Run what changes many items, without sigma following each. */
+  changeMuch(run) {
+    this.sigma.setGraph(new MultiDirectedGraph());
+    try {
+      return run();
+    } finally {
+      this.sigma.setGraph(this.store.graph);
+    }
   }
 
   get camera() {

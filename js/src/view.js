@@ -201,7 +201,6 @@ export class View {
       uncommitted: meta.uncommitted,
       stream: this.receiver.seq,
     });
-    this.graph?.painter?.refresh();
   }
 
   #mark(data) {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
 
+from nerv_lab.core.canonical import record_json
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import EventType
 from nerv_lab.core.model import (
@@ -17,7 +18,7 @@ from nerv_lab.core.model import (
     RelationMetadata,
     item_from_record,
 )
-from nerv_lab.core.values import ReadOnlyDict, decode, encode
+from nerv_lab.core.values import ReadOnlyDict, decode
 
 __all__ = [
     "CHANGE_EVENT_TYPES",
@@ -37,6 +38,7 @@ __all__ = [
     "compact",
     "decode_delta",
     "encode_delta",
+    "fold",
     "restoring",
 ]
 
@@ -168,6 +170,8 @@ class ItemChange:
     key: str
     old: Item | None
     new: Item | None
+    # The same bytes go into the event and into the delta of the next version.
+    _encoded: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def kind(self) -> Literal["added", "removed", "changed"]:
@@ -191,6 +195,16 @@ class ItemChange:
     def inverse(self) -> ItemChange:
         """Return the change that undoes this one."""
         return ItemChange(self.key, self.new, self.old)
+
+    def encoded(self) -> bytes:
+        """Return the canonical bytes of the change: those of its data without a reason."""
+        if self._encoded is None:
+            new, old = (
+                b"null" if item is None else record_json(item) for item in (self.new, self.old)
+            )
+            object.__setattr__(self, "_encoded", b'{"new":%b,"old":%b}' % (new, old))
+        assert self._encoded is not None
+        return self._encoded
 
     def data(self, reason: str | None = None) -> ChangeData:
         """Return the change as the payload of an event, with the reason where there is one."""
@@ -253,18 +267,23 @@ def compact(changes: Iterable[ItemChange], *, exact: bool = False) -> tuple[Item
     exact : bool
         Keep an item whose content came back, but whose times or revision did not.
     """
+    return tuple(c for c in fold(changes) if not _same(c.old, c.new, exact))
+
+
+def fold(changes: Iterable[ItemChange]) -> list[ItemChange]:
+    """Fold successive changes of one item into one; what came and went again is left out."""
     folded: dict[str, ItemChange] = {}
     for change in changes:
         first = folded.get(change.key)
         folded[change.key] = (
             change if first is None else ItemChange(change.key, first.old, change.new)
         )
-    return tuple(c for c in folded.values() if not _same(c.old, c.new, exact))
+    return [c for c in folded.values() if c.old is not None or c.new is not None]
 
 
 def encode_delta(changes: Iterable[ItemChange]) -> bytes:
     """Return the canonical bytes of a delta, in the order of its keys."""
-    return encode([c.data() for c in sorted(changes, key=lambda c: c.key)])
+    return b"[%b]" % b",".join(c.encoded() for c in sorted(changes, key=lambda c: c.key))
 
 
 def decode_delta(data: bytes) -> tuple[ItemChange, ...]:

@@ -9,6 +9,7 @@
     │   ├── EntityNotFoundError
     │   ├── RelationNotFoundError
     │   ├── VersionNotFoundError
+    │   ├── BranchNotFoundError
     │   ├── EventNotFoundError
     │   ├── PerspectiveNotFoundError
     │   └── ProjectionNotFoundError
@@ -17,7 +18,8 @@
     │   ├── DanglingRelationError
     │   └── EntityInUseError
     ├── ConflictError
-    │   └── HeadMovedError
+    │   ├── HeadMovedError
+    │   └── LogMovedError
     ├── ReadOnlyViewError (TypeError)
     ├── NotSerialisableError (TypeError)
     ├── TransactionError (RuntimeError)
@@ -116,6 +118,12 @@ class VersionNotFoundError(NotFoundError):
     """No version answers to this reference."""
 
     kind = "version"
+
+
+class BranchNotFoundError(NotFoundError):
+    """No branch has this name."""
+
+    kind = "branch"
 
 
 class EventNotFoundError(NotFoundError):
@@ -239,6 +247,26 @@ class HeadMovedError(ConflictError):
 
     def __reduce__(self) -> tuple[type[HeadMovedError], tuple[str, str | None, str | None]]:
         return type(self), (self.branch, self.expected, self.actual)
+
+
+class LogMovedError(ConflictError):
+    """Somebody wrote between the look at the log and the write that was to follow on it.
+
+    Parameters
+    ----------
+    expected, actual : int
+        Position of the newest event: the one the writer saw, and the one found.
+    """
+
+    def __init__(self, expected: int, actual: int) -> None:
+        self.expected = expected
+        self.actual = actual
+        super().__init__(
+            f"the log moved from event {expected} to {actual}; take in what is new and repeat"
+        )
+
+    def __reduce__(self) -> tuple[type[LogMovedError], tuple[int, int]]:
+        return type(self), (self.expected, self.actual)
 
 
 class ReadOnlyViewError(NervError, TypeError):

@@ -21,6 +21,7 @@ __all__ = [
     "checked_name",
     "entity_key",
     "item_from_record",
+    "keeps_ends",
     "relation_key",
 ]
 
@@ -350,6 +351,19 @@ class Relation:
 
 
 Item: TypeAlias = Entity | Relation
+
+
+def keeps_ends(old: Item | None, new: Item | None) -> bool:
+    """Return whether both are relations, between the same entities.
+
+    All but always they are: only a relation that is restored may have had others.
+    """
+    return (
+        isinstance(old, Relation)
+        and isinstance(new, Relation)
+        and old.from_entity == new.from_entity
+        and old.to_entity == new.to_entity
+    )
 
 
 def item_from_record(record: Mapping[str, Any]) -> Item:

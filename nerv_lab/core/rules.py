@@ -204,9 +204,13 @@ class _Batch:
         self._update(old, _given(change, "type"), metadata)
 
     def _update(self, old: Item, fields: dict[str, Any], metadata: Any) -> None:
-        new = replace(
-            old, **fields, metadata=metadata, updated_at=self._now, revision=old.revision + 1
-        )
+        stamps = old.created_at, self._now, old.revision + 1
+        kind = fields.get("type", old.type)
+        new: Item
+        if isinstance(old, Entity):
+            new = Entity(old.id, kind, metadata, *stamps)
+        else:
+            new = Relation(old.id, old.from_entity, old.to_entity, kind, metadata, *stamps)
         if new.content != old.content:
             self._put(old.key, old, new)
 

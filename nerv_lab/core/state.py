@@ -10,7 +10,7 @@ from immutables import Map, MapMutation
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import IntegrityError
 from nerv_lab.core.hashing import SetHash
-from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.model import Entity, Item, Relation, keeps_ends
 
 __all__ = ["GraphState"]
 
@@ -175,6 +175,8 @@ def _set(items: MapMutation[str, Any], id: str, new: Item | None) -> None:
 
 
 def _link(adjacent: MapMutation[str, Map[str, None]], change: ItemChange) -> None:
+    if keeps_ends(change.old, change.new):
+        return
     for item, present in ((change.old, False), (change.new, True)):
         if not isinstance(item, Relation):
             continue

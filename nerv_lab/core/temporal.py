@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from heapq import heappop, heappush
 from typing import Any, TypeAlias
 
 from uuid_utils import uuid7
@@ -150,8 +150,27 @@ class TemporalStore:
         )
         return replace(version, digest=version_digest(version, delta)), delta
 
-    def add(self, version: Version, delta: bytes | None = None, state: State | None = None) -> None:
+    def add(
+        self,
+        version: Version,
+        delta: bytes | None = None,
+        state: State | None = None,
+        *,
+        confirmed: bool = False,
+    ) -> None:
         """Add a version as the head of its branch.
+
+        Parameters
+        ----------
+        version : Version
+            With known parents.
+        delta : bytes, optional
+            Its delta, unless the store loads deltas.
+        state : GraphState or JSON value, optional
+            Its state, where it is at hand.
+        confirmed : bool
+            The log says that it was committed: one that is known already is no error, and the
+            branch moves wherever it was.
 
         Raises
         ------
@@ -164,11 +183,14 @@ class TemporalStore:
         """
         with self._lock:
             if version.id in self._versions:
+                if confirmed:
+                    self._heads[version.branch] = version.id
+                    return
                 raise DuplicateIdError("version", version.id)
             for parent in version.parents:
                 self.get_version(parent)
             head = self._heads.get(version.branch, version.parent)
-            if head != version.parent:
+            if head != version.parent and not confirmed:
                 raise HeadMovedError(version.branch, version.parent, head)
             self._versions[version.id] = version
             self._children.setdefault(version.parent, []).append(version.id)
@@ -288,17 +310,19 @@ class TemporalStore:
             return self._rebuild(version_id)
 
     def _rebuild(self, version_id: str) -> GraphState:
-        """Walk from the nearest state in memory, keeping those on the way."""
-        next_to: dict[str | None, str | None] = {version_id: None}
-        waiting: deque[str | None] = deque([version_id])
+        """Walk from the state in memory with the fewest changes between; keep those on the way."""
+        next_to: dict[str | None, str | None] = {}
+        waiting: list[tuple[int, str, str | None, str | None]] = [(0, "", version_id, None)]
         while True:
-            at = waiting.popleft()
+            cost, _, at, towards = heappop(waiting)
+            if at in next_to:
+                continue
+            next_to[at] = towards
             if at is None or at in self._states:
                 break
             for neighbour in (self._versions[at].parent, *self._children.get(at, ())):
-                if neighbour not in next_to:
-                    next_to[neighbour] = at
-                    waiting.append(neighbour)
+                far = cost + 1 + abs(self._seq(at) - self._seq(neighbour))
+                heappush(waiting, (far, neighbour or "", neighbour, at))
         state: GraphState = GraphState.empty() if at is None else self._states[at]
         while at != version_id:
             towards = next_to[at]
@@ -307,6 +331,10 @@ class TemporalStore:
             self._states.put(towards, state)
             at = towards
         return state
+
+    def _seq(self, version_id: str | None) -> int:
+        """Return where a version is in the log, which tells how much lies between two of them."""
+        return 0 if version_id is None else self._versions[version_id].event_seq
 
     def _step(self, start: str | None, end: str) -> Iterable[ItemChange]:
         if self._versions[end].parent == start:

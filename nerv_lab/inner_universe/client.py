@@ -41,6 +41,7 @@ from nerv_lab.inner_universe.contract import (
     InnerUniverseContract,
     Problem,
     Receipt,
+    Seal,
     Snapshot,
 )
 from nerv_lab.inner_universe.ids import new_id
@@ -54,6 +55,7 @@ __all__ = [
     "Problem",
     "Receipt",
     "RowHandler",
+    "Seal",
     "Snapshot",
 ]
 

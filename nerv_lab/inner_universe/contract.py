@@ -23,10 +23,13 @@ __all__ = [
     "InnerUniverseContract",
     "Problem",
     "Receipt",
+    "Seal",
     "Snapshot",
 ]
 
 EventHandler = Callable[[tuple[Event, ...]], None]
+Seal = Callable[[tuple[ItemChange, ...], int], tuple[Version, bytes]]
+"""Makes the version of a batch, and its delta, from its changes and the position it ends at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,31 @@ class InnerUniverseContract(ABC):
             As the rules of the graph say; nothing was written.
         NERVPersistenceError
             When the store could not do it; nothing was written.
+        """
+
+    @abstractmethod
+    async def apply_and_commit(
+        self,
+        changes: Sequence[Change],
+        seal: Seal,
+        *,
+        reason: str | None = None,
+        source: str | None = None,
+        branch: str = DEFAULT_BRANCH,
+    ) -> tuple[Receipt, Version]:
+        """Make all of the changes durable and commit the state they lead to, or do neither.
+
+        Parameters
+        ----------
+        changes, reason, source, branch
+            As for `apply`; there may be no changes.
+        seal : callable
+            Called inside the transaction. What it raises undoes everything and is raised.
+
+        Raises
+        ------
+        HeadMovedError
+            When the branch is not at the parent of the version; nothing was written.
         """
 
     @abstractmethod

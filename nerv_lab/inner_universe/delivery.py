@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import Event
@@ -58,6 +59,8 @@ class Delivery:
         self._draining = False
         # Set by whoever cannot deliver because another does; that one looks again.
         self._pending = False
+        # Writers at work: each delivers what it wrote, from memory, and what came before it.
+        self._writers = 0
         self._due: list[Callable[[], None]] = []
 
     def subscribe(
@@ -93,6 +96,24 @@ class Delivery:
             for subscription in self._subscriptions:
                 subscription.active = False
             self._subscriptions = ()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Keep a watching thread from reading back what this one is about to hand over."""
+        with self._listing:
+            self._writers += 1
+        try:
+            yield
+        finally:
+            with self._listing:
+                self._writers -= 1
+
+    def look(self) -> bool:
+        """Deliver what is new, unless a writer is at work; say whether it was done."""
+        if self._writers:
+            return False
+        self.wake()
+        return True
 
     def hand_over(self, own: tuple[Event, ...]) -> None:
         """Deliver events that this client has just written, and what precedes them.

@@ -23,6 +23,7 @@ from nerv_lab.inner_universe.client import (
     InnerUniverseClient,
     Problem,
     Receipt,
+    Seal,
     Snapshot,
 )
 from nerv_lab.inner_universe.delivery import Delivery
@@ -48,6 +49,11 @@ class Store(Protocol):
 
     def apply(self, batch: Batch, origin: Origin) -> tuple[Receipt, tuple[Event, ...]]:
         """Apply a batch."""
+
+    def apply_and_commit(
+        self, batch: Batch, seal: Seal, origin: Origin
+    ) -> tuple[Receipt, Version, tuple[Event, ...]]:
+        """Apply a batch and commit what it leads to."""
 
     def publish(self, events: Sequence[Event], origin: Origin) -> tuple[Event, ...]:
         """Append those of the events that the log does not hold."""
@@ -211,27 +217,49 @@ class LocalInnerUniverse(InnerUniverseClient):
             source=source,
             branch=branch,
         )
-        with self._errors("apply"):
-            receipt, events = self._store("apply").apply(batch, self._origin)
-        self._written(events)
+        with self._delivery.writing():
+            with self._errors("apply"):
+                receipt, events = self._store("apply").apply(batch, self._origin)
+            self._written(events)
         return receipt
+
+    async def apply_and_commit(
+        self,
+        changes: Sequence[Change],
+        seal: Seal,
+        *,
+        reason: str | None = None,
+        source: str | None = None,
+        branch: str = DEFAULT_BRANCH,
+    ) -> tuple[Receipt, Version]:
+        """Make all of the changes durable and commit the state they lead to, or do neither."""
+        batch = checked_batch(changes, new_id(), False, reason=reason, source=source, branch=branch)
+        with self._delivery.writing():
+            with self._errors("apply_and_commit"):
+                receipt, version, events = self._store("apply_and_commit").apply_and_commit(
+                    batch, seal, self._origin
+                )
+            self._written(events)
+        return receipt, version
 
     async def publish(self, events: Sequence[Event]) -> list[str]:
         """Make events of the user's own durable as one batch."""
         checked = checked_events(events)
-        with self._errors("publish"):
-            written = self._store("publish").publish(checked, self._origin)
-        self._written(written)
+        with self._delivery.writing():
+            with self._errors("publish"):
+                written = self._store("publish").publish(checked, self._origin)
+            self._written(written)
         return [event.id for event in checked]
 
     async def commit_version(self, version: Version, delta: bytes) -> Version:
         """Add a version and move its branch to it, if the branch is still at its parent."""
         checked_version(version, delta)
-        with self._errors("commit_version"):
-            committed, events = self._store("commit_version").commit_version(
-                version, delta, self._origin
-            )
-        self._written(events)
+        with self._delivery.writing():
+            with self._errors("commit_version"):
+                committed, events = self._store("commit_version").commit_version(
+                    version, delta, self._origin
+                )
+            self._written(events)
         return committed
 
     async def branch_head(self, branch: str = DEFAULT_BRANCH) -> str | None:

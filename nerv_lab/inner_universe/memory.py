@@ -15,8 +15,8 @@ from nerv_lab.core.model import Item
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import Branch, BranchMove, Problem, Receipt, Snapshot
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.client import Branch, BranchMove, Problem, Receipt, Seal, Snapshot
+from nerv_lab.inner_universe.ids import event_id, new_id
 from nerv_lab.inner_universe.local import LocalInnerUniverse
 from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import (
@@ -28,7 +28,7 @@ from nerv_lab.inner_universe.writing import (
     check_place,
     check_same,
     checked_events,
-    event_id,
+    checked_version,
     now_us,
     placed,
     version_event,
@@ -97,6 +97,21 @@ class MemoryStore:
             self._states[batch.branch] = state
             return Receipt(batch.id, last + 1, last + len(changes), tuple(changes)), events
 
+    def apply_and_commit(
+        self, batch: Batch, seal: Seal, origin: Origin
+    ) -> tuple[Receipt, Version, tuple[Event, ...]]:
+        """Apply a batch and commit what it leads to."""
+        with self._lock:
+            self._fail()
+            state = self._states.get(batch.branch, GraphState.empty())
+            changes = plan(state, batch.changes, now_us())
+            version, delta = seal(tuple(changes), len(self._events) + len(changes))
+            checked_version(version, delta)
+            self._check_new(version)
+            receipt, events = self.apply(batch, origin)
+            version, committed = self.commit_version(version, delta, origin)
+            return receipt, version, (*events, *committed)
+
     def _receipt(self, batch_id: str) -> Receipt:
         first, last = self._batches[batch_id]
         changes = [change_of(event) for event in self._events[first - 1 : last]]
@@ -126,11 +141,7 @@ class MemoryStore:
                 if stored.version != version:
                     raise DuplicateIdError("version", version.id)
                 return stored.version, ()
-            head = self._heads.get(version.branch)
-            if head != version.parent:
-                raise HeadMovedError(version.branch, version.parent, head)
-            for parent in version.parents:
-                self._known(parent)
+            self._check_new(version)
             check_place(version, len(self._events))
             event = version_event(version, len(self._events) + 1)
             if event.id in self._by_id:
@@ -138,6 +149,13 @@ class MemoryStore:
             self._versions[version.id] = _Stored(version, delta)
             self._heads[version.branch] = version.id
             return version, self._append(version.id, [event], origin)
+
+    def _check_new(self, version: Version) -> None:
+        head = self._heads.get(version.branch)
+        if head != version.parent:
+            raise HeadMovedError(version.branch, version.parent, head)
+        for parent in version.parents:
+            self._known(parent)
 
     def _known(self, version_id: str) -> _Stored:
         self._fail()

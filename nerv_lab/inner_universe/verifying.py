@@ -121,9 +121,7 @@ class _Replay:
     def _history(self) -> TemporalStore:
         history = TemporalStore(load_delta=self._delta_of)
         for version in self._versions:
-            if version.parent is not None:
-                history.move(version.branch, version.parent)
-            history.add(version)
+            history.add(version, confirmed=True)
         return history
 
     def _follow_change(self, event: Event) -> Iterator[Problem]:

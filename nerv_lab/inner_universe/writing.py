@@ -17,6 +17,7 @@ from nerv_lab.core.rules import Reader
 from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
 from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe.contract import BranchMove
+from nerv_lab.inner_universe.ids import event_id
 
 __all__ = [
     "Batch",
@@ -31,7 +32,6 @@ __all__ = [
     "checked_events",
     "checked_move",
     "checked_version",
-    "event_id",
     "now_us",
     "placed",
     "version_event",
@@ -80,11 +80,6 @@ class Batch:
 def now_us() -> int:
     """Return the present, in microseconds since the epoch."""
     return time.time_ns() // 1000
-
-
-def event_id(batch_id: str, index: int) -> str:
-    """Return the id of one event of a batch, the same whenever the batch is sent."""
-    return f"{batch_id}.{index}"
 
 
 def checked_batch(

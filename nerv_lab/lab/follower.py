@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from nerv_lab.core.bus import EventBus
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange, compact
-from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.errors import CorruptStoreError
+from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version
+from nerv_lab.inner_universe.ids import batch_of
 
-__all__ = ["ConfirmedBatch", "Follower", "Position"]
+__all__ = ["ConfirmedBatch", "Follower", "Pending", "Position", "changes_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -46,25 +48,57 @@ class ConfirmedBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """Where a Lab stands: all four belong to the same moment.
+class Pending:
+    """A change that no version includes yet.
 
     Attributes
     ----------
+    seq : int
+        Its position in the log.
+    batch : str
+        Id of the batch it was made in.
+    origin : str or None
+        The client that made it.
+    change : ItemChange
+    """
+
+    seq: int
+    batch: str
+    origin: str | None
+    change: ItemChange
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a Lab stands; everything belongs to the same moment.
+
+    Attributes
+    ----------
+    branch : str
+        The branch that is followed.
     state : GraphState
         The working state.
     seq : int
         The last event it includes.
     head : Version or None
         The newest version.
-    pending : tuple of ItemChange
-        What happened since that version, in order.
+    moved_at : int
+        From where on the branch can be followed in the log; 0 for its beginning.
+    waiting : tuple of Pending
+        What happened since the head, in order.
     """
 
+    branch: str
     state: GraphState
     seq: int
     head: Version | None
-    pending: tuple[ItemChange, ...]
+    moved_at: int
+    waiting: tuple[Pending, ...]
+
+    @property
+    def pending(self) -> tuple[ItemChange, ...]:
+        """The changes since the head, in order."""
+        return tuple(p.change for p in self.waiting)
 
 
 class Follower:
@@ -75,36 +109,36 @@ class Follower:
 
     Parameters
     ----------
-    state : GraphState
-        The state of the store's branch at position `seq`.
-    seq : int
-        Position in the log.
     history : TemporalStore
-        The versions at that position; kept up to date from here on.
+        The versions; kept up to date from here on.
     bus : EventBus
         Receives every confirmed event once.
-    branch : str
-        The branch to follow.
     """
 
-    def __init__(
-        self, state: GraphState, seq: int, history: TemporalStore, bus: EventBus, branch: str
-    ) -> None:
-        self._state = state
-        self._seq = seq
+    def __init__(self, history: TemporalStore, bus: EventBus) -> None:
         self._history = history
         self._bus = bus
-        self._branch = branch
-        self._pending: list[tuple[int, ItemChange]] = []
+        self._branch = DEFAULT_BRANCH
+        self._state = GraphState.empty()
+        self._seq = 0
+        self._moved_at = 0
+        self._waiting: list[Pending] = []
+        self._broken: Exception | None = None
         self._lock = threading.Lock()
         self._untold: deque[ConfirmedBatch] = deque()
         # Never waited for: who finds it taken leaves the batch to whoever holds it.
         self._telling = threading.Lock()
-        self._watchers: tuple[Callable[[ConfirmedBatch], None], ...] = ()
+        self._watchers: tuple[list[Callable[[ConfirmedBatch], None]], ...] = ()
+
+    @property
+    def branch(self) -> str:
+        """The branch that is followed."""
+        return self._branch
 
     @property
     def state(self) -> GraphState:
         """The working state."""
+        self._check()
         return self._state
 
     @property
@@ -112,73 +146,147 @@ class Follower:
         """Position of the last event seen."""
         return self._seq
 
+    def _check(self) -> None:
+        if self._broken is not None:
+            raise CorruptStoreError(
+                f"the events of the store stopped making sense after event {self._seq}: "
+                f"{self._broken}; look into it with nerv-lab verify, and open the store again"
+            ) from self._broken
+
     def position(self) -> Position:
-        """Return state, position, head and pending changes of one moment."""
+        """Return where the Lab stands."""
         with self._lock:
-            head = self._history.head(self._branch)
-            pending = tuple(change for _, change in self._pending)
-            return Position(self._state, self._seq, head, pending)
+            self._check()
+            return Position(
+                self._branch,
+                self._state,
+                self._seq,
+                self._history.head(self._branch),
+                self._moved_at,
+                tuple(self._waiting),
+            )
 
     def watch(self, handler: Callable[[ConfirmedBatch], None]) -> Callable[[], None]:
         """Call a handler with each confirmed batch from now on; returns how to stop it."""
+        # A list of its own tells two subscriptions of one function apart.
+        watcher = [handler]
         with self._lock:
-            self._watchers = (*self._watchers, handler)
+            self._watchers = (*self._watchers, watcher)
 
         def unwatch() -> None:
             with self._lock:
-                # Not ==: a bound method equals another of the same object.
-                self._watchers = tuple(w for w in self._watchers if w is not handler)
+                self._watchers = tuple(w for w in self._watchers if w is not watcher)
 
         return unwatch
+
+    def start(self, branch: str, state: GraphState, seq: int, moved_at: int) -> None:
+        """Begin at a position that a snapshot gave."""
+        self._branch, self._state, self._seq, self._moved_at = branch, state, seq, moved_at
+
+    def switch(
+        self, branch: str, state: GraphState, seq: int, moved_at: int, events: Iterable[Event]
+    ) -> bool:
+        """Follow another branch from here on.
+
+        Parameters
+        ----------
+        branch, state, seq, moved_at : str, GraphState, int, int
+            The branch as a snapshot gave it.
+        events : iterable of Event
+            What happened on it since its head.
+
+        Returns
+        -------
+        bool
+            False, and nothing happened, where the log has moved on since the snapshot.
+        """
+        waiting = list(self._pending_of(events, branch))
+        with self._lock:
+            if seq != self._seq:
+                return False
+            changes = self._state.diff(state)
+            self._branch, self._state, self._moved_at = branch, state, moved_at
+            self._waiting = waiting
+            self._remember_head()
+            self._untold.append(ConfirmedBatch((), changes, (), state, seq))
+        return True
 
     def resume(self, events: Iterable[Event]) -> None:
         """Take note of what happened between the head and the state that was started from."""
         with self._lock:
-            self._pending = [
-                (event.seq or 0, change)
-                for event in events
-                for change in changes_of((event,), self._branch)
-            ]
-            head = self._history.head(self._branch)
-            if head is not None:
-                undone = (change.inverse() for _, change in reversed(self._pending))
-                self._history.remember(head.id, state=self._state.apply(undone))
+            self._waiting = list(self._pending_of(events, self._branch))
+            self._remember_head()
+
+    def _remember_head(self) -> None:
+        head = self._history.head(self._branch)
+        if head is not None:
+            undone = (p.change.inverse() for p in reversed(self._waiting))
+            self._history.remember(head.id, state=self._state.apply(undone))
+
+    @staticmethod
+    def _pending_of(events: Iterable[Event], branch: str) -> Iterator[Pending]:
+        for event in events:
+            for change in changes_of((event,), branch):
+                yield Pending(event.seq or 0, batch_of(event.id), event.origin_id, change)
 
     def receive(self, events: tuple[Event, ...]) -> None:
         """Move to the position after these events; called by the client, in log order."""
-        if not events:
+        if not events or self._broken is not None:
             return
-        changes: list[ItemChange] = []
-        applied = 0
-        versions: list[Version] = []
         with self._lock:
-            state = self._state
-            for event in events:
-                assert event.seq is not None
-                if event.type == EventType.STATE_VERSION_COMMITTED:
-                    state = state.apply(changes[applied:])
-                    applied = len(changes)
-                    versions.append(self._add_version(event, state))
-                for change in changes_of((event,), self._branch):
-                    changes.append(change)
-                    self._pending.append((event.seq, change))
-                self._seq = event.seq
-            self._state = state = state.apply(changes[applied:])
-        self._untold.append(
-            ConfirmedBatch(events, tuple(changes), tuple(versions), state, self._seq)
-        )
+            try:
+                batch = self._follow(events)
+            except Exception as error:
+                self._broken = error
+                raise
+        self._untold.append(batch)
 
-    def _add_version(self, event: Event, state: GraphState) -> Version:
-        assert event.data is not None
-        version = Version.from_record(event.data)
+    def _follow(self, events: tuple[Event, ...]) -> ConfirmedBatch:
+        done: list[ItemChange] = []
+        fresh: list[ItemChange] = []
+        versions: list[Version] = []
+
+        def catch_up() -> None:
+            self._state = self._state.apply(fresh)
+            done.extend(fresh)
+            fresh.clear()
+
+        for event in events:
+            assert event.seq is not None
+            if event.type == EventType.STATE_VERSION_COMMITTED:
+                catch_up()
+                versions.append(self._add_version(event))
+            elif event.type == EventType.BRANCH_MOVED:
+                catch_up()
+                done.extend(self._move(event))
+            for pending in self._pending_of((event,), self._branch):
+                fresh.append(pending.change)
+                self._waiting.append(pending)
+            self._seq = event.seq
+        catch_up()
+        return ConfirmedBatch(events, tuple(done), tuple(versions), self._state, self._seq)
+
+    def _add_version(self, event: Event) -> Version:
+        version = Version.from_record(event.data or {})
         if version.branch != self._branch or version.algorithm != LTHASH:
-            self._history.add(version)
+            self._history.add(version, confirmed=True)
             return version
-        included = [c for seq, c in self._pending if seq <= version.event_seq]
-        self._pending = [p for p in self._pending if p[0] > version.event_seq]
-        self._history.add(version, state=None if self._pending else state)
+        included = [p.change for p in self._waiting if p.seq <= version.event_seq]
+        self._waiting = [p for p in self._waiting if p.seq > version.event_seq]
+        state = None if self._waiting else self._state
+        self._history.add(version, state=state, confirmed=True)
         self._history.remember(version.id, compact(included, exact=True))
         return version
+
+    def _move(self, event: Event) -> tuple[ItemChange, ...]:
+        target = (event.data or {}).get("new")
+        self._history.move(event.branch, target)
+        if event.branch != self._branch or target is None:
+            return ()
+        state: GraphState = self._history.state_at(target)
+        changes = self._state.diff(state)
+        self._state, self._waiting, self._moved_at = state, [], event.seq or 0
+        return changes
 
     def tell(self) -> None:
         """Hand what was received to the bus and the watchers; no lock may be held."""
@@ -192,11 +300,11 @@ class Follower:
     def _tell(self, batch: ConfirmedBatch) -> None:
         for event in batch.events:
             self._bus.publish_event(event)
-        for watcher in self._watchers:
+        for (handler,) in self._watchers:
             try:
-                watcher(batch)
+                handler(batch)
             except Exception:
-                logger.exception("watcher %r failed on the batch up to %d", watcher, batch.seq)
+                logger.exception("watcher %r failed on the batch up to %d", handler, batch.seq)
 
 
 def changes_of(events: Iterable[Event], branch: str) -> tuple[ItemChange, ...]:

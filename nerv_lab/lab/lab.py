@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from nerv_lab.core.changes import Change, restoring
 from nerv_lab.core.errors import (
     HeadMovedError,
+    LogMovedError,
     StoreClosedError,
     TransactionError,
     ValidationError,
@@ -22,20 +23,19 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt
+from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.buses import RecordingBus
-from nerv_lab.lab.delegates import delegated
+from nerv_lab.lab.committing import Sealer
 from nerv_lab.lab.driving import run
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch, Follower
 from nerv_lab.lab.past import TimeTraveller
 from nerv_lab.lab.results import VerifyReport
+from nerv_lab.lab.showing import Shower
 from nerv_lab.lab.transactions import Transaction
 from nerv_lab.lab.travel import Ref, Travel, is_reserved_name
 from nerv_lab.lab.views import View
 from nerv_lab.lab.writing import GraphWriter
-
-if TYPE_CHECKING:
-    from nerv_lab.widgets import Explorer, GraphView, Timeline
 
 __all__ = ["Lab"]
 
@@ -44,7 +44,7 @@ _T = TypeVar("_T")
 _COMMIT_ATTEMPTS = 100
 
 
-class Lab(GraphWriter, TimeTraveller):
+class Lab(GraphWriter, TimeTraveller, Brancher, Shower):
     """A knowledge graph that is kept in an Inner Universe, with its whole history.
 
     Use `nerv_lab.open` to make one. What is written here is durable when the call returns; what
@@ -70,7 +70,6 @@ class Lab(GraphWriter, TimeTraveller):
     def __init__(self, client: InnerUniverseClient, *, author: str | None = None) -> None:
         self._client = client
         self._author = None if author is None else checked_name(author, "author")
-        self._branch = DEFAULT_BRANCH
         self._local = threading.local()
         self._closing = threading.Lock()
         self._closed = False
@@ -89,29 +88,23 @@ class Lab(GraphWriter, TimeTraveller):
             lambda after, limit, until: self._run(client.events(after, limit, until)),
             lambda: self._follower.seq,
         )
-        snapshot = self._run(client.snapshot(self._branch))
         self._history = TemporalStore(load_delta=lambda id: self._run(client.delta(id)))
-        # Versions behind the snapshot's head come again as events.
-        is_behind = snapshot.head is None
-        for version in self._run(client.versions()):
-            if version.branch == self._branch:
-                if is_behind:
-                    continue
-                is_behind = version.id == snapshot.head
-            self._history.add(version)
-        state = GraphState.build(snapshot.items)
-        self._follower = Follower(state, snapshot.seq, self._history, self.bus, self._branch)
-        head = self._history.head(self._branch)
-        since = head.event_seq if head else 0
-        self._follower.resume(self.events.between(since, snapshot.seq))
+        self._follower = Follower(self._history, self.bus)
         self._travel = Travel(
-            self._history,
-            self._follower,
-            self.events,
-            lambda: self.tags,
-            lambda: self.state,
-            self._branch,
+            self._history, self._follower, self.events, lambda: self.tags, lambda: self.state
         )
+        snapshot = self._run(client.snapshot(DEFAULT_BRANCH))
+        # Whatever is newer than the snapshot comes again as an event, and puts the heads right.
+        for version in self._run(client.versions()):
+            self._history.add(version, confirmed=True)
+        branches = self._run(client.branches())
+        for name in self._history.heads.keys() | branches.keys():
+            self._history.move(name, branches[name].head if name in branches else None)
+        self._history.move(DEFAULT_BRANCH, snapshot.head)
+        state = GraphState.build(snapshot.items)
+        moved_at = branches[DEFAULT_BRANCH].moved_at
+        self._follower.start(DEFAULT_BRANCH, state, snapshot.seq, moved_at)
+        self._follower.resume(self._since_head(snapshot.head, snapshot.seq, moved_at))
         self.perspectives = PerspectiveAware(lambda: self.state)
         self._unsubscribe = client.subscribe(
             self._follower.receive, settled=self._follower.tell, after=snapshot.seq
@@ -132,7 +125,7 @@ class Lab(GraphWriter, TimeTraveller):
     @property
     def branch_name(self) -> str:
         """The branch that is written to."""
-        return self._branch
+        return self._follower.branch
 
     @property
     def closed(self) -> bool:
@@ -217,7 +210,9 @@ class Lab(GraphWriter, TimeTraveller):
 
     # Writing
 
-    def apply(self, changes: Sequence[Change], *, reason: str | None = None) -> Receipt:
+    def apply(
+        self, changes: Sequence[Change], *, reason: str | None = None, commit: str | None = None
+    ) -> Receipt:
         """Make all of the changes, or none of them, as one batch of events.
 
         Parameters
@@ -226,6 +221,8 @@ class Lab(GraphWriter, TimeTraveller):
             From `nerv_lab.core.changes`.
         reason : str, optional
             Why; recorded in each event.
+        commit : str, optional
+            Make the state they lead to a version of this description, in the same transaction.
 
         Returns
         -------
@@ -234,19 +231,28 @@ class Lab(GraphWriter, TimeTraveller):
         """
         changes = list(changes)
         if transaction := self._open_transaction():
+            if commit is not None:
+                raise TransactionError("name the version where the transaction begins")
             return Receipt("", self.seq + 1, self.seq, transaction.add(changes))
+        if commit is not None:
+            return self._commit(commit, self._author, changes, reason=reason)[0]
         return self._write(
-            self._client.apply(changes, reason=reason, source=self._author, branch=self._branch)
+            self._client.apply(changes, reason=reason, source=self._author, branch=self.branch_name)
         )
 
     @contextmanager
-    def transaction(self, reason: str | None = None) -> Iterator[Transaction]:
+    def transaction(
+        self, reason: str | None = None, *, commit: str | None = None
+    ) -> Iterator[Transaction]:
         """Make everything this thread writes in the block one batch, or nothing if it raises.
 
         Parameters
         ----------
         reason : str, optional
             Why; recorded in each event.
+        commit : str, optional
+            Make the state that the block leads to a version of this description, together with
+            its changes.
 
         Raises
         ------
@@ -261,8 +267,8 @@ class Lab(GraphWriter, TimeTraveller):
             yield transaction
         finally:
             self._local.transaction = None
-        if transaction.changes:
-            self.apply(transaction.changes, reason=reason)
+        if transaction.changes or commit is not None:
+            self.apply(transaction.changes, reason=reason, commit=commit)
 
     def _open_transaction(self) -> Transaction | None:
         transaction: Transaction | None = getattr(self._local, "transaction", None)
@@ -278,7 +284,7 @@ class Lab(GraphWriter, TimeTraveller):
     @property
     def head(self) -> Version | None:
         """The newest version, or None before the first commit."""
-        return self._history.head(self._branch)
+        return self._history.head(self.branch_name)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -300,31 +306,43 @@ class Lab(GraphWriter, TimeTraveller):
         Version
             Durable when the call returns.
         """
-        if not isinstance(description, str):
-            raise ValidationError("description", f"must be a string, not {description!r}")
         who = self._author if author is None else checked_name(author, "author")
         if self._open_transaction():
             raise TransactionError("leave the transaction before you commit")
-        return self._commit(description, who)
+        return self._commit(description, who)[1]
 
-    def _commit(self, description: str, author: str | None) -> Version:
+    def _commit(
+        self,
+        description: str,
+        author: str | None,
+        changes: Sequence[Change] = (),
+        *,
+        reason: str | None = None,
+        merge: tuple[Version, Version] | None = None,
+    ) -> tuple[Receipt, Version]:
+        """Make changes, and the state they lead to a version, in one transaction.
+
+        A merge of the second version into the first is committed on the first or not at all.
+        """
+        if not isinstance(description, str):
+            raise ValidationError("description", f"must be a string, not {description!r}")
         for _ in range(_COMMIT_ATTEMPTS):
             position = self._follower.position()
-            version, delta = self._history.draft(
-                position.state,
-                description,
-                changes=position.pending,
-                author=author,
-                branch=self._branch,
-                event_seq=position.seq,
-                head=position.head,
-            )
+            if merge and position.head != merge[0]:
+                found = position.head.id if position.head else None
+                raise HeadMovedError(position.branch, merge[0].id, found)
+            merged = merge[1].id if merge else None
+            seal = Sealer(self._history, position, description, author, merged)
             try:
-                return self._write(self._client.commit_version(version, delta))
-            except HeadMovedError as error:
-                moved = error
+                return self._write(
+                    self._client.apply_and_commit(
+                        changes, seal, reason=reason, source=self._author, branch=position.branch
+                    )
+                )
+            except (LogMovedError, HeadMovedError) as error:
+                behind = error
                 self.refresh()
-        raise moved
+        raise behind
 
     def rollback(self, ref: Ref, description: str | None = None) -> Version:
         """Make the state of the past the present again, as a new version; nothing is deleted.
@@ -345,8 +363,8 @@ class Lab(GraphWriter, TimeTraveller):
         if self._open_transaction():
             raise TransactionError("leave the transaction before you roll back")
         text = f"rollback to {target.label}" if description is None else description
-        self.apply(restoring(self.state.diff(target.state)), reason=text)
-        return self.commit(text)
+        changes = restoring(self.state.diff(target.state))
+        return self._commit(text, self._author, changes, reason=text)[1]
 
     def tag(self, name: str, ref: Version | View | str = "head") -> Version:
         """Give a version a name; a name that is taken moves.
@@ -367,28 +385,11 @@ class Lab(GraphWriter, TimeTraveller):
         """Recompute every hash, digest and row of the store, and compare memory with it."""
         self.refresh()
         problems = self._run(self._client.verify())
-        stored = self._run(self._client.snapshot(self._branch))
+        stored = self._run(self._client.snapshot(self.branch_name))
         position = self._follower.position()
         if stored.seq == position.seq and GraphState.build(stored.items) != position.state:
             problems.append(Problem("memory", "the state in memory is not that of the store"))
         return VerifyReport(tuple(problems), len(self._history), self.seq)
-
-    # Looking
-
-    def view(self, **options: Any) -> GraphView:
-        """Return a live drawing of the graph; see `nerv_lab.widgets.GraphView`."""
-        widget: GraphView = delegated("widgets", "GraphView")(self, **options)
-        return widget
-
-    def timeline(self, **options: Any) -> Timeline:
-        """Return a live timeline of versions and events; see `nerv_lab.widgets.Timeline`."""
-        widget: Timeline = delegated("widgets", "Timeline")(self, **options)
-        return widget
-
-    def explorer(self, **options: Any) -> Explorer:
-        """Return graph, timeline and inspector in one; see `nerv_lab.widgets.Explorer`."""
-        widget: Explorer = delegated("widgets", "Explorer")(self, **options)
-        return widget
 
     def __repr__(self) -> str:
         if self._closed:

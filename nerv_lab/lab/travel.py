@@ -14,12 +14,13 @@ from nerv_lab.core.errors import (
     ValidationError,
     VersionNotFoundError,
 )
+from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.model import Item, entity_key, relation_key
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.lab.event_log import EventLog
-from nerv_lab.lab.follower import Follower, changes_of
+from nerv_lab.lab.follower import Follower, Position, changes_of
 from nerv_lab.lab.results import Diff, History, HistoryEntry, LogEntry, VersionLog
 from nerv_lab.lab.views import View
 
@@ -27,6 +28,7 @@ __all__ = ["Ref", "Travel", "is_reserved_name"]
 
 Ref: TypeAlias = Version | View | str | int | dt.datetime
 _ORDINAL = re.compile(r"v([1-9]\d*)")
+_RELATIVE = re.compile(r"(.+)~(\d*)")
 _MIN_PREFIX = 4
 _WORKING = "working state"
 
@@ -37,7 +39,7 @@ def is_reserved_name(name: str) -> bool:
 
 
 class Travel:
-    """The history of one branch, from any place to any other.
+    """The history of a graph, from any place on the present branch to any other.
 
     Parameters
     ----------
@@ -51,8 +53,6 @@ class Travel:
         Gives the version id of each tag.
     present : callable
         Gives the working state, inside a transaction as the transaction has made it.
-    branch : str
-        The branch.
     """
 
     def __init__(
@@ -62,14 +62,12 @@ class Travel:
         events: EventLog,
         tags: Callable[[], dict[str, str]],
         present: Callable[[], GraphState],
-        branch: str,
     ) -> None:
         self._present = present
         self._history = history
         self._follower = follower
         self._events = events
         self._tags = tags
-        self._branch = branch
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -99,11 +97,21 @@ class Travel:
             return self._history.get_version(ref.version.id)
         if not isinstance(ref, str):
             raise ValidationError("version", f"must be a version or its name, not {ref!r}")
+        if steps := _RELATIVE.fullmatch(ref):
+            return self._before(self._named(steps[1]), int(steps[2] or 1), ref)
         return self._named(ref)
+
+    def _before(self, version: Version, steps: int, asked: str) -> Version:
+        """Return the first parent of the first parent, so many steps back."""
+        for step in range(steps):
+            if version.parent is None:
+                raise VersionNotFoundError(asked, f"there are only {step} versions before it")
+            version = self._history.get_version(version.parent)
+        return version
 
     def _named(self, name: str) -> Version:
         if name == "head":
-            head = self._history.head(self._branch)
+            head = self._history.head(self._follower.branch)
             if head is None:
                 raise VersionNotFoundError(name, "nothing was committed yet")
             return head
@@ -111,6 +119,8 @@ class Travel:
             return self._history.get_version(name)
         if name in (tags := self._tags()):
             return self._history.get_version(tags[name])
+        if name in (heads := self._history.heads):
+            return self._history.get_version(heads[name])
         versions = self.versions
         if ordinal := _ORDINAL.fullmatch(name):
             number = int(ordinal[1])
@@ -148,14 +158,22 @@ class Travel:
         )
 
     def _at_seq(self, seq: int, label: str) -> View:
-        last = self._follower.seq
-        if not 0 <= seq <= last:
-            raise EventNotFoundError(str(seq), f"the log holds events 1 to {last}; 0 is before all")
-        base = self._last_version(lambda v: v.event_seq <= seq)
-        after = base.event_seq if base else 0
+        position = self._follower.position()
+        if not 0 <= seq <= position.seq:
+            raise EventNotFoundError(
+                str(seq), f"the log holds events 1 to {position.seq}; 0 is before all"
+            )
+        if seq < position.moved_at:
+            raise EventNotFoundError(
+                str(seq),
+                f"branch {position.branch!r} was put where it is by event {position.moved_at}; "
+                "ask for a later event, or for a version",
+            )
+        base = self._base(position, lambda v: v.event_seq <= seq)
+        after = max(base.event_seq if base else 0, position.moved_at)
         state = self._history.state_at(base.id) if base else GraphState.empty()
         events = list(self._events.between(after, seq))
-        changes = changes_of(events, self._branch)
+        changes = changes_of(events, position.branch)
         if base and not changes:
             timestamp: dt.datetime | None = base.timestamp
         else:
@@ -173,17 +191,35 @@ class Travel:
             raise ValidationError(
                 "datetime", "needs a time zone, such as datetime.now(timezone.utc)"
             )
-        base = self._last_version(lambda v: v.timestamp <= moment)
-        seq = base.event_seq if base else 0
-        for event in self._events.between(seq, self._follower.seq):
+        position = self._follower.position()
+        base = self._base(position, lambda v: v.timestamp <= moment)
+        seq = max(base.event_seq if base else 0, position.moved_at)
+        for event in self._events.between(seq, position.seq):
             if _moment(event.timestamp) > moment:
                 break
             seq = event.seq or seq
         return self._at_seq(seq, moment.isoformat(sep=" ", timespec="seconds"))
 
-    def _last_version(self, holds: Callable[[Version], bool]) -> Version | None:
-        line = (v for v in reversed(self.versions) if v.branch == self._branch)
-        return next(filter(holds, line), None)
+    def _base(self, position: Position, holds: Callable[[Version], bool]) -> Version | None:
+        """Return the version from which the log leads on: the last that fits, on this branch.
+
+        A branch that was moved begins with the version it was moved to, whatever its age.
+        """
+        line = self._line(position.head)
+        for version in reversed(line):
+            if version.event_seq < position.moved_at:
+                return version
+            if version.branch == position.branch and holds(version):
+                return version
+        return None
+
+    def _line(self, head: Version | None) -> list[Version]:
+        """Return a version and its first parents, oldest first."""
+        line: list[Version] = []
+        while head is not None:
+            line.append(head)
+            head = self._history.get_version(head.parent) if head.parent else None
+        return line[::-1]
 
     def diff(self, a: Ref | None, b: Ref | None) -> Diff:
         """Return what leads from one place to another.
@@ -213,16 +249,21 @@ class Travel:
         return Diff(changes, start.label, end.label, _naming(end.state, start.state))
 
     def log(self) -> VersionLog:
-        """Return the versions, newest first, with the names that point at them."""
+        """Return the head and its ancestors, newest first, with the names that point at them."""
         names: dict[str, list[str]] = {}
-        head = self._history.head(self._branch)
+        head = self._history.head(self._follower.branch)
         if head:
             names[head.id] = ["head"]
+        for branch, id in sorted(self._history.heads.items()):
+            if branch not in (DEFAULT_BRANCH, self._follower.branch):
+                names.setdefault(id, []).append(branch)
         for tag, id in sorted(self._tags().items()):
             names.setdefault(id, []).append(tag)
+        ancestors = {v.id for v in self._history.get_history(head.id)} if head else set()
         entries = [
             LogEntry(f"v{number}", version, tuple(names.get(version.id, ())))
             for number, version in enumerate(self.versions, start=1)
+            if version.id in ancestors
         ]
         return VersionLog(entries[::-1])
 
@@ -235,17 +276,19 @@ class Travel:
             The log never saw an entity or relation with this id.
         """
         keys = {item.key} if not isinstance(item, str) else {entity_key(item), relation_key(item)}
-        line = [v for v in self.versions if v.branch == self._branch]
         entries = []
         for event in self._events:
-            if event.type not in CHANGE_EVENT_TYPES or event.branch != self._branch:
+            if event.type not in CHANGE_EVENT_TYPES:
                 continue
             data = event.data or {}
             record = data.get("new") or data.get("old") or {}
             key = (relation_key if "from_entity" in record else entity_key)(record.get("id", ""))
             if key in keys:
                 seq = event.seq or 0
-                version = next((v for v in line if v.event_seq >= seq), None)
+                including = (
+                    v for v in self.versions if v.branch == event.branch and v.event_seq >= seq
+                )
+                version = next(including, None)
                 entries.append(
                     HistoryEntry(
                         seq,

@@ -35,7 +35,9 @@ class GraphWriter(GraphReader):
     """The write API over one graph."""
 
     @abstractmethod
-    def apply(self, changes: Sequence[Change], *, reason: str | None = None) -> Receipt:
+    def apply(
+        self, changes: Sequence[Change], *, reason: str | None = None, commit: str | None = None
+    ) -> Receipt:
         """Make all of the changes, or none of them, as one batch of events."""
 
     def add_entity(

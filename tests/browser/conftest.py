@@ -46,7 +46,7 @@ def _chromium() -> str:
     return found or _missing("no Chromium was found on the PATH")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: playwright's loop is in the way of async tests
 def chromium() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
@@ -192,7 +192,7 @@ def notebook(
     url, work = server
     page = chromium.new_page()
     page.set_default_timeout(WAIT_MS)
-    name = f"{request.node.name.split('[')[0][:60]}.ipynb"
+    name = f"{request.node.name.removeprefix('test_')[:60]}.ipynb"
 
     def start(*cells: str) -> Notebook:
         _write(work / name, cells)

@@ -17,6 +17,7 @@ from nerv_lab.core.errors import (
     EntityInUseError,
     EntityNotFoundError,
     HeadMovedError,
+    LogMovedError,
     NervError,
     NERVPersistenceError,
     StoreBusyError,
@@ -31,6 +32,7 @@ ARGUMENTS: dict[type, tuple[Any, ...]] = {
     DanglingRelationError: ("r1", "to_entity", "e1"),
     EntityInUseError: ("e1", ("r1", "r2", "r3", "r4")),
     HeadMovedError: ("main", "v1", None),
+    LogMovedError: (3, 5),
 }
 IN_USE = (
     "entity 'e1' has 4 relation(s) ('a', 'b', 'c' and 1 more); "

@@ -99,3 +99,44 @@ def test_the_difference_inside_the_block_is_that_of_the_block(lab: Lab) -> None:
     with lab.transaction():
         lab.add_entity("person", id="ada")
         assert [c.key for c in lab.diff()] == [c.key for c in lab.diff("v1")] == ["e:ada"]
+
+
+def test_a_transaction_may_end_in_a_version_of_its_own(lab: Lab) -> None:
+    batches: list[tuple[int, int]] = []
+    lab.watch(lambda batch: batches.append((len(batch.changes), len(batch.versions))))
+    with lab.transaction("because", commit="the beginning"):
+        lab.add_entity("person", id="ada")
+    assert lab.head is not None
+    assert lab.head.description == "the beginning"
+    assert lab.at("head").state == lab.state
+    assert batches == [(1, 1)]
+    assert lab.verify().ok
+
+
+def test_a_version_that_cannot_be_made_undoes_the_changes_too(
+    lab: Lab, client: MockInnerUniverse
+) -> None:
+    lab.commit("one")
+    with pytest.raises(DuplicateIdError), lab.transaction(commit="two"):  # noqa: PT012
+        lab.add_entity("person", id="ada")
+        other = threading.Thread(target=lambda: lab.add_entity("person", id="ada"))
+        other.start()
+        other.join()
+    assert [v.description for v in lab.versions] == ["one"]
+    assert lab.verify().ok
+
+
+def test_a_transaction_that_somebody_overtook_is_committed_on_what_they_did(lab: Lab) -> None:
+    lab.commit("one")
+    with lab.transaction(commit="three"):
+        lab.add_entity("person", id="ada")
+        other = threading.Thread(target=lambda: lab.commit("two"))
+        other.start()
+        other.join()
+    assert [v.description for v in lab.versions] == ["one", "two", "three"]
+    assert lab.verify().ok
+
+
+def test_inside_a_transaction_no_version_is_named(lab: Lab) -> None:
+    with lab.transaction(), pytest.raises(TransactionError):
+        lab.apply([], commit="inside")

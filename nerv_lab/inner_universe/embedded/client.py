@@ -90,7 +90,7 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
         unsubscribe = super().subscribe(handler, settled=settled, after=after)
         with self._watching:
             if self._watcher is None and self._path != MEMORY:
-                self._watcher = Watcher(self._look, self._poll_interval, self._delivery.wake)
+                self._watcher = Watcher(self._look, self._poll_interval, self._delivery.look)
         return unsubscribe
 
     def _look(self) -> apsw.Connection:

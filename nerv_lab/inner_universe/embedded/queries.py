@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import apsw
 
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import DuplicateIdError, NERVPersistenceError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
-from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.model import Entity, Item, Relation, keeps_ends
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Branch, Problem, Receipt
 from nerv_lab.inner_universe.embedded.rows import (
@@ -27,8 +28,9 @@ from nerv_lab.inner_universe.embedded.rows import (
     version_from_row,
     version_row,
 )
+from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.verifying import check_store
-from nerv_lab.inner_universe.writing import Origin, change_of, event_id, placed
+from nerv_lab.inner_universe.writing import Origin, change_of, placed
 
 __all__ = [
     "add_version",
@@ -67,6 +69,12 @@ _RELATIONS = f"SELECT {RELATION_COLUMNS} FROM relation WHERE branch = ?"
 
 _PUT_ENTITY = "INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?, ?, ?, ?)"
 _PUT_RELATION = "INSERT OR REPLACE INTO relation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# Unlike OR REPLACE this leaves the indexes alone, whose pages lie all over the file.
+_KEEP_ENDS = """
+    UPDATE relation SET
+        relation_type = ?5, metadata = ?6, created_at = ?7, updated_at = ?8, revision = ?9
+    WHERE branch = ?1 AND relation_id = ?2 AND from_entity = ?3 AND to_entity = ?4
+"""
 _DROP_ENTITY = "DELETE FROM entity WHERE branch = ? AND entity_id = ?"
 _DROP_RELATION = "DELETE FROM relation WHERE branch = ? AND relation_id = ?"
 _ADD_EVENT = f"INSERT INTO event_log ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -88,13 +96,16 @@ def last_seq(connection: apsw.Connection) -> int:
 
 
 def write_rows(connection: apsw.Connection, branch: str, changes: Sequence[ItemChange]) -> None:
-    """Bring the rows to where the changes lead; each item occurs once."""
-    entities, relations = [], []
+    """Bring the rows to where the changes lead; each item occurs once, with its old row."""
+    entities: list[tuple[Any, ...]] = []
+    relations: list[tuple[Any, ...]] = []
+    unmoved: list[tuple[Any, ...]] = []
     for change in changes:
         if isinstance(change.new, Entity):
             entities.append(entity_row(branch, change.new))
         elif isinstance(change.new, Relation):
-            relations.append(relation_row(branch, change.new))
+            where = unmoved if keeps_ends(change.old, change.new) else relations
+            where.append(relation_row(branch, change.new))
         else:
             drop = _DROP_ENTITY if change.key.startswith("e:") else _DROP_RELATION
             connection.execute(drop, (branch, change.item.id))
@@ -102,6 +113,8 @@ def write_rows(connection: apsw.Connection, branch: str, changes: Sequence[ItemC
         connection.executemany(_PUT_ENTITY, entities)
     if relations:
         connection.executemany(_PUT_RELATION, relations)
+    if unmoved:
+        connection.executemany(_KEEP_ENDS, unmoved)
 
 
 def append_events(

@@ -6,12 +6,11 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
+from nerv_lab.core.canonical import metadata_json
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.events import Event
-from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
+from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.values import decode, encode
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.writing import Origin
@@ -26,9 +25,7 @@ __all__ = [
     "entity_row",
     "event_from_row",
     "event_row",
-    "metadata_json",
     "pack",
-    "record_json",
     "relation_from_row",
     "relation_row",
     "unpack",
@@ -52,55 +49,10 @@ VERSION_COLUMNS = (
 )
 
 
-def metadata_json(item: Item) -> bytes:
-    """Return the canonical bytes of an item's metadata.
-
-    They are cut out of its canonical content, which is at hand when an item is written: the
-    content has the same fields in the same order, and the item's own fields at known places.
-    """
-    content = item.content
-    tail = len(orjson.dumps(item.type)) + len(b',"type":}')
-    if isinstance(item, Entity):
-        return content[:-tail] + b"}"
-    tail += len(orjson.dumps(item.to_entity)) + len(b',"to_entity":')
-    head = len(b'{"bidirectional":,"description":') + (4 if item.bidirectional else 5)
-    head += len(orjson.dumps(item.description))
-    rest = head + len(b',"from_entity":') + len(orjson.dumps(item.from_entity))
-    return content[:head] + content[rest:-tail] + b"}"
-
-
-def record_json(item: Item) -> bytes:
-    """Return the canonical bytes of an item's record."""
-    ends: Row
-    if isinstance(item, Relation):
-        ends = (
-            b'"from_entity":' + orjson.dumps(item.from_entity) + b",",
-            b'"to_entity":' + orjson.dumps(item.to_entity) + b",",
-        )
-    else:
-        ends = b"", b""
-    return (
-        b'{"created_at":%d,%b"id":%b,"metadata":%b,"revision":%d,%b"type":%b,"updated_at":%d}'
-        % (
-            item.created_at,
-            ends[0],
-            orjson.dumps(item.id),
-            metadata_json(item),
-            item.revision,
-            ends[1],
-            orjson.dumps(item.type),
-            item.updated_at,
-        )
-    )
-
-
 def change_json(change: ItemChange, reason: str | None) -> bytes:
     """Return the canonical bytes of the payload of a change's event."""
-    return b'{"new":%b,"old":%b%b}' % (
-        b"null" if change.new is None else record_json(change.new),
-        b"null" if change.old is None else record_json(change.old),
-        b"" if reason is None else b',"reason":' + orjson.dumps(reason),
-    )
+    encoded = change.encoded()
+    return encoded if reason is None else b'%b,"reason":%b}' % (encoded[:-1], encode(reason))
 
 
 def entity_row(branch: str, entity: Entity) -> Row:

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 
 import apsw
 
+from nerv_lab.core.changes import ItemChange, fold
 from nerv_lab.core.errors import CorruptStoreError, DuplicateIdError, HeadMovedError
 from nerv_lab.core.events import Event
 from nerv_lab.core.model import Item
 from nerv_lab.core.rules import plan
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import Branch, BranchMove, Problem, Receipt, Snapshot
+from nerv_lab.inner_universe.client import Branch, BranchMove, Problem, Receipt, Seal, Snapshot
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.queries import (
     add_version,
@@ -51,6 +52,7 @@ from nerv_lab.inner_universe.writing import (
     check_place,
     check_same,
     check_start,
+    checked_version,
     now_us,
     version_event,
 )
@@ -85,25 +87,43 @@ class SqliteStore:
         """Apply a batch, rows and events together."""
         with self._database.write_lock:
             with self._database.writing("apply") as connection:
-                last = last_seq(connection)
                 if batch.repeatable and (stored := stored_receipt(connection, batch.id)):
                     return stored, ()
-                self._cache.advance(last)
-                moment = now_us()
-                reader = BranchReader(connection, batch.branch, self._cache)
-                changes = plan(reader, batch.changes, moment)
-                receipt = Receipt(batch.id, last + 1, last + len(changes), tuple(changes))
-                if not changes:
-                    return receipt, ()
-                latest = {change.key: change for change in changes}
-                write_rows(connection, batch.branch, list(latest.values()))
-                events = change_events(batch, changes, moment, last)
-                payloads = [change_json(change, batch.reason) for change in changes]
-                written = append_events(connection, batch.id, events, payloads, origin, last)
-            # Only what was committed may be remembered.
-            new = ((key, change.new) for key, change in latest.items())
-            self._cache.replace(batch.branch, new, receipt.last_seq)
-        return receipt, written
+                receipt, events = self._apply(connection, batch, origin)
+            self._remember(batch.branch, receipt.changes, receipt.last_seq)
+        return receipt, events
+
+    def apply_and_commit(
+        self, batch: Batch, seal: Seal, origin: Origin
+    ) -> tuple[Receipt, Version, tuple[Event, ...]]:
+        """Apply a batch and commit what it leads to, in one transaction."""
+        with self._database.write_lock:
+            with self._database.writing("apply_and_commit") as connection:
+                receipt, events = self._apply(connection, batch, origin)
+                version, delta = seal(receipt.changes, receipt.last_seq)
+                checked_version(version, delta)
+                committed = _commit(connection, version, pack(delta), origin, receipt.last_seq)
+            self._remember(batch.branch, receipt.changes, receipt.last_seq + 1)
+        return receipt, version, (*events, *committed)
+
+    def _apply(
+        self, connection: apsw.Connection, batch: Batch, origin: Origin
+    ) -> tuple[Receipt, tuple[Event, ...]]:
+        last = last_seq(connection)
+        self._cache.advance(last)
+        moment = now_us()
+        reader = BranchReader(connection, batch.branch, self._cache)
+        changes = plan(reader, batch.changes, moment)
+        receipt = Receipt(batch.id, last + 1, last + len(changes), tuple(changes))
+        write_rows(connection, batch.branch, fold(changes))
+        events = change_events(batch, changes, moment, last)
+        payloads = [change_json(change, batch.reason) for change in changes]
+        return receipt, append_events(connection, batch.id, events, payloads, origin, last)
+
+    def _remember(self, branch: str, changes: Sequence[ItemChange], seq: int) -> None:
+        """Keep what was written at hand; only what was committed may be remembered."""
+        latest = {change.key: change.new for change in changes}
+        self._cache.replace(branch, latest.items(), seq)
 
     def publish(self, events: Sequence[Event], origin: Origin) -> tuple[Event, ...]:
         """Append those of the events that the log does not hold."""
@@ -130,18 +150,7 @@ class SqliteStore:
                 if stored != version:
                     raise DuplicateIdError("version", version.id)
                 return stored, ()
-            head = head_of(connection, version.branch)
-            if head != version.parent:
-                raise HeadMovedError(version.branch, version.parent, head)
-            for parent in version.parents[1:]:
-                known_version(connection, parent)
-            check_place(version, last)
-            event = version_event(version, last + 1)
-            if find_event(connection, event.id) is not None:
-                raise DuplicateIdError("event", event.id)
-            add_version(connection, last + 1, version, packed)
-            payload = encode(event.data)
-            return version, append_events(connection, version.id, [event], [payload], origin, last)
+            return version, _commit(connection, version, packed, origin, last)
 
     def branches(self) -> dict[str, Branch]:
         """Return every branch by name."""
@@ -252,3 +261,19 @@ class SqliteStore:
     def close(self) -> None:
         """Close the connections."""
         self._database.close()
+
+
+def _commit(
+    connection: apsw.Connection, version: Version, packed: bytes, origin: Origin, last: int
+) -> tuple[Event, ...]:
+    head = head_of(connection, version.branch)
+    if head != version.parent:
+        raise HeadMovedError(version.branch, version.parent, head)
+    for parent in version.parents[1:]:
+        known_version(connection, parent)
+    check_place(version, last)
+    event = version_event(version, last + 1)
+    if find_event(connection, event.id) is not None:
+        raise DuplicateIdError("event", event.id)
+    add_version(connection, last + 1, version, packed)
+    return append_events(connection, version.id, [event], [encode(event.data)], origin, last)

@@ -25,14 +25,15 @@ class Watcher:
     interval : float
         Seconds between two looks.
     changed : callable
-        Called in the thread after a commit by any connection, and once at the start.
+        Called in the thread after a commit by any connection, and once at the start; returns
+        False to be called again later.
     """
 
     def __init__(
         self,
         connect: Callable[[], apsw.Connection],
         interval: float,
-        changed: Callable[[], None],
+        changed: Callable[[], bool],
     ) -> None:
         self._connect = connect
         self._interval = interval
@@ -65,8 +66,7 @@ class Watcher:
             try:
                 found = connection.pragma("data_version")
                 if found != seen:
-                    seen = found
-                    self._changed()
+                    seen = found if self._changed() else None
                 complained = False
             except (apsw.Error, NervError) as error:
                 # A store that is busy or away for a while is looked at again.

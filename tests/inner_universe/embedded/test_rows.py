@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nerv_lab.core.canonical import metadata_json, record_json
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import CorruptStoreError
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
@@ -12,8 +13,6 @@ from nerv_lab.inner_universe.embedded.rows import (
     change_json,
     entity_from_row,
     entity_row,
-    metadata_json,
-    record_json,
     relation_from_row,
     relation_row,
     unpack,

@@ -1,0 +1,31 @@
+"""Showing a Lab in the notebook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nerv_lab.lab.delegates import delegated
+
+if TYPE_CHECKING:
+    from nerv_lab.widgets import Explorer, GraphView, Timeline
+
+__all__ = ["Shower"]
+
+
+class Shower:
+    """The live widgets of a Lab."""
+
+    def view(self, **options: Any) -> GraphView:
+        """Return a live drawing of the graph; see `nerv_lab.widgets.GraphView`."""
+        widget: GraphView = delegated("widgets", "GraphView")(self, **options)
+        return widget
+
+    def timeline(self, **options: Any) -> Timeline:
+        """Return a live timeline of versions and events; see `nerv_lab.widgets.Timeline`."""
+        widget: Timeline = delegated("widgets", "Timeline")(self, **options)
+        return widget
+
+    def explorer(self, **options: Any) -> Explorer:
+        """Return graph, timeline and inspector in one; see `nerv_lab.widgets.Explorer`."""
+        widget: Explorer = delegated("widgets", "Explorer")(self, **options)
+        return widget
