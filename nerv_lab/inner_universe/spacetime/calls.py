@@ -34,11 +34,13 @@ from nerv_lab.inner_universe.spacetime.rows import (
     version_args,
 )
 from nerv_lab.inner_universe.spacetime.schema import (
+    APPLY_AND_COMMIT,
     APPLY_BATCH,
     COMMIT_VERSION,
     MOVE_BRANCH,
     PUBLISH_EVENTS,
     SET_TAG,
+    ApplyAndCommit,
     ApplyBatch,
     ChangeCall,
     CommitVersion,
@@ -52,7 +54,14 @@ from nerv_lab.inner_universe.spacetime.schema import (
 )
 from nerv_lab.inner_universe.writing import Batch
 
-__all__ = ["apply_args", "commit_args", "move_args", "publish_args", "tag_args"]
+__all__ = [
+    "apply_and_commit_args",
+    "apply_args",
+    "commit_args",
+    "move_args",
+    "publish_args",
+    "tag_args",
+]
 
 # What a message holds besides the arguments.
 _ROOM = 1024
@@ -78,6 +87,42 @@ def apply_args(batch: Batch, origin_id: str) -> bytes:
         [_wire(change) for change in batch.changes],
     )
     return _sized("changes", APPLY_BATCH.encode(call))
+
+
+def apply_and_commit_args(
+    batch: Batch, origin_id: str, expected_seq: int, version: Version, delta: bytes
+) -> bytes:
+    """Return the arguments of `apply_and_commit`.
+
+    Parameters
+    ----------
+    batch : Batch
+        What to do.
+    origin_id : str
+        Who writes.
+    expected_seq : int
+        The position that the log must be at.
+    version, delta : Version and bytes
+        The state it leads to.
+
+    Raises
+    ------
+    ValidationError
+        When a change is refused before it is sent, or it is too large to send.
+    """
+    call = ApplyAndCommit(
+        batch.id,
+        batch.branch,
+        batch.reason,
+        batch.source,
+        origin_id,
+        _UNCHECKED,
+        [_wire(change) for change in batch.changes],
+        expected_seq,
+        version_args(version),
+        delta,
+    )
+    return _sized("changes", APPLY_AND_COMMIT.encode(call))
 
 
 def publish_args(batch_id: str, branch: str, events: Sequence[Event], origin_id: str) -> bytes:

@@ -17,6 +17,7 @@ from nerv_lab.core.errors import (
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Item, checked_name
+from nerv_lab.core.rules import plan
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import (
     Branch,
@@ -25,6 +26,7 @@ from nerv_lab.inner_universe.client import (
     InnerUniverseClient,
     Problem,
     Receipt,
+    Seal,
     Snapshot,
 )
 from nerv_lab.inner_universe.delivery import Delivery
@@ -33,6 +35,7 @@ from nerv_lab.inner_universe.portal import Portal, portal
 from nerv_lab.inner_universe.spacetime.address import Address
 from nerv_lab.inner_universe.spacetime.cache import TimedCache
 from nerv_lab.inner_universe.spacetime.calls import (
+    apply_and_commit_args,
     apply_args,
     commit_args,
     move_args,
@@ -40,6 +43,7 @@ from nerv_lab.inner_universe.spacetime.calls import (
     tag_args,
 )
 from nerv_lab.inner_universe.spacetime.connection import Connection, Limits, quoted
+from nerv_lab.inner_universe.spacetime.planning import read_touched
 from nerv_lab.inner_universe.spacetime.pool import pool_of
 from nerv_lab.inner_universe.spacetime.pump import Pump
 from nerv_lab.inner_universe.spacetime.reading import (
@@ -67,6 +71,7 @@ from nerv_lab.inner_universe.writing import (
     checked_events,
     checked_move,
     checked_version,
+    now_us,
 )
 
 if TYPE_CHECKING:
@@ -215,6 +220,39 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
         receipt = await self._ask("apply", call)
         self.deliver()
         return receipt
+
+    async def apply_and_commit(
+        self,
+        changes: Sequence[Change],
+        seal: Seal,
+        *,
+        reason: str | None = None,
+        source: str | None = None,
+        branch: str = DEFAULT_BRANCH,
+    ) -> tuple[Receipt, Version]:
+        """Make all of the changes durable and commit the state they lead to, or do neither.
+
+        The server takes the version only if the log is still where the plan was made.
+        """
+        batch = checked_batch(changes, new_id(), False, reason=reason, source=source, branch=branch)
+
+        async def call(connection: Connection) -> tuple[Receipt, Version]:
+            reader, expected = await read_touched(connection, batch.changes, branch)
+            planned = tuple(plan(reader, batch.changes, now_us()))
+            # What seals may itself ask this client, so it must not hold up the portal.
+            version, delta = await asyncio.to_thread(seal, planned, expected + len(planned))
+            checked_version(version, delta)
+            if not planned:
+                await connection.call("commit_version", commit_args(version, delta, self.origin_id))
+                return Receipt(batch.id, expected + 1, expected, ()), version
+            args = apply_and_commit_args(batch, self.origin_id, expected, version, delta)
+            rows = await connection.call("apply_and_commit", args)
+            own = [row for row in rows if row.batch_id == batch.id]
+            return _receipt(batch.id, own) if own else await _stored(connection, batch.id), version
+
+        done = await self._ask("apply_and_commit", call)
+        self.deliver()
+        return done
 
     async def publish(self, events: Sequence[Event]) -> list[str]:
         """Make events of the user's own durable as one batch, or one for each branch in turn."""

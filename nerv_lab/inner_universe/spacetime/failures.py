@@ -14,6 +14,7 @@ from nerv_lab.core.errors import (
     EntityNotFoundError,
     HeadMovedError,
     IntegrityError,
+    LogMovedError,
     NervError,
     NERVPersistenceError,
     PermissionDeniedError,
@@ -44,6 +45,7 @@ _KNOWN: Mapping[str, Callable[..., NervError]] = {
     "DanglingRelation": DanglingRelationError,
     "EntityInUse": EntityInUseError,
     "HeadMoved": HeadMovedError,
+    "LogMoved": LogMovedError,
     "PermissionDenied": PermissionDeniedError,
     "OriginGap": _origin_gap,
 }

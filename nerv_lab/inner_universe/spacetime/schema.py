@@ -23,6 +23,7 @@ from nerv_lab.inner_universe.spacetime.bsatn import (
 )
 
 __all__ = [
+    "APPLY_AND_COMMIT",
     "APPLY_BATCH",
     "COMMIT_VERSION",
     "MODULE_VERSION",
@@ -31,6 +32,7 @@ __all__ = [
     "SEPARATOR",
     "SET_TAG",
     "TABLES",
+    "ApplyAndCommit",
     "ApplyBatch",
     "BatchRow",
     "BranchRow",
@@ -463,6 +465,21 @@ class ApplyBatch(NamedTuple):
     changes: list[Variant]
 
 
+class ApplyAndCommit(NamedTuple):
+    """Arguments of `apply_and_commit`."""
+
+    batch_id: str
+    branch: str
+    reason: str | None
+    source: str | None
+    origin_id: str
+    origin_seq: int
+    changes: list[Variant]
+    expected_seq: int
+    version: VersionArgs
+    delta: bytes
+
+
 class PublishEvents(NamedTuple):
     """Arguments of `publish_events`."""
 
@@ -515,6 +532,19 @@ PUBLISH_EVENTS: Final = Product(
 )
 _VERSION_ARGS = Product(
     VersionArgs, STRING, _TEXTS, STRING, U64, I64, STRING, _OPTIONAL, STRING, STRING, STRING
+)
+APPLY_AND_COMMIT: Final = Product(
+    ApplyAndCommit,
+    STRING,
+    STRING,
+    _OPTIONAL,
+    _OPTIONAL,
+    STRING,
+    U64,
+    Array(_CHANGE),
+    U64,
+    _VERSION_ARGS,
+    BYTES,
 )
 COMMIT_VERSION: Final = Product(CommitVersion, _VERSION_ARGS, BYTES, STRING, U64)
 _ENTITY_STATE = Option(Product(EntityState, STRING, STRING, _ENTITY_META, I64, I64, U64))
