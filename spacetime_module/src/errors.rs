@@ -40,6 +40,9 @@ pub enum Error {
         entity_id: String,
         relations: Vec<String>,
     },
+    Integrity {
+        reason: String,
+    },
     HeadMoved {
         branch: String,
         expected: Option<String>,
@@ -113,6 +116,7 @@ impl Error {
                     ("relations", list(relations.iter().map(|r| text(r)))),
                 ],
             ),
+            Error::Integrity { reason } => ("Integrity", vec![("reason", text(reason))]),
             Error::HeadMoved { branch, expected, actual } => (
                 "HeadMoved",
                 vec![

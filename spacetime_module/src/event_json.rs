@@ -30,7 +30,7 @@ pub fn version_data(version: &Version) -> String {
     ])
 }
 
-/// The payload of the event that a branch came, or went.
+/// The payload of the event that a branch came, moved or went.
 pub fn branch_data(branch: &str, old: &Option<String>, new: &Option<String>) -> String {
     object([("branch", text(branch)), ("new", optional(new)), ("old", optional(old))])
 }

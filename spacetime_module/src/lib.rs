@@ -10,12 +10,15 @@ pub mod canonical;
 pub mod digest;
 pub mod errors;
 pub mod event_json;
+pub mod moves;
 pub mod permissions;
 pub mod rules;
 pub mod tagged_text;
 pub mod types;
 pub mod validate;
 
+#[cfg(test)]
+mod fixtures;
 #[cfg(not(test))]
 mod log;
 #[cfg(not(test))]

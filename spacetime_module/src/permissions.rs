@@ -14,7 +14,7 @@ pub const GRAPH_ACTIONS: [&str; 6] = [
     "delete_relation",
 ];
 const COMMIT_ACTIONS: [&str; 3] = ["commit_version", "set_tag", "delete_tag"];
-const OTHER_ACTIONS: [&str; 3] = ["publish_event", "create_branch", "delete_branch"];
+const OTHER_ACTIONS: [&str; 2] = ["publish_event", "move_branch"];
 pub const ROLES: [&str; 4] = ["owner", "editor", "committer", "viewer"];
 pub const ANY: &str = "*";
 

@@ -24,6 +24,7 @@ pub trait Reader {
 
 /// What entities and relations have in common.
 pub trait Item {
+    fn id(&self) -> &str;
     fn key(&self) -> String;
     fn type_name(&self) -> &str;
     fn content(&self) -> String;
@@ -31,6 +32,10 @@ pub trait Item {
 }
 
 impl Item for Entity {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
     fn key(&self) -> String {
         format!("e:{}", self.id)
     }
@@ -49,6 +54,10 @@ impl Item for Entity {
 }
 
 impl Item for Relation {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
     fn key(&self) -> String {
         format!("r:{}", self.id)
     }
@@ -295,21 +304,9 @@ impl<'a, R: Reader> Batch<'a, R> {
             revision: 1,
         };
         check_relation(&relation)?;
-        self.check_ends(&relation)?;
+        check_ends(&relation, |id| self.entity(id).is_some())?;
         self.put_relation(None, Some(relation));
         Ok(())
-    }
-
-    fn check_ends(&self, relation: &Relation) -> Result<(), Error> {
-        let ends = [("from_entity", &relation.from_entity), ("to_entity", &relation.to_entity)];
-        match ends.into_iter().find(|(_, entity_id)| self.entity(entity_id).is_none()) {
-            None => Ok(()),
-            Some((end, entity_id)) => Err(Error::DanglingRelation {
-                relation_id: relation.id.clone(),
-                end: end.into(),
-                entity_id: entity_id.clone(),
-            }),
-        }
     }
 
     fn update_relation(&mut self, update: UpdateRelation) -> Result<(), Error> {
@@ -360,7 +357,7 @@ impl<'a, R: Reader> Batch<'a, R> {
             updated_at: self.now,
             revision: revision + 1,
         };
-        self.check_ends(&new)?;
+        check_ends(&new, |id| self.entity(id).is_some())?;
         validate::size(&new)?;
         if old.as_ref().map(Item::content) != Some(new.content()) {
             self.put_relation(old, Some(new));
@@ -387,6 +384,19 @@ fn check_relation(relation: &Relation) -> Result<(), Error> {
     validate::name(&relation.to_entity, "to_entity")?;
     validate::name(&relation.relation_type, "type")?;
     validate::size(relation)
+}
+
+/// Refuse a relation that names an entity which is not there.
+pub fn check_ends(relation: &Relation, is_there: impl Fn(&str) -> bool) -> Result<(), Error> {
+    let ends = [("from_entity", &relation.from_entity), ("to_entity", &relation.to_entity)];
+    match ends.into_iter().find(|(_, entity_id)| !is_there(entity_id)) {
+        None => Ok(()),
+        Some((end, entity_id)) => Err(Error::DanglingRelation {
+            relation_id: relation.id.clone(),
+            end: end.into(),
+            entity_id: entity_id.clone(),
+        }),
+    }
 }
 
 #[cfg(test)]

@@ -34,16 +34,28 @@ impl Reader for Rows<'_> {
 }
 
 impl Rows<'_> {
-    /// All items: first the entities, then the relations, in the order of their keys.
-    pub fn all(&self) -> (Vec<Entity>, Vec<Relation>) {
+    /// Remove all rows.
+    pub fn clear(&self) {
         let db = &self.ctx.db;
-        let entities = db.entity().branch().filter(self.branch);
-        let relations = db.relation().branch().filter(self.branch);
-        let mut entities: Vec<Entity> = entities.map(Entity::from).collect();
-        let mut relations: Vec<Relation> = relations.map(Relation::from).collect();
-        entities.sort_by(|a, b| a.id.cmp(&b.id));
-        relations.sort_by(|a, b| a.id.cmp(&b.id));
-        (entities, relations)
+        db.entity().branch().delete(self.branch);
+        db.relation().branch().delete(self.branch);
+    }
+
+    /// Make the rows a copy of another branch's.
+    pub fn copy(&self, from: &str) {
+        if from == self.branch {
+            return;
+        }
+        self.clear();
+        let db = &self.ctx.db;
+        let entities: Vec<EntityRow> = db.entity().branch().filter(from).collect();
+        for row in entities {
+            db.entity().insert(entity_row(self.branch, &row.into()));
+        }
+        let relations: Vec<RelationRow> = db.relation().branch().filter(from).collect();
+        for row in relations {
+            db.relation().insert(relation_row(self.branch, &row.into()));
+        }
     }
 
     /// Bring the rows to where a plan leads.

@@ -55,6 +55,7 @@ pub struct EventRow {
     pub event_id: String,
     pub origin_id: String,
     pub origin_seq: u64,
+    #[index(btree)]
     pub event_type: String,
     pub source: Option<String>,
     pub timestamp: i64,

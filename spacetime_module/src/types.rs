@@ -158,6 +158,7 @@ pub struct Version {
 }
 
 /// An entity of the graph.
+#[cfg_attr(not(test), derive(SpacetimeType), sats(name = "EntityState"))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entity {
     pub id: String,
@@ -169,6 +170,7 @@ pub struct Entity {
 }
 
 /// A relation of the graph.
+#[cfg_attr(not(test), derive(SpacetimeType), sats(name = "RelationState"))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relation {
     pub id: String,
@@ -179,4 +181,27 @@ pub struct Relation {
     pub created_at: i64,
     pub updated_at: i64,
     pub revision: u64,
+}
+
+/// An entity in the rows of a branch, before and after a move; one of them may be missing.
+#[cfg_attr(not(test), derive(SpacetimeType))]
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntityStep {
+    pub old: Option<Entity>,
+    pub new: Option<Entity>,
+}
+
+/// A relation in the rows of a branch, before and after a move; one of them may be missing.
+#[cfg_attr(not(test), derive(SpacetimeType))]
+#[derive(Clone, Debug, PartialEq)]
+pub struct RelationStep {
+    pub old: Option<Relation>,
+    pub new: Option<Relation>,
+}
+
+#[cfg_attr(not(test), derive(SpacetimeType))]
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowStep {
+    Entity(EntityStep),
+    Relation(RelationStep),
 }

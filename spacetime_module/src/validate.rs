@@ -6,14 +6,14 @@ use crate::canonical::{self, MAX_DEPTH};
 use crate::digest::version_digest;
 use crate::errors::Error;
 use crate::rules::Item;
-use crate::types::{Change, OwnEvent, Patch, Property, Version};
+use crate::types::{Change, Entity, OwnEvent, Patch, Property, Relation, Version};
 
 pub const MAX_NAME: usize = 512;
 pub const MAX_BYTES: usize = 1_048_576;
 /// The year 10000, where Python's datetime ends, and the year 1, where it begins.
 const MAX_MICROS: i64 = 253_402_300_800_000_000;
 const MIN_MICROS: i64 = -62_135_596_800_000_000;
-/// Only `apply_batch`, `commit_version` and the branch reducers write these.
+/// Only `apply_batch`, `commit_version` and `move_branch` write these.
 const RESERVED: [&str; 8] = [
     "ENTITY_CREATED",
     "ENTITY_UPDATED",
@@ -131,6 +131,29 @@ pub fn change(change: &mut Change) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// Check a whole entity, and put its properties into order.
+pub fn entity(entity: &mut Entity) -> Result<(), Error> {
+    tags(&entity.metadata.tags)?;
+    properties(&mut entity.metadata.properties)?;
+    name(&entity.id, "id")?;
+    name(&entity.entity_type, "type")?;
+    revision(entity.revision)?;
+    size(entity)
+}
+
+/// Check a whole relation, and put its properties into order.
+pub fn relation(relation: &mut Relation) -> Result<(), Error> {
+    strength(relation.metadata.strength)?;
+    tags(&relation.metadata.tags)?;
+    properties(&mut relation.metadata.properties)?;
+    name(&relation.id, "id")?;
+    name(&relation.from_entity, "from_entity")?;
+    name(&relation.to_entity, "to_entity")?;
+    name(&relation.relation_type, "type")?;
+    revision(relation.revision)?;
+    size(relation)
 }
 
 fn revision(value: u64) -> Result<(), Error> {

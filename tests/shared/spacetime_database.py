@@ -18,12 +18,13 @@ from nerv_lab.core.changes import (
     CreateRelation,
     DeleteEntity,
     DeleteRelation,
+    ItemChange,
     RestoreEntity,
     RestoreRelation,
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.model import EntityMetadata, RelationMetadata
+from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
 from nerv_lab.core.values import encode, freeze
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.ids import new_id
@@ -82,6 +83,27 @@ class Database:
         record = version.record()
         record["author"] = some(record["author"])
         self.call("commit_version", record, delta.hex(), "tests", origin_seq)
+
+    def move(
+        self,
+        name: str,
+        expected: str | None,
+        to: str | None,
+        *changes: ItemChange,
+        **fields: Any,
+    ) -> None:
+        """Call `move_branch`."""
+        self.call(
+            "move_branch",
+            fields.get("move_id") or new_id(),
+            name,
+            some(expected),
+            some(to),
+            fields.get("rows_of", "main"),
+            [row_step(change) for change in changes],
+            fields.get("origin_id", "tests"),
+            fields.get("origin_seq", 0),
+        )
 
     def rows(self, table: str, where: str = "") -> list[dict[str, Any]]:
         """Return the rows of a table as dicts."""
@@ -223,6 +245,33 @@ def _fields(change: Change) -> dict[str, Any]:
                 "created_at": relation.created_at,
                 "revision": relation.revision,
             }
+
+
+def row_step(change: ItemChange) -> dict[str, Any]:
+    """Return an item before and after as the reducer's JSON."""
+    kind = "Entity" if change.key.startswith("e:") else "Relation"
+    return {kind: {"old": some(_state(change.old)), "new": some(_state(change.new))}}
+
+
+def _state(item: Item | None) -> dict[str, Any] | None:
+    if item is None:
+        return None
+    times = {
+        "created_at": item.created_at,
+        "updated_at": item.updated_at,
+        "revision": item.revision,
+    }
+    if isinstance(item, Entity):
+        metadata = entity_meta(item.metadata)
+        return {"id": item.id, "entity_type": item.type, "metadata": metadata, **times}
+    return {
+        "id": item.id,
+        "from_entity": item.from_entity,
+        "to_entity": item.to_entity,
+        "relation_type": item.type,
+        "metadata": relation_meta(item.metadata),
+        **times,
+    }
 
 
 def _listed(tags: Any) -> Any:

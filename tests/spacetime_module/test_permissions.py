@@ -60,8 +60,7 @@ CALLS: dict[str, tuple[set[str], list[Any]]] = {
     "commit_version": (COMMITTER, [*_version("v2", "v1")]),
     "set_tag": (COMMITTER, ["t", "v1"]),
     "delete_tag": (COMMITTER, ["t"]),
-    "create_branch": (EDITOR, ["new", NONE]),
-    "delete_branch": (EDITOR, ["aside"]),
+    "move_branch": (EDITOR, ["m", "new", NONE, some("v1"), "main", [], "o", 0]),
     "claim": (OWNER, []),
     "grant": (OWNER, ["*", "viewer", "", ""]),
     "revoke": (OWNER, [2]),
@@ -231,6 +230,18 @@ def test_a_grant_for_commits_holds_for_their_branch(database: Database) -> None:
     member = database.other()
     database.call("grant", member.identity, "", "commit_version", "aside")
     _denied(lambda: member.call("commit_version", *_version("v1")))
+
+
+def test_a_grant_for_moves_holds_for_their_branch(database: Database) -> None:
+    _claimed(database)
+    member = database.other()
+    database.call("grant", member.identity, "", "move_branch", "new")
+    assert _denied(lambda: member.move("aside", None, "v1")) == {
+        "identity": member.identity,
+        "action": "move_branch",
+        "type": "aside",
+    }
+    member.move("new", None, "v1")
 
 
 def test_what_is_revoked_is_gone(database: Database) -> None:

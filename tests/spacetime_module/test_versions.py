@@ -1,4 +1,4 @@
-"""Versions, tags and branches, by the module's reducers."""
+"""Versions and tags, by the module's reducers."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ from dataclasses import replace
 import pytest
 from shared.spacetime_database import Database, RefusedError, some, versions
 
-from nerv_lab.core.changes import CreateEntity, CreateRelation, DeleteEntity, ItemChange
-from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import decode, encode
 from nerv_lab.core.versions import Version, from_micros, version_digest
-from nerv_lab.inner_universe.writing import change_of
 
 DELTA = b"\x00\xffdelta"
 FIRST = Version("v1", (), "main", 0, from_micros(1_700_000_000_123_456), "first ü", "me", "ab")
-A, B = CreateEntity("a", "thing"), CreateEntity("b", "thing")
-R = CreateRelation("r", "a", "b", "knows")
 
 
 def _sealed(version: Version, delta: bytes = DELTA) -> Version:
@@ -138,87 +132,3 @@ def test_a_tag_names_a_version_moves_and_goes(database: Database) -> None:
     for _ in range(2):
         database.call("delete_tag", "release")
     assert database.rows("tag") == []
-
-
-def _replayed(database: Database, branch: str) -> GraphState:
-    """Return the state of a branch as the log tells it."""
-    state = GraphState.empty()
-    for row in database.log():
-        if row["branch"] == branch:
-            change = change_of(Event("", row["event_type"], decode(row["data"])))
-            state = state.apply([change] if change else [])
-    return state
-
-
-def _keys(database: Database, branch: str) -> set[str]:
-    where = f" WHERE branch = '{branch}'"
-    entities = {f"e:{row['entity_id']}" for row in database.rows("entity", where)}
-    return entities | {f"r:{row['relation_id']}" for row in database.rows("relation", where)}
-
-
-def test_a_branch_starts_with_the_rows_of_its_version(database: Database) -> None:
-    database.apply(A, B, R)
-    database.commit(_sealed(FIRST), DELTA)
-    for _ in range(2):
-        database.call("create_branch", "what-if", some("v1"))
-    assert _heads(database) == {"main": "v1", "what-if": "v1"}
-    database.apply(DeleteEntity("a", cascade=True), branch="what-if")
-    assert _keys(database, "what-if") == {"e:b"}
-    assert _keys(database, "main") == {"e:a", "e:b", "r:r"}
-    for branch in ("main", "what-if"):
-        assert {item.key for item in _replayed(database, branch).items()} == _keys(database, branch)
-    database.commit(_second(branch="what-if"), DELTA)
-    assert _heads(database) == {"main": "v1", "what-if": "v2"}
-    moved = [row for row in database.log() if row["event_type"] == EventType.BRANCH_MOVED]
-    assert [decode(row["data"]) for row in moved] == [
-        {"branch": "what-if", "old": None, "new": "v1"}
-    ]
-
-
-def test_a_copied_row_keeps_its_history(database: Database) -> None:
-    database.apply(A)
-    database.commit(_sealed(FIRST), DELTA)
-    database.call("create_branch", "copy", some("v1"))
-    old, new = sorted(database.rows("entity"), key=lambda row: row["branch"] != "main")
-    assert {**new, "key": old["key"], "branch": "main"} == old
-    copied = ItemChange.from_data(decode(database.log()[-1]["data"]))
-    assert copied.item.created_at == old["created_at"]
-
-
-def test_a_branch_may_start_empty(database: Database) -> None:
-    database.call("create_branch", "empty", some(None))
-    assert _heads(database) == {"empty": None}
-    database.commit(_sealed(replace(FIRST, branch="empty")), DELTA)
-    assert _heads(database) == {"empty": "v1"}
-
-
-def test_a_branch_that_is_there_is_not_started_again(database: Database) -> None:
-    database.commit(_sealed(FIRST), DELTA)
-    with pytest.raises(RefusedError) as refused:
-        database.call("create_branch", "main", some(None))
-    assert refused.value.fields == {"kind": "branch", "id": "main"}
-    database.apply(A, branch="rows")
-    with pytest.raises(RefusedError):
-        database.call("create_branch", "rows", some("v1"))
-    with pytest.raises(RefusedError) as refused:
-        database.call("create_branch", "lost", some("nowhere"))
-    assert refused.value.name == "VersionNotFound"
-
-
-def test_a_deleted_branch_leaves_its_history(database: Database) -> None:
-    database.commit(_sealed(FIRST), DELTA)
-    database.apply(A, B, R, branch="aside")
-    for _ in range(2):
-        database.call("delete_branch", "aside")
-    assert _keys(database, "aside") == set()
-    assert len(_replayed(database, "aside").entities) == 0
-    assert [row["seq"] for row in database.log()] == list(range(1, 9))
-    database.call("create_branch", "aside", some("v1"))
-    database.call("delete_branch", "aside")
-    assert _heads(database) == {"main": "v1"}
-
-
-def test_main_stays(database: Database) -> None:
-    with pytest.raises(RefusedError) as refused:
-        database.call("delete_branch", "main")
-    assert refused.value.fields["field"] == "branch"

@@ -1,95 +1,89 @@
-//! Branches. Their rows come and go by events like any other, so that the log explains them.
+//! Making, moving and deleting a branch.
 
-use spacetimedb::{reducer, ReducerContext, Table};
+use spacetimedb::{reducer, ReducerContext};
 
 use super::require;
-use super::versions::known;
+use super::versions::{check_head, known, move_head};
 use crate::errors::Error;
 use crate::event_json::branch_data;
 use crate::log::{self, Entry, Origin};
-use crate::rules::{ItemChange, Step};
+use crate::moves;
+use crate::rules::ItemChange;
 use crate::store::Rows;
-use crate::tables::{branch, BranchRow};
+use crate::tables::{branch, event_log};
+use crate::types::RowStep;
 use crate::validate;
 
 const MAIN: &str = "main";
+const EVENT_TYPE: &str = "BRANCH_MOVED";
 
-/// Start a branch: at a version, with the working rows of that version's branch, or empty.
+/// Put a branch from the version it is expected at to another one, or delete it where there is
+/// none. Its rows become those of `rows_of` and then take the changes.
 #[reducer]
-pub fn create_branch(
+pub fn move_branch(
     ctx: &ReducerContext,
+    move_id: String,
     name: String,
-    from_version: Option<String>,
+    expected: Option<String>,
+    to: Option<String>,
+    rows_of: String,
+    changes: Vec<RowStep>,
+    origin_id: String,
+    origin_seq: u64,
 ) -> Result<(), Error> {
-    require(ctx, "create_branch", &name)?;
+    require(ctx, "move_branch", &name)?;
+    validate::name(&move_id, "move_id")?;
     validate::name(&name, "branch")?;
-    if let Some(row) = ctx.db.branch().name().find(&name) {
-        return match row.version_id == from_version {
-            true => Ok(()),
-            false => Err(Error::duplicate("branch", &name)),
-        };
+    validate::name(&rows_of, "branch")?;
+    validate::name(&origin_id, "origin_id")?;
+    if name == MAIN && to.is_none() {
+        return Err(Error::validation("branch", "'main' cannot be deleted"));
     }
-    let rows = Rows { ctx, branch: &name };
-    let (entities, relations) = rows.all();
-    if !entities.is_empty() || !relations.is_empty() {
-        return Err(Error::duplicate("branch", &name));
-    }
-    let mut planned = Vec::new();
-    if let Some(version_id) = &from_version {
-        let source = known(ctx, version_id)?.branch;
-        let (entities, relations) = Rows { ctx, branch: &source }.all();
-        let added = |item| ItemChange::Entity(Step { old: None, new: Some(item) });
-        planned.extend(entities.into_iter().map(added));
-        let added = |item| ItemChange::Relation(Step { old: None, new: Some(item) });
-        planned.extend(relations.into_iter().map(added));
-    }
-    rows.write(&planned);
-    ctx.db.branch().insert(BranchRow { name: name.clone(), version_id: from_version.clone() });
-    record(ctx, &name, &None, &from_version, planned)
-}
-
-/// End a branch; its versions and events stay.
-#[reducer]
-pub fn delete_branch(ctx: &ReducerContext, name: String) -> Result<(), Error> {
-    require(ctx, "delete_branch", &name)?;
-    if name == MAIN {
-        return Err(Error::validation("branch", "main cannot be deleted"));
-    }
-    let rows = Rows { ctx, branch: &name };
-    let (entities, relations) = rows.all();
-    let head = ctx.db.branch().name().find(&name);
-    if head.is_none() && entities.is_empty() && relations.is_empty() {
+    let changes = moves::changes(changes)?;
+    let entry = event(ctx, &move_id, branch_data(&name, &expected, &to));
+    if is_done(ctx, &entry)? {
         return Ok(());
     }
-    let gone = |item| ItemChange::Relation(Step { old: Some(item), new: None });
-    let mut planned: Vec<ItemChange> = relations.into_iter().map(gone).collect();
-    let gone = |item| ItemChange::Entity(Step { old: Some(item), new: None });
-    planned.extend(entities.into_iter().map(gone));
-    rows.write(&planned);
-    ctx.db.branch().name().delete(&name);
-    record(ctx, &name, &head.and_then(|row| row.version_id), &None, planned)
+    let origin = Origin { id: origin_id, seq: origin_seq };
+    log::check_origin(ctx, &origin)?;
+    check_head(ctx, &name, expected.as_ref())?;
+    let rows = Rows { ctx, branch: &name };
+    match &to {
+        None => {
+            rows.clear();
+            ctx.db.branch().name().delete(&name);
+        }
+        Some(version_id) => {
+            known(ctx, version_id)?;
+            rewrite(&rows, &rows_of, &changes)?;
+            move_head(ctx, &name, version_id);
+        }
+    }
+    log::append(ctx, &move_id, &name, &origin, vec![entry]).map(drop)
 }
 
-/// Record in the log that a branch came or went, and its rows with it.
-fn record(
-    ctx: &ReducerContext,
-    name: &str,
-    old: &Option<String>,
-    new: &Option<String>,
-    planned: Vec<ItemChange>,
-) -> Result<(), Error> {
-    let (now, origin) = (log::now(ctx), Origin::caller(ctx));
-    // A branch may come and go many times: its place in the log tells the batches apart.
-    let batch_id = format!("branch:{name}:{}", log::last_seq(ctx) + 1);
-    let moved = ("BRANCH_MOVED", branch_data(name, old, new));
-    let changes = planned.iter().map(|change| (change.event_type(), change.data(None)));
-    let entries = std::iter::once(moved).chain(changes).enumerate();
-    let entries = entries.map(|(index, (event_type, data))| Entry {
-        event_id: log::event_id(&batch_id, index),
-        event_type: event_type.into(),
+fn rewrite(rows: &Rows, rows_of: &str, changes: &[ItemChange]) -> Result<(), Error> {
+    rows.copy(rows_of);
+    moves::check_start(rows, changes)?;
+    rows.write(changes);
+    moves::check_ends(rows, changes)
+}
+
+fn event(ctx: &ReducerContext, move_id: &str, data: String) -> Entry {
+    Entry {
+        event_id: log::event_id(move_id, 0),
+        event_type: EVENT_TYPE.into(),
         source: None,
-        timestamp: now,
+        timestamp: log::now(ctx),
         data: Some(data),
-    });
-    log::append(ctx, &batch_id, name, &origin, entries.collect()).map(drop)
+    }
+}
+
+/// Whether the log holds the move already; an id that another event has taken is refused.
+fn is_done(ctx: &ReducerContext, entry: &Entry) -> Result<bool, Error> {
+    match ctx.db.event_log().event_id().find(&entry.event_id) {
+        None => Ok(false),
+        Some(row) if row.event_type == EVENT_TYPE && row.data == entry.data => Ok(true),
+        Some(_) => Err(Error::duplicate("event", &entry.event_id)),
+    }
 }

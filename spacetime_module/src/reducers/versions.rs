@@ -54,12 +54,21 @@ pub fn commit_version(
 }
 
 fn check_parents(ctx: &ReducerContext, version: &Version) -> Result<(), Error> {
-    let head = ctx.db.branch().name().find(&version.branch).and_then(|row| row.version_id);
-    let expected = version.parents.first().cloned();
-    if head != expected {
-        return Err(Error::HeadMoved { branch: version.branch.clone(), expected, actual: head });
-    }
+    check_head(ctx, &version.branch, version.parents.first())?;
     version.parents.iter().skip(1).try_for_each(|parent| known(ctx, parent).map(drop))
+}
+
+/// Refuse a caller who takes a branch to be where it is not.
+pub fn check_head(
+    ctx: &ReducerContext,
+    name: &String,
+    expected: Option<&String>,
+) -> Result<(), Error> {
+    let actual = ctx.db.branch().name().find(name).and_then(|row| row.version_id);
+    if actual.as_ref() == expected {
+        return Ok(());
+    }
+    Err(Error::HeadMoved { branch: name.clone(), expected: expected.cloned(), actual })
 }
 
 /// The version with this id.
@@ -68,7 +77,8 @@ pub fn known(ctx: &ReducerContext, version_id: &str) -> Result<VersionRow, Error
     found.ok_or_else(|| Error::no_version(version_id))
 }
 
-fn move_head(ctx: &ReducerContext, name: &str, version_id: &str) {
+/// Let a branch be at a version.
+pub fn move_head(ctx: &ReducerContext, name: &str, version_id: &str) {
     let table = ctx.db.branch();
     let row = BranchRow { name: name.into(), version_id: Some(version_id.into()) };
     if table.name().find(name.to_string()).is_some() {
