@@ -48,6 +48,10 @@ pub enum Error {
         expected: Option<String>,
         actual: Option<String>,
     },
+    LogMoved {
+        expected: u64,
+        actual: u64,
+    },
     PermissionDenied {
         identity: String,
         action: String,
@@ -125,6 +129,10 @@ impl Error {
                     ("actual", optional(actual)),
                 ],
             ),
+            Error::LogMoved { expected, actual } => (
+                "LogMoved",
+                vec![("expected", expected.to_string()), ("actual", actual.to_string())],
+            ),
             Error::PermissionDenied { identity, action, item_type } => (
                 "PermissionDenied",
                 vec![
@@ -168,6 +176,14 @@ mod tests {
         assert_eq!(
             moved.to_string(),
             r#"{"error":"HeadMoved","fields":{"branch":"main","expected":null,"actual":"v"}}"#
+        );
+        assert_eq!(
+            Error::LogMoved { expected: 2, actual: 3 }.to_string(),
+            r#"{"error":"LogMoved","fields":{"expected":2,"actual":3}}"#
+        );
+        assert_eq!(
+            Error::Integrity { reason: "why".into() }.to_string(),
+            r#"{"error":"Integrity","fields":{"reason":"why"}}"#
         );
     }
 }

@@ -12,6 +12,7 @@ pub mod errors;
 pub mod event_json;
 pub mod moves;
 pub mod permissions;
+pub mod places;
 pub mod rules;
 pub mod tagged_text;
 pub mod types;

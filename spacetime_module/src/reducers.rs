@@ -4,6 +4,7 @@ mod access;
 mod branches;
 mod events;
 mod graph;
+mod together;
 mod versions;
 
 use spacetimedb::{reducer, ReducerContext, Table};

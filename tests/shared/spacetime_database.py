@@ -80,9 +80,30 @@ class Database:
 
     def commit(self, version: Version, delta: bytes, origin_seq: int = 0) -> None:
         """Call `commit_version`."""
-        record = version.record()
-        record["author"] = some(record["author"])
-        self.call("commit_version", record, delta.hex(), "tests", origin_seq)
+        self.call("commit_version", version_wire(version), delta.hex(), "tests", origin_seq)
+
+    def apply_and_commit(
+        self,
+        changes: Sequence[Change],
+        expected_seq: int,
+        version: Version,
+        delta: bytes,
+        **fields: Any,
+    ) -> None:
+        """Call `apply_and_commit`."""
+        self.call(
+            "apply_and_commit",
+            fields.get("batch_id") or new_id(),
+            fields.get("branch", "main"),
+            some(fields.get("reason")),
+            some(fields.get("source")),
+            fields.get("origin_id", "tests"),
+            fields.get("origin_seq", 0),
+            [wire(change) for change in changes],
+            expected_seq,
+            version_wire(version),
+            delta.hex(),
+        )
 
     def move(
         self,
@@ -185,6 +206,12 @@ def relation_meta(metadata: RelationMetadata) -> dict[str, Any]:
         "tags": list(metadata.tags),
         "properties": _properties(metadata.properties),
     }
+
+
+def version_wire(version: Version) -> dict[str, Any]:
+    """Return a version as the reducers' JSON."""
+    record = version.record()
+    return {**record, "author": some(record["author"])}
 
 
 def wire(change: Change) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from shared.spacetime_database import (
     own_event,
     relation_meta,
     some,
+    version_wire,
     wire,
 )
 
@@ -39,10 +40,13 @@ BASE: list[Change] = [
 ]
 
 
+def _sealed(version_id: str, event_seq: int, *parents: str) -> tuple[dict[str, Any], str]:
+    version = Version(version_id, parents, event_seq=event_seq)
+    return version_wire(replace(version, digest=version_digest(version, b""))), ""
+
+
 def _version(version_id: str, *parents: str) -> tuple[dict[str, Any], str, str, int]:
-    version = Version(version_id, parents)
-    version = replace(version, digest=version_digest(version, b""))
-    return {**version.record(), "author": NONE}, "", "tests", 0
+    return *_sealed(version_id, 0, *parents), "tests", 0
 
 
 # One call of each reducer that succeeds for who may, and the roles that may.
@@ -58,6 +62,10 @@ CALLS: dict[str, tuple[set[str], list[Any]]] = {
     "publish_events": (EDITOR, ["x", "o", 0, "main", [own_event("e", "greeted")]]),
     "publish_event": (EDITOR, ["e", "greeted", NONE, NONE]),
     "commit_version": (COMMITTER, [*_version("v2", "v1")]),
+    "apply_and_commit": (
+        EDITOR,
+        ["x", "main", NONE, NONE, "o", 0, [wire(DeleteEntity("b"))], 6, *_sealed("v2", 7, "v1")],
+    ),
     "set_tag": (COMMITTER, ["t", "v1"]),
     "delete_tag": (COMMITTER, ["t"]),
     "move_branch": (EDITOR, ["m", "new", NONE, some("v1"), "main", [], "o", 0]),
@@ -242,6 +250,35 @@ def test_a_grant_for_moves_holds_for_their_branch(database: Database) -> None:
         "type": "aside",
     }
     member.move("new", None, "v1")
+
+
+@pytest.mark.parametrize(
+    ("granted", "missing"),
+    [("delete_entity", "commit_version"), ("commit_version", "delete_entity")],
+)
+def test_changes_with_their_version_need_both_grants(
+    database: Database, granted: str, missing: str
+) -> None:
+    _claimed(database)
+    member = database.other()
+    args = CALLS["apply_and_commit"][1]
+    database.call("grant", member.identity, "", granted, "*")
+    before = _content(database)
+    assert _denied(lambda: member.call("apply_and_commit", *args))["action"] == missing
+    assert _content(database) == before
+    database.call("grant", member.identity, "", missing, "*")
+    member.call("apply_and_commit", *args)
+
+
+def test_a_version_beside_changes_of_a_forbidden_type_is_refused(database: Database) -> None:
+    _claimed(database)
+    member = database.other()
+    database.call("grant", member.identity, "", "commit_version", "*")
+    database.call("grant", member.identity, "", "delete_entity", "person")
+    before = _content(database)
+    args = CALLS["apply_and_commit"][1]
+    assert _denied(lambda: member.call("apply_and_commit", *args))["type"] == "thing"
+    assert _content(database) == before
 
 
 def test_what_is_revoked_is_gone(database: Database) -> None:

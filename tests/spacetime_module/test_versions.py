@@ -113,6 +113,19 @@ def test_a_version_that_is_not_whole_is_refused(
     assert database.log() == []
 
 
+def test_a_version_is_at_a_place_of_the_log(database: Database) -> None:
+    early = _sealed(replace(FIRST, event_seq=1))
+    refused = _refusal(database, early)
+    assert (refused.name, refused.fields) == (
+        "ValidationError",
+        {"field": "event_seq", "reason": "1 is not in the log, which ends at 0"},
+    )
+    assert database.log() == []
+    database.call("publish_event", "e", "mine", some(None), some(None))
+    database.commit(early, DELTA)
+    assert _heads(database) == {"main": "v1"}
+
+
 def test_an_event_id_that_is_taken_is_refused(database: Database) -> None:
     database.call("publish_event", "v1.0", "mine", some(None), some(None))
     assert _refusal(database, _sealed(FIRST)).fields == {"kind": "event", "id": "v1.0"}

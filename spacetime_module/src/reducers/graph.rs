@@ -15,7 +15,8 @@ use crate::types::{
 };
 use crate::validate;
 
-const OUTCOME: &str = "applied";
+/// What the receipt of such a batch says.
+pub const OUTCOME: &str = "applied";
 const MAIN: &str = "main";
 
 /// Make all of the changes, or none of them; a batch id that was seen before changes nothing.
@@ -31,23 +32,32 @@ pub fn apply_batch(
     changes: Vec<Change>,
 ) -> Result<(), Error> {
     let access = may_plan(ctx, &changes)?;
-    validate::name(&batch_id, "batch_id")?;
-    validate::name(&branch, "branch")?;
-    validate::name(&origin_id, "origin_id")?;
     let origin = Origin { id: origin_id, seq: origin_seq };
-    apply(ctx, &access, Batch { id: batch_id, branch, reason, source, origin }, changes)
+    let batch = Batch { id: batch_id, branch, reason, source, origin };
+    batch.check()?;
+    apply(ctx, &access, &batch, changes)
 }
 
-struct Batch {
-    id: String,
-    branch: String,
-    reason: Option<String>,
-    source: Option<String>,
-    origin: Origin,
+/// A request to change the graph, apart from the changes.
+pub struct Batch {
+    pub id: String,
+    pub branch: String,
+    pub reason: Option<String>,
+    pub source: Option<String>,
+    pub origin: Origin,
+}
+
+impl Batch {
+    /// Refuse names that are none.
+    pub fn check(&self) -> Result<(), Error> {
+        validate::name(&self.id, "batch_id")?;
+        validate::name(&self.branch, "branch")?;
+        validate::name(&self.origin.id, "origin_id")
+    }
 }
 
 /// Refuse a caller for whom no plan could be allowed.
-fn may_plan(ctx: &ReducerContext, changes: &[Change]) -> Result<Access, Error> {
+pub fn may_plan(ctx: &ReducerContext, changes: &[Change]) -> Result<Access, Error> {
     let access = access(ctx);
     if changes.is_empty() {
         require_some(ctx, &access, &GRAPH_ACTIONS)?;
@@ -61,10 +71,11 @@ fn may_plan(ctx: &ReducerContext, changes: &[Change]) -> Result<Access, Error> {
     }
 }
 
-fn apply(
+/// Apply a batch, unless it was applied before.
+pub fn apply(
     ctx: &ReducerContext,
     access: &Access,
-    batch: Batch,
+    batch: &Batch,
     changes: Vec<Change>,
 ) -> Result<(), Error> {
     if log::is_done(ctx, &batch.id, OUTCOME)? {
@@ -111,7 +122,7 @@ fn apply_one(ctx: &ReducerContext, id: &str, nonce: &str, change: Change) -> Res
     validate::name(nonce, "nonce")?;
     let (branch, origin) = (MAIN.into(), Origin::caller(ctx));
     let id = format!("{id}:{nonce}");
-    apply(ctx, &access, Batch { id, branch, reason: None, source: None, origin }, changes)
+    apply(ctx, &access, &Batch { id, branch, reason: None, source: None, origin }, changes)
 }
 
 #[reducer]

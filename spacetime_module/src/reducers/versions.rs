@@ -6,6 +6,7 @@ use super::require;
 use crate::errors::Error;
 use crate::event_json::version_data;
 use crate::log::{self, Entry, Origin};
+use crate::places::check_place;
 use crate::tables::{
     branch, event_log, state_version, tag, version_delta, BranchRow, DeltaRow, TagRow, VersionRow,
 };
@@ -21,19 +22,41 @@ pub fn commit_version(
     origin_id: String,
     origin_seq: u64,
 ) -> Result<(), Error> {
-    require(ctx, "commit_version", &version.branch)?;
+    check(ctx, &version, &delta)?;
     validate::name(&origin_id, "origin_id")?;
-    validate::version(&version, &delta)?;
-    if let Some(stored) = ctx.db.state_version().version_id().find(&version.version_id) {
-        // The digest covers everything else, the delta too.
-        return match stored.digest == version.digest {
-            true => Ok(()),
-            false => Err(Error::duplicate("version", &version.version_id)),
-        };
+    if is_stored(ctx, &version)? {
+        return Ok(());
     }
     let origin = Origin { id: origin_id, seq: origin_seq };
     log::check_origin(ctx, &origin)?;
+    commit(ctx, version, delta, &origin)
+}
+
+/// Refuse a caller who may not commit to the branch, and a version that is not whole.
+pub fn check(ctx: &ReducerContext, version: &Version, delta: &[u8]) -> Result<(), Error> {
+    require(ctx, "commit_version", &version.branch)?;
+    validate::version(version, delta)
+}
+
+/// Whether the version is there already; an id that stands for another one is refused.
+pub fn is_stored(ctx: &ReducerContext, version: &Version) -> Result<bool, Error> {
+    match ctx.db.state_version().version_id().find(&version.version_id) {
+        None => Ok(false),
+        // The digest covers everything else, the delta too.
+        Some(stored) if stored.digest == version.digest => Ok(true),
+        Some(_) => Err(Error::duplicate("version", &version.version_id)),
+    }
+}
+
+/// Add a version that is not there yet.
+pub fn commit(
+    ctx: &ReducerContext,
+    version: Version,
+    delta: Vec<u8>,
+    origin: &Origin,
+) -> Result<(), Error> {
     check_parents(ctx, &version)?;
+    check_place(version.event_seq, log::last_seq(ctx))?;
     let event_id = log::event_id(&version.version_id, 0);
     if ctx.db.event_log().event_id().find(&event_id).is_some() {
         return Err(Error::duplicate("event", &event_id));
@@ -46,7 +69,7 @@ pub fn commit_version(
         data: Some(version_data(&version)),
     };
     let (id, name) = (&version.version_id, &version.branch);
-    let (_, seq) = log::append(ctx, id, name, &origin, vec![entry])?;
+    let (_, seq) = log::append(ctx, id, name, origin, vec![entry])?;
     move_head(ctx, name, id);
     ctx.db.version_delta().insert(DeltaRow { version_id: id.clone(), delta });
     ctx.db.state_version().insert(row(version, seq));
