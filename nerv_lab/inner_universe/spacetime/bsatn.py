@@ -72,13 +72,26 @@ class Reader:
         self._at = stop
         return self._data[start:stop]
 
+    def byte(self) -> int:
+        """Return the next byte."""
+        at = self._at
+        if at >= self._end:
+            raise ProtocolError("a value was announced where nothing is left")
+        self._at = at + 1
+        return self._data[at]
+
     def count(self) -> int:
         """Return the next length."""
-        size: int = _U32.unpack(self.take(4))[0]
+        at = self._at
+        if at + 4 > self._end:
+            raise ProtocolError(f"a length was announced where {self.left} bytes are left")
+        self._at = at + 4
+        size: int = _COUNT(self._data, at)[0]
         return size
 
 
 _U32 = struct.Struct("<I")
+_COUNT = _U32.unpack_from
 
 
 class Codec(ABC, Generic[_T]):
@@ -173,7 +186,7 @@ class _Bool(Codec[bool]):
         self.least = 1
 
     def read(self, reader: Reader) -> bool:
-        byte = reader.take(1)[0]
+        byte = reader.byte()
         if byte > 1:
             raise ProtocolError(f"{byte} is neither true nor false")
         return byte == 1
@@ -311,7 +324,7 @@ class Option(Codec[_T | None]):
 
     def read(self, reader: Reader) -> _T | None:
         """Read one value or None."""
-        tag = reader.take(1)[0]
+        tag = reader.byte()
         if tag == 0:
             return self._item.read(reader)
         if tag != 1:
@@ -400,7 +413,7 @@ class Sum(Codec[Variant]):
 
     def read(self, reader: Reader) -> Variant:
         """Read one alternative."""
-        tag = reader.take(1)[0]
+        tag = reader.byte()
         if tag >= len(self._codecs):
             raise ProtocolError(f"there is no alternative {tag} of {', '.join(self._names)}")
         return Variant(tag, self._codecs[tag].read(reader))

@@ -30,7 +30,7 @@ from nerv_lab.inner_universe.client import (
     Snapshot,
 )
 from nerv_lab.inner_universe.delivery import Delivery
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.ids import batch_of, new_id
 from nerv_lab.inner_universe.portal import Portal, portal
 from nerv_lab.inner_universe.spacetime.address import Address
 from nerv_lab.inner_universe.spacetime.cache import TimedCache
@@ -56,7 +56,7 @@ from nerv_lab.inner_universe.spacetime.reading import (
     read_whole,
 )
 from nerv_lab.inner_universe.spacetime.rows import event_from_row
-from nerv_lab.inner_universe.spacetime.schema import BatchRow, EventRow
+from nerv_lab.inner_universe.spacetime.schema import BatchRow
 from nerv_lab.inner_universe.spacetime.tokens import (
     FixedToken,
     Secret,
@@ -213,9 +213,8 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
         args = apply_args(batch, self.origin_id)
 
         async def call(connection: Connection) -> Receipt:
-            rows = await connection.call("apply_batch", args)
-            own = [row for row in rows if row.batch_id == batch.id]
-            return _receipt(batch.id, own) if own else await _stored(connection, batch.id)
+            events = await connection.call("apply_batch", args)
+            return await _receipt(connection, batch.id, events)
 
         receipt = await self._ask("apply", call)
         self.deliver()
@@ -246,9 +245,8 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
                 await connection.call("commit_version", commit_args(version, delta, self.origin_id))
                 return Receipt(batch.id, expected + 1, expected, ()), version
             args = apply_and_commit_args(batch, self.origin_id, expected, version, delta)
-            rows = await connection.call("apply_and_commit", args)
-            own = [row for row in rows if row.batch_id == batch.id]
-            return _receipt(batch.id, own) if own else await _stored(connection, batch.id), version
+            events = await connection.call("apply_and_commit", args)
+            return await _receipt(connection, batch.id, events), version
 
         done = await self._ask("apply_and_commit", call)
         self.deliver()
@@ -431,13 +429,12 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
         return self._open("subscribe").tail.last
 
 
-def _receipt(batch_id: str, rows: Sequence[EventRow]) -> Receipt:
-    changes = [change_of(event_from_row(row)) for row in rows]
-    return Receipt(batch_id, rows[0].seq, rows[-1].seq, tuple(c for c in changes if c is not None))
-
-
-async def _stored(connection: Connection, batch_id: str) -> Receipt:
-    """Return the receipt of a batch that wrote nothing now: it was known, or changed nothing."""
+async def _receipt(connection: Connection, batch_id: str, events: Sequence[Event]) -> Receipt:
+    """Return the receipt of a batch whose transaction wrote these events."""
+    own = [event for event in events if batch_of(event.id) == batch_id]
+    if own:
+        return _receipt_of(batch_id, own)
+    # It was known already, or changed nothing.
     found: list[BatchRow] = await connection.select("batch", f"batch_id = {quoted(batch_id)}")
     if not found:
         raise ProtocolError(f"{connection.address.uri} took a batch and left no receipt of it")
@@ -446,7 +443,13 @@ async def _stored(connection: Connection, batch_id: str) -> Receipt:
         raise DuplicateIdError("batch", batch_id)
     if batch.last_seq < batch.first_seq:
         return Receipt(batch_id, batch.first_seq, batch.last_seq, ())
-    return _receipt(batch_id, await connection.page(batch.first_seq - 1, batch.last_seq))
+    rows = await connection.page(batch.first_seq - 1, batch.last_seq)
+    return _receipt_of(batch_id, [event_from_row(row) for row in rows])
+
+
+def _receipt_of(batch_id: str, events: Sequence[Event]) -> Receipt:
+    changes = tuple(change for event in events if (change := change_of(event)) is not None)
+    return Receipt(batch_id, events[0].seq or 0, events[-1].seq or 0, changes)
 
 
 def client_with(uri: str, config: InnerUniverseConfig) -> SpacetimeInnerUniverse:

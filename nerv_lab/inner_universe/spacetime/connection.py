@@ -300,9 +300,10 @@ class Connection:
             f"confirmed before; open it again, and look whether your last changes are there"
         )
 
-    def _updated(self, update: DatabaseUpdate) -> None:
-        # Rows of the first answer to a subscription are taken in by whoever subscribed.
-        self._feed(_event_rows(update))
+    def _updated(self, update: DatabaseUpdate) -> list[int]:
+        rows = _event_rows(update)
+        self._feed(rows)
+        return [row.seq for row in rows]
 
     def _feed(self, rows: Sequence[EventRow]) -> None:
         """Take in rows; such as come too early wait for those before them."""
@@ -366,7 +367,7 @@ class Connection:
         query = f"SELECT * FROM {table}" + (f" WHERE {where}" if where else "")
         return await self._with_session(lambda s: _select(s, query, table), f"read {table}")
 
-    async def call(self, reducer: str, args: bytes) -> list[EventRow]:
+    async def call(self, reducer: str, args: bytes) -> tuple[Event, ...]:
         """Call a reducer and return the events that its transaction wrote.
 
         Raises
@@ -374,15 +375,15 @@ class Connection:
         NervError
             When the reducer refuses.
         """
-
-        async def ask(session: Session) -> list[EventRow]:
-            made = await session.call(reducer, args)
-            return _event_rows(made.status.value)
-
-        rows = await self._with_session(ask, reducer)
-        if rows:
-            self._remember(reducer, args)
-        return rows
+        places: list[int] = await self._with_session(lambda s: s.call(reducer, args), reducer)
+        if not places:
+            return ()
+        self._remember(reducer, args)
+        first, last = places[0], places[-1]
+        kept = self.tail.read(first - 1, last)
+        if kept is not None and len(kept) == len(places):
+            return kept
+        return tuple(event_from_row(row) for row in await self.page(first - 1, last))
 
     def _remember(self, reducer: str, args: bytes) -> None:
         now = time.monotonic()

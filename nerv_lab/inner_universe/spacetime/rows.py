@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
+from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ChangeData, ItemChange
 from nerv_lab.core.errors import ProtocolError, ValidationError
 from nerv_lab.core.events import Event
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
@@ -191,6 +192,9 @@ def _payload(row: EventRow) -> Mapping[str, Any]:
     payload = decode(cast("str", row.data))
     if not isinstance(payload, Mapping):
         raise ValidationError("data", f"must be a dict, not {type(payload).__name__}")
+    if row.event_type in CHANGE_EVENT_TYPES:
+        # Made once, for all who follow the log.
+        return ChangeData(payload, ItemChange.from_data(payload))
     return payload
 
 

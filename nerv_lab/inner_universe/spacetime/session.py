@@ -59,7 +59,7 @@ logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-Updated = Callable[[DatabaseUpdate], None]
+Updated = Callable[[DatabaseUpdate], object]
 Heard = Callable[[TransactionUpdate], None]
 _MAX_MESSAGE = 1024 * 1024 * 1024
 _PING_SECONDS = 15.0
@@ -179,7 +179,8 @@ class Session:
     socket : ClientConnection
         The open socket.
     updated : callable
-        Given what each transaction did to the subscribed tables, in order.
+        Given what each transaction did to the subscribed tables, in order; what it returns is
+        the result of the call.
     heard : callable, optional
         Given each transaction that the server tells of.
     """
@@ -199,7 +200,9 @@ class Session:
         self._greeting: asyncio.Future[IdentityToken] = _future()
         self._queries: dict[bytes, asyncio.Future[OneOffQueryResponse]] = {}
         self._subscriptions: dict[int, tuple[asyncio.Future[None], Updated]] = {}
-        self._calls: dict[tuple[str, bytes], deque[asyncio.Future[TransactionUpdate]]] = {}
+        self._calls: dict[
+            tuple[str, bytes], deque[asyncio.Future[tuple[TransactionUpdate, object]]]
+        ] = {}
         self._error: NERVPersistenceError | None = None
         self._connection = b""
         self.identity = ""
@@ -263,10 +266,8 @@ class Session:
         finally:
             self._subscriptions.pop(number, None)
 
-    async def call(self, reducer: str, args: bytes) -> TransactionUpdate:
-        """Call a reducer, and return the transaction it made.
-
-        What the transaction did to the subscribed tables was handed over before.
+    async def call(self, reducer: str, args: bytes) -> Any:
+        """Call a reducer, and return what `updated` made of its transaction.
 
         Raises
         ------
@@ -275,19 +276,19 @@ class Session:
         """
         # Failed calls come back without their number, so the arguments tell them apart: they
         # hold ids that we made.
-        future: asyncio.Future[TransactionUpdate] = _future()
+        future: asyncio.Future[tuple[TransactionUpdate, object]] = _future()
         waiting = self._calls.setdefault((reducer, args), deque())
         waiting.append(future)
         try:
             await self._send(call_reducer(reducer, args, next(self._numbers)))
-            made = await self._answer(future)
+            made, found = await self._answer(future)
         finally:
             if future in waiting:
                 waiting.remove(future)
             if not waiting:
                 self._calls.pop((reducer, args), None)
         if made.status.tag == COMMITTED:
-            return made
+            return found
         if made.status.tag == FAILED:
             raise refusal(made.status.value, reducer, self._address.uri)
         raise NERVPersistenceError(
@@ -365,12 +366,13 @@ class Session:
     def _transaction(self, message: TransactionUpdate) -> None:
         if self._heard is not None:
             self._heard(message)
+        found: object = None
         if message.status.tag == COMMITTED:
-            self._updated(message.status.value)
+            found = self._updated(message.status.value)
         if message.caller_connection == self._connection:
             waiting = self._waiting(message)
             if waiting:
-                _settle(waiting.popleft(), message)
+                _settle(waiting.popleft(), (message, found))
 
     def _waiting(self, message: TransactionUpdate) -> deque[asyncio.Future[Any]] | None:
         call = message.call
