@@ -34,12 +34,10 @@ class Pump:
         self._thread = threading.Thread(target=self._run, name="nerv-pump", daemon=True)
         self._thread.start()
 
-    def stop(self, timeout: float = 5.0) -> None:
-        """End the thread and wait for it, unless called by itself."""
+    def stop(self) -> None:
+        """Let the thread end; it is not waited for, since it may be the one that asks."""
         self._stop.set()
         self._tail.wake()
-        if threading.current_thread() is not self._thread:
-            self._thread.join(timeout)
 
     def _run(self) -> None:
         seen = -1
@@ -49,6 +47,8 @@ class Pump:
                 self._wake()
                 seen = newest
             except NervError as error:
+                if self._stop.is_set():
+                    return
                 # The server is away, perhaps; what could not be read is read later.
                 logger.warning("events could not be read for delivery yet: %s", error)
                 self._stop.wait(_PAUSE)

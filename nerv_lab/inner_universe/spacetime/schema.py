@@ -562,6 +562,8 @@ SET_TAG: Final = Product(SetTag, *_NAMED)
 
 _REDUCERS: Final[Mapping[str, Product[Any]]] = {
     "apply_batch": APPLY_BATCH,
+    "apply_and_commit": APPLY_AND_COMMIT,
+    "move_branch": MOVE_BRANCH,
     "publish_events": PUBLISH_EVENTS,
     "commit_version": COMMIT_VERSION,
     "set_tag": SET_TAG,

@@ -234,6 +234,35 @@ def test_two_processes_share_a_live_graph(database: str, tokens: TokenFile) -> N
         peer.stdout.close()
 
 
+def test_branches_and_merges_work_on_a_server(database: str, tokens: TokenFile) -> None:
+    with nl.open(database, config=_config(tokens)) as lab:
+        ada = lab.add_entity("person", id="ada", name="Ada")
+        lab.add_entity("text", id="note")
+        lab.relate("ada", "wrote", "note", id="r")
+        lab.commit("first")
+        lab.create_branch("what-if")
+        lab.switch("what-if")
+        lab.update(ada, properties={"born": 1815})
+        lab.delete("note", cascade=True)
+        lab.commit("aside")
+        lab.switch("main")
+        assert lab.entity("note").type == "text"
+        lab.update(ada, properties={"died": 1852})
+        lab.commit("meanwhile")
+        lab.merge("what-if")
+        assert dict(lab.entity("ada").properties) == {"born": 1815, "died": 1852}
+        assert "note" not in lab.entities
+        lab.reset("v1", force=True)
+        assert "note" in lab.entities
+        lab.delete_branch("what-if")
+        assert list(lab.branches) == ["main"]
+        assert lab.verify().problems == ()
+        data_hash = lab.state.data_hash
+    with nl.open(database, config=_config(tokens)) as again:
+        assert again.state.data_hash == data_hash
+        assert again.verify().ok
+
+
 def test_a_handler_may_write_from_the_thread_that_delivers(
     database: str, tokens: TokenFile
 ) -> None:
@@ -250,6 +279,22 @@ def test_a_handler_may_write_from_the_thread_that_delivers(
             assert done.wait(20)
             other.refresh()
             assert other.entity("answer").type == "answer"
+
+
+def test_a_lab_may_be_closed_by_a_handler(database: str, tokens: TokenFile) -> None:
+    lab = nl.open(database, config=_config(tokens))
+    closed = threading.Event()
+
+    def close(event: Event) -> None:
+        lab.close()
+        closed.set()
+
+    lab.bus.subscribe("stop", close)
+    with nl.open(database, config=_config(tokens)) as other:
+        other.bus.publish("stop")
+        assert closed.wait(3)
+        other.bus.publish("stop")
+    assert lab.closed
 
 
 def test_a_labs_own_events_were_taken_in_when_a_write_returns(
