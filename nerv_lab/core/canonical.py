@@ -27,7 +27,17 @@ def metadata_json(item: Item) -> bytes:
 
 
 def record_json(item: Item) -> bytes:
-    """Return the canonical bytes of an item's record."""
+    """Return the canonical bytes of an item's record.
+
+    An item is written when it is made and again when it is replaced, so it keeps them.
+    """
+    known: bytes | None = vars(item).get("_record_json")
+    if known is None:
+        known = vars(item)["_record_json"] = _record_json(item)
+    return known
+
+
+def _record_json(item: Item) -> bytes:
     ends: tuple[bytes, bytes]
     if isinstance(item, Relation):
         ends = (

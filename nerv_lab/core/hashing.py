@@ -76,14 +76,14 @@ class SetHash:
             assert node._base is not None
             node = node._base
         lanes = node._lanes
-        removed = [e for link in chain for e in link._removed]
-        added = [e for link in chain for e in link._added]
-        if removed:
-            lanes = lanes - _sum(removed)
-        if added:
-            lanes = lanes + _sum(added)
-        self._lanes = lanes
-        self._base, self._removed, self._added, self._depth = None, (), (), 0
+        # Each link keeps its sum, since more than one state may have been made from it.
+        for link in reversed(chain):
+            if link._removed:
+                lanes = lanes - _sum(link._removed)
+            if link._added:
+                lanes = lanes + _sum(link._added)
+            link._lanes = lanes
+            link._base, link._removed, link._added, link._depth = None, (), (), 0
         return lanes
 
     def hexdigest(self) -> str:

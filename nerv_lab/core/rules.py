@@ -21,6 +21,7 @@ from nerv_lab.core.changes import (
     ItemChange,
     RestoreEntity,
     RestoreRelation,
+    Unset,
     UpdateEntity,
     UpdateRelation,
 )
@@ -32,7 +33,15 @@ from nerv_lab.core.errors import (
     RelationNotFoundError,
     ValidationError,
 )
-from nerv_lab.core.model import Entity, Item, Relation, entity_key, relation_key
+from nerv_lab.core.model import (
+    Entity,
+    EntityMetadata,
+    Item,
+    Relation,
+    RelationMetadata,
+    entity_key,
+    relation_key,
+)
 from nerv_lab.core.values import ReadOnlyDict, freeze
 
 __all__ = ["Reader", "plan"]
@@ -160,10 +169,14 @@ class _Batch:
 
     def _update_entity(self, change: UpdateEntity) -> None:
         old = self._known_entity(change.id)
-        fields = _given(change, "name", "description", "tags")
-        properties = _patched(old.properties, change.properties)
-        metadata = replace(old.metadata, **fields, properties=properties)
-        self._update(old, _given(change, "type"), metadata)
+        known = old.metadata
+        metadata = EntityMetadata(
+            known.name if change.name is UNSET else change.name,
+            known.description if change.description is UNSET else change.description,
+            known.tags if change.tags is UNSET else change.tags,  # type: ignore[arg-type]
+            _patched(known.properties, change.properties),
+        )
+        self._update(old, change.type, metadata)
 
     def _delete_entity(self, change: DeleteEntity) -> None:
         old = self._known_entity(change.id)
@@ -198,14 +211,19 @@ class _Batch:
 
     def _update_relation(self, change: UpdateRelation) -> None:
         old = self._known_relation(change.id)
-        fields = _given(change, "description", "strength", "bidirectional", "tags")
-        properties = _patched(old.properties, change.properties)
-        metadata = replace(old.metadata, **fields, properties=properties)
-        self._update(old, _given(change, "type"), metadata)
+        known = old.metadata
+        metadata = RelationMetadata(
+            known.description if change.description is UNSET else change.description,
+            known.strength if change.strength is UNSET else change.strength,
+            known.bidirectional if change.bidirectional is UNSET else change.bidirectional,
+            known.tags if change.tags is UNSET else change.tags,  # type: ignore[arg-type]
+            _patched(known.properties, change.properties),
+        )
+        self._update(old, change.type, metadata)
 
-    def _update(self, old: Item, fields: dict[str, Any], metadata: Any) -> None:
+    def _update(self, old: Item, given_type: str | Unset, metadata: Any) -> None:
         stamps = old.created_at, self._now, old.revision + 1
-        kind = fields.get("type", old.type)
+        kind = old.type if given_type is UNSET else given_type
         new: Item
         if isinstance(old, Entity):
             new = Entity(old.id, kind, metadata, *stamps)
@@ -223,10 +241,6 @@ class _Batch:
                 wanted, created_at=created_at, updated_at=self._now, revision=revision + 1
             )
             self._put(wanted.key, old, new)
-
-
-def _given(change: UpdateEntity | UpdateRelation, *names: str) -> dict[str, Any]:
-    return {name: value for name in names if (value := getattr(change, name)) is not UNSET}
 
 
 def _patched(old: Mapping[str, Any], patch: Mapping[str, Any]) -> Mapping[str, Any]:

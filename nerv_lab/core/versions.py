@@ -119,7 +119,6 @@ def version_digest(version: Version, delta: bytes) -> str:
 
     Each part is preceded by its length, so that no two different versions give the same input.
     """
-    hasher = hashlib.sha256(b"nerv/version/1")
     parts = [
         version.id,
         str(len(version.parents)),
@@ -132,7 +131,7 @@ def version_digest(version: Version, delta: bytes) -> str:
         version.data_hash,
         version.algorithm,
     ]
+    framed = [b"nerv/version/1"]
     for part in (*(p.encode() for p in parts), delta):
-        hasher.update(len(part).to_bytes(8, "big"))
-        hasher.update(part)
-    return hasher.hexdigest()
+        framed += (len(part).to_bytes(8, "big"), part)
+    return hashlib.sha256(b"".join(framed)).hexdigest()

@@ -93,7 +93,7 @@ class MemoryStore:
             if not changes:
                 return Receipt(batch.id, last + 1, last, ()), ()
             state = state.apply(changes)
-            events = self._append(batch.id, change_events(batch, changes, moment, last), origin)
+            events = self._append(batch.id, change_events(batch, changes, moment), origin)
             self._states[batch.branch] = state
             return Receipt(batch.id, last + 1, last + len(changes), tuple(changes)), events
 

@@ -116,18 +116,16 @@ def checked_batch(
     )
 
 
-def change_events(
-    batch: Batch, changes: Sequence[ItemChange], moment_us: int, last_seq: int
-) -> list[Event]:
-    """Return the events that record a batch, at their places in the log."""
+def change_events(batch: Batch, changes: Sequence[ItemChange], moment_us: int) -> list[Event]:
+    """Return the events that record a batch, before they have their places in the log."""
+    timestamp = moment_us / 1_000_000
     return [
         Event(
             event_id(batch.id, index),
             change.event_type.value,
             change.data(batch.reason),
-            moment_us / 1_000_000,
+            timestamp,
             batch.source,
-            last_seq + index + 1,
             branch=batch.branch,
         )
         for index, change in enumerate(changes)
@@ -206,19 +204,15 @@ def check_start(reader: Reader, changes: Iterable[ItemChange]) -> None:
 
 
 def placed(event: Event, seq: int, origin: Origin, origin_seq: int) -> Event:
-    """Return an event as its writer puts it into the log."""
-    return Event(
-        event.id,
-        event.type,
-        event.data,
-        event.timestamp,
-        event.source,
-        seq,
-        origin.id,
-        origin_seq,
-        origin.actor,
-        event.branch,
-    )
+    """Give an event, which nobody else holds yet, its place in the log, and return it."""
+    for name, value in (
+        ("seq", seq),
+        ("origin_id", origin.id),
+        ("origin_seq", origin_seq),
+        ("actor", origin.actor),
+    ):
+        object.__setattr__(event, name, value)
+    return event
 
 
 def checked_events(events: Iterable[Event]) -> list[Event]:

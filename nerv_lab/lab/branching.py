@@ -29,7 +29,7 @@ from nerv_lab.inner_universe.client import BranchMove, InnerUniverseClient, Rece
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import Follower
-from nerv_lab.lab.merging import MergeResult
+from nerv_lab.lab.merging import MergeResult, merging, picking
 from nerv_lab.lab.transactions import Transaction
 from nerv_lab.lab.travel import Travel, is_reserved_name
 from nerv_lab.lab.views import View
@@ -67,7 +67,7 @@ class Brancher:
         changes: Sequence[Change] = (),
         *,
         reason: str | None = None,
-        merge: tuple[Version, Version] | None = None,
+        merge: tuple[Version, Version | None] | None = None,
     ) -> tuple[Receipt, Version]: ...
 
     @abstractmethod
@@ -253,14 +253,22 @@ class Brancher:
         resolutions: Mapping[Place, Resolution] | None = None,
     ) -> MergeResult:
         """Work out what merging would do, without doing it; see `merge`."""
+        head = self._clean_head()
         theirs = self._travel.version(source)
-        ours = self._history.head(self._follower.branch)
-        if ours is None:
-            raise VersionNotFoundError("head", "commit before you merge")
         name = source if isinstance(source, str) else self._travel.label(theirs)
-        return MergeResult(
-            self._history, ours, theirs, name, self._finish, functions or {}, resolutions or {}
-        )
+        sides = merging(self._history, head, theirs, name)
+        return MergeResult(sides, self._finish, functions or {}, resolutions or {})
+
+    def _clean_head(self) -> Version:
+        self._outside_transaction("merge")
+        position = self._follower.position()
+        if position.head is None:
+            raise VersionNotFoundError("head", "commit before you merge")
+        if position.pending:
+            raise ConflictError(
+                f"{len(position.pending)} changes are not committed; commit them before you merge"
+            )
+        return position.head
 
     def merge(
         self,
@@ -294,27 +302,55 @@ class Brancher:
         ConflictError
             There are changes that are not committed.
         """
-        self._outside_transaction("merge")
         result = self.preview(source, functions=functions, resolutions=resolutions)
-        if not result.conflicts:
-            result.commit(description)
-        return result
+        return result if result.conflicts else _committed(result, description)
+
+    def cherry_pick(
+        self, ref: Version | View | str, *, description: str | None = None
+    ) -> MergeResult:
+        """Do again, here, what one version changed, wherever it was committed.
+
+        Returns
+        -------
+        MergeResult
+            Committed, unless there are conflicts, as with `merge`.
+        """
+        return self._pick(ref, description, revert=False)
+
+    def revert(self, ref: Version | View | str, *, description: str | None = None) -> MergeResult:
+        """Undo what one version changed, and leave alone what came after it.
+
+        Returns
+        -------
+        MergeResult
+            Committed, unless there are conflicts, as with `merge`.
+        """
+        return self._pick(ref, description, revert=True)
+
+    def _pick(
+        self, ref: Version | View | str, description: str | None, *, revert: bool
+    ) -> MergeResult:
+        head = self._clean_head()
+        picked = self._travel.version(ref)
+        sides = picking(self._history, head, picked, self._travel.label(picked), revert=revert)
+        result = MergeResult(sides, self._finish, {}, {})
+        return result if result.conflicts else _committed(result, description)
 
     def _finish(self, result: MergeResult, description: str) -> Version:
-        self._outside_transaction("merge")
-        position = self._follower.position()
-        if position.pending:
-            raise ConflictError(
-                f"{len(position.pending)} changes are not committed; commit them before you merge"
-            )
+        self._clean_head()
         _, version = self._commit(
             description,
             self._author,
             result.requests,
             reason=description,
-            merge=(result.ours, result.theirs),
+            merge=(result.sides.head, result.sides.second),
         )
         if result.resolved:
             event = Event(new_id(), "MERGE_RESOLVED", result.record(version), source=self._author)
             self._write(self._client.publish([event]))
         return version
+
+
+def _committed(result: MergeResult, description: str | None) -> MergeResult:
+    result.commit(description)
+    return result

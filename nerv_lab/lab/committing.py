@@ -1,16 +1,33 @@
-"""Making the version of a state, inside the transaction that writes it."""
+"""Making versions: each together with the changes that lead to it, in one transaction."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from nerv_lab.core.changes import ItemChange
-from nerv_lab.core.errors import LogMovedError
+from nerv_lab.core.changes import Change, ItemChange, restoring
+from nerv_lab.core.errors import (
+    HeadMovedError,
+    LogMovedError,
+    TransactionError,
+    ValidationError,
+)
+from nerv_lab.core.model import Item, checked_name
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
-from nerv_lab.lab.follower import Position
+from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
+from nerv_lab.lab.follower import Follower, Position
+from nerv_lab.lab.reading import GraphReader, id_of
+from nerv_lab.lab.transactions import Transaction
+from nerv_lab.lab.travel import Ref, Travel
 
-__all__ = ["Sealer"]
+__all__ = ["Committer", "Sealer"]
+
+_T = TypeVar("_T")
+# Each attempt follows a commit of somebody else's, so that all together still make progress.
+_COMMIT_ATTEMPTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +38,8 @@ class Sealer:
     ----------
     history : TemporalStore
         Makes the version.
+    follower : Follower
+        Is told what to expect.
     position : Position
         Where the Lab stands.
     description, author : str
@@ -30,6 +49,7 @@ class Sealer:
     """
 
     history: TemporalStore
+    follower: Follower
     position: Position
     description: str
     author: str | None
@@ -53,8 +73,10 @@ class Sealer:
         position = self.position
         if position.seq != seq - len(done):
             raise LogMovedError(position.seq, seq - len(done))
+        state = position.state.apply(done)
+        self.follower.expect(position.state, done, state)
         return self.history.draft(
-            position.state.apply(done),
+            state,
             self.description,
             changes=(*position.pending, *done),
             author=self.author,
@@ -63,3 +85,110 @@ class Sealer:
             head=position.head,
             merged=self.merged,
         )
+
+
+class Committer(GraphReader):
+    """The versions that a Lab makes."""
+
+    _client: InnerUniverseClient
+    _history: TemporalStore
+    _follower: Follower
+    _travel: Travel
+    _author: str | None
+
+    @abstractmethod
+    def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
+
+    @abstractmethod
+    def _open_transaction(self) -> Transaction | None: ...
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """Take in, now, everything the store holds."""
+
+    def commit(self, description: str, *, author: str | None = None) -> Version:
+        """Make the present state a version.
+
+        Parameters
+        ----------
+        description : str
+            Why, in your words.
+        author : str, optional
+            Who; that of the Lab by default.
+
+        Returns
+        -------
+        Version
+            Durable when the call returns.
+        """
+        who = self._author if author is None else checked_name(author, "author")
+        if self._open_transaction():
+            raise TransactionError("leave the transaction before you commit")
+        return self._commit(description, who)[1]
+
+    def _commit(
+        self,
+        description: str,
+        author: str | None,
+        changes: Sequence[Change] = (),
+        *,
+        reason: str | None = None,
+        merge: tuple[Version, Version | None] | None = None,
+    ) -> tuple[Receipt, Version]:
+        """Make changes, and the state they lead to a version, in one transaction.
+
+        A merge of the second version into the first is committed on the first, or not at all.
+        """
+        if not isinstance(description, str):
+            raise ValidationError("description", f"must be a string, not {description!r}")
+        for _ in range(_COMMIT_ATTEMPTS):
+            position = self._follower.position()
+            if merge and position.head != merge[0]:
+                found = position.head.id if position.head else None
+                raise HeadMovedError(position.branch, merge[0].id, found)
+            merged = merge[1].id if merge and merge[1] else None
+            seal = Sealer(self._history, self._follower, position, description, author, merged)
+            try:
+                return self._write(
+                    self._client.apply_and_commit(
+                        changes, seal, reason=reason, source=self._author, branch=position.branch
+                    )
+                )
+            except (LogMovedError, HeadMovedError) as error:
+                behind = error
+                self.refresh()
+        raise behind
+
+    def rollback(
+        self,
+        ref: Ref,
+        description: str | None = None,
+        *,
+        only: Iterable[Item | str] | None = None,
+    ) -> Version:
+        """Make the state of the past the present again, as a new version; nothing is deleted.
+
+        Parameters
+        ----------
+        ref : Version, View, str, int or datetime
+            Where to go back to, as in `at`.
+        description : str, optional
+            ``"rollback to …"`` by default.
+        only : iterable of Entity, Relation or str, optional
+            Bring back these alone, and leave the rest as it is.
+
+        Returns
+        -------
+        Version
+            Its ``data_hash`` is that of the state gone back to, unless only a part was.
+        """
+        target = self._travel.at(ref)
+        if self._open_transaction():
+            raise TransactionError("leave the transaction before you roll back")
+        text = f"rollback to {target.label}" if description is None else description
+        difference = self.state.diff(target.state)
+        if only is not None:
+            ids = {id_of(item) for item in only}
+            difference = tuple(c for c in difference if c.item.id in ids)
+        changes = restoring(difference)
+        return self._commit(text, self._author, changes, reason=text)[1]

@@ -123,6 +123,11 @@ class Follower:
         self._seq = 0
         self._moved_at = 0
         self._waiting: list[Pending] = []
+        self._expected: tuple[GraphState, tuple[ItemChange, ...], GraphState] = (
+            self._state,
+            (),
+            self._state,
+        )
         self._broken: Exception | None = None
         self._lock = threading.Lock()
         self._untold: deque[ConfirmedBatch] = deque()
@@ -247,7 +252,7 @@ class Follower:
         versions: list[Version] = []
 
         def catch_up() -> None:
-            self._state = self._state.apply(fresh)
+            self._state = self._after(fresh)
             done.extend(fresh)
             fresh.clear()
 
@@ -265,6 +270,16 @@ class Follower:
             self._seq = event.seq
         catch_up()
         return ConfirmedBatch(events, tuple(done), tuple(versions), self._state, self._seq)
+
+    def _after(self, changes: list[ItemChange]) -> GraphState:
+        start, expected, state = self._expected
+        if start is self._state and [*map(id, changes)] == [*map(id, expected)]:
+            return state
+        return self._state.apply(changes)
+
+    def expect(self, start: GraphState, changes: tuple[ItemChange, ...], state: GraphState) -> None:
+        """Take note of what changes lead to, so that it is not worked out again."""
+        self._expected = start, changes, state
 
     def _add_version(self, event: Event) -> Version:
         version = Version.from_record(event.data or {})

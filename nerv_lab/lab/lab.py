@@ -8,10 +8,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from nerv_lab.core.changes import Change, restoring
+from nerv_lab.core.changes import Change
 from nerv_lab.core.errors import (
-    HeadMovedError,
-    LogMovedError,
     StoreClosedError,
     TransactionError,
     ValidationError,
@@ -25,7 +23,8 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt
 from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.buses import RecordingBus
-from nerv_lab.lab.committing import Sealer
+from nerv_lab.lab.committing import Committer
+from nerv_lab.lab.debugging import Debugger
 from nerv_lab.lab.driving import run
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch, Follower
@@ -33,18 +32,17 @@ from nerv_lab.lab.past import TimeTraveller
 from nerv_lab.lab.results import VerifyReport
 from nerv_lab.lab.showing import Shower
 from nerv_lab.lab.transactions import Transaction
-from nerv_lab.lab.travel import Ref, Travel, is_reserved_name
+from nerv_lab.lab.travel import Travel, is_reserved_name
+from nerv_lab.lab.undoing import Undoer
 from nerv_lab.lab.views import View
 from nerv_lab.lab.writing import GraphWriter
 
 __all__ = ["Lab"]
 
 _T = TypeVar("_T")
-# Each attempt follows a commit of somebody else's, so that all together still make progress.
-_COMMIT_ATTEMPTS = 100
 
 
-class Lab(GraphWriter, TimeTraveller, Brancher, Shower):
+class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Shower):
     """A knowledge graph that is kept in an Inner Universe, with its whole history.
 
     Use `nerv_lab.open` to make one. What is written here is durable when the call returns; what
@@ -71,6 +69,7 @@ class Lab(GraphWriter, TimeTraveller, Brancher, Shower):
         self._client = client
         self._author = None if author is None else checked_name(author, "author")
         self._local = threading.local()
+        self._undoing: dict[str, str] = {}
         self._closing = threading.Lock()
         self._closed = False
         self._on_close: list[Callable[[], object]] = []
@@ -290,81 +289,6 @@ class Lab(GraphWriter, TimeTraveller, Brancher, Shower):
     def tags(self) -> dict[str, str]:
         """The version id of each tag."""
         return self._run(self._client.tags())
-
-    def commit(self, description: str, *, author: str | None = None) -> Version:
-        """Make the present state a version.
-
-        Parameters
-        ----------
-        description : str
-            Why, in your words.
-        author : str, optional
-            Who; that of the Lab by default.
-
-        Returns
-        -------
-        Version
-            Durable when the call returns.
-        """
-        who = self._author if author is None else checked_name(author, "author")
-        if self._open_transaction():
-            raise TransactionError("leave the transaction before you commit")
-        return self._commit(description, who)[1]
-
-    def _commit(
-        self,
-        description: str,
-        author: str | None,
-        changes: Sequence[Change] = (),
-        *,
-        reason: str | None = None,
-        merge: tuple[Version, Version] | None = None,
-    ) -> tuple[Receipt, Version]:
-        """Make changes, and the state they lead to a version, in one transaction.
-
-        A merge of the second version into the first is committed on the first or not at all.
-        """
-        if not isinstance(description, str):
-            raise ValidationError("description", f"must be a string, not {description!r}")
-        for _ in range(_COMMIT_ATTEMPTS):
-            position = self._follower.position()
-            if merge and position.head != merge[0]:
-                found = position.head.id if position.head else None
-                raise HeadMovedError(position.branch, merge[0].id, found)
-            merged = merge[1].id if merge else None
-            seal = Sealer(self._history, position, description, author, merged)
-            try:
-                return self._write(
-                    self._client.apply_and_commit(
-                        changes, seal, reason=reason, source=self._author, branch=position.branch
-                    )
-                )
-            except (LogMovedError, HeadMovedError) as error:
-                behind = error
-                self.refresh()
-        raise behind
-
-    def rollback(self, ref: Ref, description: str | None = None) -> Version:
-        """Make the state of the past the present again, as a new version; nothing is deleted.
-
-        Parameters
-        ----------
-        ref : Version, View, str, int or datetime
-            Where to go back to, as in `at`.
-        description : str, optional
-            ``"rollback to …"`` by default.
-
-        Returns
-        -------
-        Version
-            Its ``data_hash`` is that of the state gone back to.
-        """
-        target = self._travel.at(ref)
-        if self._open_transaction():
-            raise TransactionError("leave the transaction before you roll back")
-        text = f"rollback to {target.label}" if description is None else description
-        changes = restoring(self.state.diff(target.state))
-        return self._commit(text, self._author, changes, reason=text)[1]
 
     def tag(self, name: str, ref: Version | View | str = "head") -> Version:
         """Give a version a name; a name that is taken moves.

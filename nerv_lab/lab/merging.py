@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 from nerv_lab.core.changes import Change, restoring
@@ -15,55 +16,78 @@ from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.results import Diff, html_table
 
-__all__ = ["MergeResult"]
+__all__ = ["MergeResult", "Sides", "merging", "picking"]
 
 
-class MergeResult:
-    """A merge of one version into another.
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is brought together, and how.
 
     Attributes
     ----------
-    ours, theirs : Version
-        The two sides.
+    verb, name : str
+        What is done, and what is brought in, as ``"merge"`` and ``"what-if"``.
+    head : Version
+        The version it is brought into.
+    second : Version or None
+        The second parent of what comes out.
+    base, ours, theirs : GraphState
+        The three states.
+    is_done : bool
+        Nothing is left to do, since ours has it already.
+    theirs_later : bool
+        Their side comes later in the log.
+    """
+
+    verb: str
+    name: str
+    head: Version
+    second: Version | None
+    base: GraphState
+    ours: GraphState
+    theirs: GraphState
+    is_done: bool = False
+    theirs_later: bool = True
+
+    @property
+    def title(self) -> str:
+        """What is done, in two words."""
+        return f"{self.verb} {self.name}"
+
+
+class MergeResult:
+    """Something that is brought into the present branch, and what stands against it.
+
+    Attributes
+    ----------
+    sides : Sides
+        What is brought together.
     version : Version or None
-        What the merge was committed as; None as long as it was not.
+        What came out; None as long as it is not committed.
     """
 
     def __init__(
         self,
-        history: TemporalStore,
-        ours: Version,
-        theirs: Version,
-        name: str,
+        sides: Sides,
         finish: Callable[[MergeResult, str], Version],
         functions: Mapping[str, MergeFunction],
         resolutions: Mapping[Place, Resolution],
     ) -> None:
-        self.ours = ours
-        self.theirs = theirs
+        self.sides = sides
         self.version: Version | None = None
-        self._history = history
-        self._name = name
         self._finish = finish
         self._functions = functions
         self._resolutions = dict(resolutions)
-        self._is_merged = theirs.id in ancestors(ours.id, self._parents)
-        self._base = _base_state(history, ours.id, theirs.id)
         self._merge = self._work_out()
 
-    def _parents(self, version_id: str) -> tuple[str, ...]:
-        return self._history.get_version(version_id).parents
-
     def _work_out(self) -> Merge:
-        order = [v.id for v in self._history.versions]
-        later = order.index(self.theirs.id) > order.index(self.ours.id)
         return merge_states(
-            self._base,
-            self._history.state_at(self.ours.id),
-            self._history.state_at(self.theirs.id),
+            self.sides.base,
+            self.sides.ours,
+            self.sides.theirs,
             functions=self._functions,
             resolutions=self._resolutions,
-            later="theirs" if later else "ours",
+            later="theirs" if self.sides.theirs_later else "ours",
         )
 
     @property
@@ -131,7 +155,7 @@ class MergeResult:
         return self
 
     def commit(self, description: str | None = None) -> Version:
-        """Make the merge a version with two parents.
+        """Make what comes out a version; that of a merge has two parents.
 
         Raises
         ------
@@ -143,10 +167,10 @@ class MergeResult:
                 raise ConflictError(
                     f"{len(self.conflicts)} conflicts are left; decide them with .resolve(...)"
                 )
-            if self._is_merged:
-                self.version = self.ours
+            if self.sides.is_done:
+                self.version = self.sides.head
             else:
-                text = f"merge {self._name}" if description is None else description
+                text = self.sides.title if description is None else description
                 self.version = self._finish(self, text)
         return self.version
 
@@ -172,11 +196,12 @@ class MergeResult:
     def summary(self) -> str:
         """What the merge comes to, in one line."""
         changes = f"{len(self._merge.changes)} changes"
+        title = self.sides.title
         if self.version is not None:
-            return f"merged {self._name}: {changes}"
+            return f"{title}: {changes}, committed"
         if self.conflicts:
-            return f"merging {self._name}: {changes}, {len(self.conflicts)} conflicts to resolve"
-        return f"merging {self._name}: {changes}, no conflicts; .commit() makes it a version"
+            return f"{title}: {changes}, {len(self.conflicts)} conflicts to resolve"
+        return f"{title}: {changes}, no conflicts; .commit() makes it a version"
 
     def __repr__(self) -> str:
         return "\n".join((self.summary, *(f"! {conflict}" for conflict in self.conflicts)))
@@ -187,6 +212,37 @@ class MergeResult:
             for c in self.conflicts
         ]
         return html_table(self.summary, ("conflict", "where", "base", "ours", "theirs"), rows)
+
+
+def merging(history: TemporalStore, head: Version, theirs: Version, name: str) -> Sides:
+    """Return the sides of the merge of a version into another."""
+
+    def parents(version_id: str) -> tuple[str, ...]:
+        return history.get_version(version_id).parents
+
+    order = [version.id for version in history.versions]
+    return Sides(
+        "merge",
+        name,
+        head,
+        theirs,
+        _base_state(history, head.id, theirs.id),
+        history.state_at(head.id),
+        history.state_at(theirs.id),
+        is_done=theirs.id in ancestors(head.id, parents),
+        theirs_later=order.index(theirs.id) > order.index(head.id),
+    )
+
+
+def picking(
+    history: TemporalStore, head: Version, picked: Version, name: str, *, revert: bool
+) -> Sides:
+    """Return the sides of doing again, or undoing, what one version changed."""
+    before = history.state_at(picked.parent) if picked.parent else GraphState.empty()
+    after: GraphState = history.state_at(picked.id)
+    base, theirs = (after, before) if revert else (before, after)
+    verb = "revert" if revert else "pick"
+    return Sides(verb, name, head, None, base, history.state_at(head.id), theirs)
 
 
 def _base_state(history: TemporalStore, a: str, b: str) -> GraphState:

@@ -205,7 +205,7 @@ class Travel:
 
         A branch that was moved begins with the version it was moved to, whatever its age.
         """
-        line = self._line(position.head)
+        line = self.line(position.head)
         for version in reversed(line):
             if version.event_seq < position.moved_at:
                 return version
@@ -213,7 +213,7 @@ class Travel:
                 return version
         return None
 
-    def _line(self, head: Version | None) -> list[Version]:
+    def line(self, head: Version | None) -> list[Version]:
         """Return a version and its first parents, oldest first."""
         line: list[Version] = []
         while head is not None:

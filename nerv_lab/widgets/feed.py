@@ -117,7 +117,8 @@ class Feed:
         self._changed()
 
     def _take_up(self, batch: ConfirmedBatch) -> None:
-        if batch.seq <= self._seq and not batch.versions:
+        # A batch without events is the Lab going to another branch, at the same position.
+        if batch.events and batch.seq <= self._seq and not batch.versions:
             return
         self._seq = max(self._seq, batch.seq)
         self._live = batch.state
@@ -205,12 +206,13 @@ class Feed:
 
     def _refresh_meta(self) -> None:
         source, state = self._source, self.board.state
-        rows = [row for row in self.board.versions if row["branch"] == source.branch_name]
+        head = source.head
+        row = self.board.row(head.id) if head else None
         self.board.meta = {
             "seq": self._seq,
             "branch": source.branch_name,
-            "head": rows[-1]["id"] if rows else None,
-            "head_label": rows[-1]["label"] if rows else "",
+            "head": row["id"] if row else None,
+            "head_label": row["label"] if row else "",
             "uncommitted": len(self._uncommitted),
             "shown": self.board.row(self.shown.id) if self.shown else None,
             "nodes": len(state.entities),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import NervError
+from nerv_lab.core.events import EventType
 from nerv_lab.core.model import Item
 from nerv_lab.core.versions import Version, to_micros
 from nerv_lab.lab.follower import ConfirmedBatch
@@ -79,7 +80,8 @@ class Uncommitted:
 
     def follow(self, batch: ConfirmedBatch) -> None:
         """Take up a confirmed batch."""
-        if batch.versions:
+        moved = any(event.type == EventType.BRANCH_MOVED for event in batch.events)
+        if batch.versions or moved or not batch.events:
             self._ask()
             return
         for change in batch.changes:

@@ -45,7 +45,7 @@ def test_a_preview_changes_nothing(lab: Lab) -> None:
     seq = lab.seq
     result = lab.preview("aside")
     assert [c.key for c in result.changes] == ["e:ada"]
-    assert repr(result).startswith("merging aside: 1 changes, no conflicts")
+    assert repr(result).startswith("merge aside: 1 changes, no conflicts")
     assert (lab.seq, result.version) == (seq, None)
 
 
@@ -172,6 +172,41 @@ def test_a_merge_in_a_file_is_there_after_opening(tmp_path: Path) -> None:
         assert again.state == state
         assert again.at("head").state == state
         assert again.verify().ok
+
+
+def test_picking_does_again_what_one_version_changed(lab: Lab) -> None:
+    with lab.branch("aside"):
+        lab.update("ada", properties={"died": 1852})
+        picked = lab.commit("death")
+    result = lab.cherry_pick(picked)
+    assert result.version == lab.head
+    assert dict(lab.entity("ada").properties) == {"born": 1815, "visits": 10, "died": 1852}
+    assert lab.version("head").parents == (lab.version("v3").id,)
+    assert lab.version("head").description == "pick v4"
+    assert lab.verify().ok
+
+
+def test_reverting_undoes_one_version_and_leaves_alone_what_came_after(lab: Lab) -> None:
+    lab.update("ada", properties={"visits": 11})
+    lab.commit("visit")
+    assert lab.revert("v3").version == lab.head
+    assert dict(lab.entity("ada").properties) == {"born": 1800, "visits": 11}
+    assert lab.version("head").description == "revert v3"
+
+
+def test_reverting_what_was_changed_since_is_a_conflict(lab: Lab) -> None:
+    lab.update("ada", properties={"born": 1816})
+    lab.commit("again")
+    result = lab.revert("v3")
+    assert [c.path for c in result.conflicts] == [("properties", "born")]
+    assert result.resolve("theirs").commit() == lab.head
+    assert lab.entity("ada").properties["born"] == 1800
+
+
+def test_the_first_version_can_be_reverted_too(lab: Lab) -> None:
+    lab.reset("v1", force=True)
+    lab.revert("v1")
+    assert len(lab.entities) == 0
 
 
 grown = st.lists(changes, max_size=6)

@@ -278,3 +278,30 @@ def test_whatever_is_changed_dropped_and_asked_for_all_views_end_alike(
             assert view.counts == feed.board.density.counts
         if feed.shown is None:
             assert feed.board.state == lab.state
+
+
+def test_views_follow_the_lab_to_another_branch(lab: Any, feed: Feed, hop: Any, wire: Any) -> None:
+    things = _line(lab, 3)
+    lab.commit("three")
+    lab.create_branch("aside")
+    lab.update(things[0], name="renamed")
+    view = wire.join()
+    hop.advance(1)
+    assert (view.meta["branch"], view.meta["uncommitted"]) == ("main", 1)
+    lab.switch("aside")
+    hop.advance(1)
+    assert view.shows(lab.state)
+    assert (view.meta["branch"], view.meta["uncommitted"]) == ("aside", 0)
+    assert view.meta["head_label"] == "v1"
+
+
+def test_views_follow_a_reset(lab: Any, feed: Feed, hop: Any, wire: Any) -> None:
+    _line(lab, 2)
+    lab.commit("two")
+    lab.add_entity("thing")
+    lab.commit("three")
+    view = wire.join()
+    lab.reset("v1", force=True)
+    hop.advance(1)
+    assert view.shows(lab.state)
+    assert (view.meta["head_label"], view.meta["uncommitted"]) == ("v1", 0)

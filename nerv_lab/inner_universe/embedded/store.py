@@ -116,7 +116,7 @@ class SqliteStore:
         changes = plan(reader, batch.changes, moment)
         receipt = Receipt(batch.id, last + 1, last + len(changes), tuple(changes))
         write_rows(connection, batch.branch, fold(changes))
-        events = change_events(batch, changes, moment, last)
+        events = change_events(batch, changes, moment)
         payloads = [change_json(change, batch.reason) for change in changes]
         return receipt, append_events(connection, batch.id, events, payloads, origin, last)
 
