@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change
@@ -18,7 +19,7 @@ from nerv_lab.core.errors import (
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Item, checked_name
 from nerv_lab.core.rules import plan
-from nerv_lab.core.versions import Version
+from nerv_lab.core.versions import Version, from_micros, version_digest
 from nerv_lab.inner_universe.client import (
     Branch,
     BranchMove,
@@ -237,10 +238,15 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
 
         async def call(connection: Connection) -> tuple[Receipt, Version]:
             reader, expected = await read_touched(connection, batch.changes, branch)
-            planned = tuple(plan(reader, batch.changes, now_us()))
+            moment = now_us()
+            planned = tuple(plan(reader, batch.changes, moment))
             # What seals may itself ask this client, so it must not hold up the portal.
             version, delta = await asyncio.to_thread(seal, planned, expected + len(planned))
             checked_version(version, delta)
+            if planned:
+                # The server makes the changes at the version's moment, as the delta has them.
+                version = replace(version, timestamp=from_micros(moment))
+                version = replace(version, digest=version_digest(version, delta))
             if not planned:
                 await connection.call("commit_version", commit_args(version, delta, self.origin_id))
                 return Receipt(batch.id, expected + 1, expected, ()), version
