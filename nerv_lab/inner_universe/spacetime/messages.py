@@ -52,7 +52,6 @@ __all__ = [
     "read_server_message",
     "rows_of",
     "subscribe_multi",
-    "unsubscribe_multi",
     "write_server_message",
 ]
 
@@ -310,15 +309,9 @@ class _SubscribeMulti(NamedTuple):
     query_id: int
 
 
-class _UnsubscribeMulti(NamedTuple):
-    request_id: int
-    query_id: int
-
-
 _CALL_REDUCER = Product(_CallReducer, STRING, BYTES, U32, U8)
 _ONE_OFF_QUERY = Product(_OneOffQuery, BYTES, STRING)
 _SUBSCRIBE_MULTI = Product(_SubscribeMulti, Array(STRING), U32, U32)
-_UNSUBSCRIBE_MULTI = Product(_UnsubscribeMulti, U32, U32)
 
 
 def hex_id(little_endian: bytes) -> str:
@@ -339,11 +332,6 @@ def one_off_query(message_id: bytes, query: str) -> bytes:
 def subscribe_multi(queries: Sequence[str], request_id: int, query_id: int) -> bytes:
     """Return the message that subscribes to several queries, all of one moment."""
     return b"\x04" + _SUBSCRIBE_MULTI.encode(_SubscribeMulti(list(queries), request_id, query_id))
-
-
-def unsubscribe_multi(request_id: int, query_id: int) -> bytes:
-    """Return the message that ends a subscription."""
-    return b"\x06" + _UNSUBSCRIBE_MULTI.encode(_UnsubscribeMulti(request_id, query_id))
 
 
 def read_server_message(data: bytes) -> ServerMessage:
