@@ -33,7 +33,18 @@
         ├── ReadOnlyStoreError (PermissionError)
         ├── StoreFullError
         ├── StoreBusyError (TimeoutError)
-        └── StoreClosedError
+        ├── StoreClosedError
+        ├── ProtocolError
+        ├── PermissionDeniedError (PermissionError)
+        ├── LogRewoundError
+        └── ServerError (ConnectionError)
+            ├── ServerUnreachableError
+            ├── ServerGoneError
+            ├── ServerTimeoutError (TimeoutError)
+            ├── DatabaseNotFoundError
+            ├── ModuleMismatchError
+            ├── TokenRefusedError
+            └── ProtocolNotOfferedError
 """
 
 from __future__ import annotations
@@ -312,3 +323,69 @@ class StoreBusyError(NERVPersistenceError, TimeoutError):
 
 class StoreClosedError(NERVPersistenceError):
     """The store or lab was closed."""
+
+
+class ProtocolError(NERVPersistenceError):
+    """The server sent something that is not of the protocol."""
+
+
+class PermissionDeniedError(NERVPersistenceError, PermissionError):
+    """The server does not let this identity do that.
+
+    Parameters
+    ----------
+    identity : str
+        Who asked, in hexadecimal.
+    action : str
+        What was asked, such as ``"create_entity"``.
+    type : str
+        The type of item it was asked of.
+    """
+
+    def __init__(self, identity: str, action: str, type: str) -> None:
+        self.identity = identity
+        self.action = action
+        self.type = type
+        super().__init__(
+            f"identity {identity} may not {action} of type {type!r}; "
+            f"ask the owner of the database to grant it"
+        )
+
+    def __reduce__(self) -> tuple[type[PermissionDeniedError], tuple[str, str, str]]:
+        return PermissionDeniedError, (self.identity, self.action, self.type)
+
+
+class LogRewoundError(NERVPersistenceError):
+    """The server came back with another log than the one that was followed."""
+
+
+class ServerError(NERVPersistenceError, ConnectionError):
+    """A server could not be reached or used."""
+
+
+class ServerUnreachableError(ServerError):
+    """Nobody answers at the address."""
+
+
+class ServerGoneError(ServerError):
+    """The connection was lost and did not come back in time."""
+
+
+class ServerTimeoutError(ServerError, TimeoutError):
+    """The server did not answer in time."""
+
+
+class DatabaseNotFoundError(ServerError):
+    """The server has no database of this name."""
+
+
+class ModuleMismatchError(ServerError):
+    """The database does not run our module, or another version of it."""
+
+
+class TokenRefusedError(ServerError):
+    """The server does not accept the token."""
+
+
+class ProtocolNotOfferedError(ServerError):
+    """The server does not speak our protocol."""

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from nerv_lab.core.errors import HeadMovedError, NERVPersistenceError
 from nerv_lab.core.events import Event, Message
 from nerv_lab.core.values import decode, encode, freeze, json_hash, thaw
 from nerv_lab.core.versions import SHA256_JSON, Version, version_digest
+from nerv_lab.inner_universe.batching import EventBatcher
 from nerv_lab.inner_universe.client import STATE_BRANCH, InnerUniverseClient
 from nerv_lab.inner_universe.ids import new_id
 
@@ -38,11 +39,30 @@ class SpacetimeEventBus:
         A connected client.
     bus : EventBus, optional
         The bus to deliver on; by default one of its own.
+    local : iterable of str
+        Types that need not last, such as ``"cursor.*"``: their events are delivered on this bus
+        at once and written nowhere.
+    batch_events : int
+        How many events published at about the same time are written together.
+    batch_seconds : float
+        How long an event waits for others at most, where `batch_events` is more than 1.
     """
 
-    def __init__(self, client: InnerUniverseClient, bus: EventBus | None = None) -> None:
+    def __init__(
+        self,
+        client: InnerUniverseClient,
+        bus: EventBus | None = None,
+        *,
+        local: Iterable[str] = (),
+        batch_events: int = 1,
+        batch_seconds: float = 0.05,
+    ) -> None:
         self.client = client
         self.bus = EventBus() if bus is None else bus
+        self._local = tuple(local)
+        self._batcher = (
+            EventBatcher(client.publish, batch_events, batch_seconds) if batch_events > 1 else None
+        )
         self._unsubscribe: Callable[[], None] | None = None
         self._subscribing = threading.Lock()
         self._confirmed: deque[Event] = deque()
@@ -65,6 +85,8 @@ class SpacetimeEventBus:
     ) -> str:
         """Make an event durable and return its id; subscribers get it from the log.
 
+        An event of a type that stays local is delivered at once instead.
+
         Raises
         ------
         ValidationError
@@ -73,9 +95,27 @@ class SpacetimeEventBus:
             When it could not be made durable; nobody was told of it.
         """
         event = new_event(event_type, data, source)
+        if self.is_local(event.type):
+            self.bus.publish_event(event)
+            return event.id
         self.subscribe_to_events()
-        await self.client.publish([event])
+        if self._batcher is None:
+            await self.client.publish([event])
+        else:
+            await self._batcher.add(event)
         return event.id
+
+    def is_local(self, event_type: str) -> bool:
+        """Return whether events of a type stay here."""
+        return any(
+            event_type.startswith(pattern[:-1]) if pattern.endswith("*") else event_type == pattern
+            for pattern in self._local
+        )
+
+    async def flush(self) -> None:
+        """Return when every event that waits for others is written."""
+        if self._batcher is not None:
+            await self._batcher.flush()
 
     def subscribe(self, event_type: str | Enum, handler: Handler) -> Callable[[], None]:
         """Call a handler with each event of a type, as `EventBus.subscribe` does."""

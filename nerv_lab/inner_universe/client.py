@@ -73,6 +73,12 @@ _RELATION_FIELDS = frozenset({"description", "strength", "bidirectional", "tags"
 class InnerUniverseClient(InnerUniverseContract):
     """One connection to an Inner Universe."""
 
+    def deliver(self) -> None:
+        """Deliver, in this thread, what a coroutine of this client that ran elsewhere confirmed.
+
+        Clients whose coroutines complete inline deliver within them and need nothing here.
+        """
+
     async def _item(self, key: str, branch: str) -> Item | None:
         """Return a working row, or None. Clients with a quicker way override this."""
         return next((i for i in (await self.snapshot(branch)).items if i.key == key), None)

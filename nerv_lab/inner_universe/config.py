@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pydantic
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nerv_lab.core.errors import ValidationError
@@ -35,6 +36,22 @@ class InnerUniverseConfig(BaseSettings):
         Seconds between two looks for what other processes wrote.
     stop_timeout : float
         Seconds that `InnerUniverseController.stop` may take.
+    token : str or None
+        Says to a server who we are; by default one that the server gave us before.
+    token_file : path or None
+        Where such tokens are kept, if not in the user's configuration folder.
+    connect_timeout, request_timeout : float
+        Seconds that a server may take to let us in, and to do one thing, reconnecting included.
+    cache_seconds : float
+        How long an item that was read from a server is remembered; it is forgotten at once when
+        it changes.
+    local_events : tuple of str
+        Types of events, such as ``"cursor.*"``, that `SpacetimeEventBus` delivers here and does
+        not write.
+    batch_events : int
+        How many events `SpacetimeEventBus` gathers before it writes them; 1 writes each at once.
+    batch_seconds : float
+        How long an event waits for others at most.
 
     Raises
     ------
@@ -50,6 +67,14 @@ class InnerUniverseConfig(BaseSettings):
     synchronous: Synchronous = "FULL"
     poll_interval: float = Field(0.02, gt=0, le=60, allow_inf_nan=False)
     stop_timeout: float = Field(5.0, gt=0, le=3600, allow_inf_nan=False)
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    connect_timeout: float = Field(10.0, gt=0, le=3600, allow_inf_nan=False)
+    request_timeout: float = Field(60.0, gt=0, le=86_400, allow_inf_nan=False)
+    cache_seconds: float = Field(300.0, ge=0, allow_inf_nan=False)
+    local_events: tuple[str, ...] = ()
+    batch_events: int = Field(1, ge=1, le=10_000)
+    batch_seconds: float = Field(0.05, ge=0, le=60, allow_inf_nan=False)
 
     def __init__(self, **fields: Any) -> None:
         try:

@@ -43,7 +43,18 @@ def _mock(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
     return MockInnerUniverse(actor=config.actor)
 
 
-SCHEMES: dict[str, ClientFactory] = {"file": _embedded_at, "mock": _mock}
+def _spacetime(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
+    from nerv_lab.inner_universe.spacetime.client import client_with  # slow to import
+
+    return client_with(uri, config)
+
+
+SCHEMES: dict[str, ClientFactory] = {
+    "file": _embedded_at,
+    "mock": _mock,
+    "spacetimedb": _spacetime,
+    "spacetimedbs": _spacetime,
+}
 """What makes the client of an address, by its scheme; each is given the address and settings."""
 
 
@@ -55,7 +66,8 @@ def client_for(
     Parameters
     ----------
     uri : str or path
-        The path of a store file, ``":memory:"``, ``"file:PATH"`` or ``"mock://"``.
+        The path of a store file, ``":memory:"``, ``"file:PATH"``, ``"mock://"`` or
+        ``"spacetimedb://HOST:PORT/DATABASE"`` (``"spacetimedbs://"`` for TLS).
     config : InnerUniverseConfig, optional
         Settings, apart from its ``uri``; by default those of the environment.
 

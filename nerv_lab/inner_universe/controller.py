@@ -35,7 +35,12 @@ class InnerUniverseController:
     @cached_property
     def event_bus(self) -> SpacetimeEventBus:
         """The client's event bus."""
-        return SpacetimeEventBus(self.client)
+        return SpacetimeEventBus(
+            self.client,
+            local=self.config.local_events,
+            batch_events=self.config.batch_events,
+            batch_seconds=self.config.batch_seconds,
+        )
 
     @cached_property
     def temporal_store(self) -> SpacetimeTemporalStore:
@@ -71,7 +76,6 @@ class InnerUniverseController:
         bool
             Whether everything ended in time.
         """
-        self.event_bus.close()
         limit = self.config.stop_timeout if timeout is None else timeout
         try:
             await asyncio.wait_for(self._close(), limit)
@@ -81,6 +85,10 @@ class InnerUniverseController:
         return True
 
     async def _close(self) -> None:
+        try:
+            await self.event_bus.flush()
+        finally:
+            self.event_bus.close()
         if self.client.completes_inline:
             await _in_thread(self.client)
         else:

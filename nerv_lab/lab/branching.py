@@ -54,6 +54,9 @@ class Brancher:
     def _run(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
 
     @abstractmethod
+    def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
+
+    @abstractmethod
     def _open_transaction(self) -> Transaction | None: ...
 
     @abstractmethod
@@ -198,7 +201,7 @@ class Brancher:
             changes = GraphState.build(rows.items).diff(target, exact=True) if to else ()
             move = BranchMove(new_id(), name, expected, to, rows_of, changes)
             try:
-                return self._run(self._client.move_branch(move))
+                return self._write(self._client.move_branch(move))
             except HeadMovedError:
                 raise
             except ValueError:
@@ -344,7 +347,7 @@ class Brancher:
         )
         if result.resolved:
             event = Event(new_id(), "MERGE_RESOLVED", result.record(version), source=self._author)
-            self._run(self._client.publish([event]))
+            self._write(self._client.publish([event]))
         return version
 
 

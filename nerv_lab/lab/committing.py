@@ -98,7 +98,7 @@ class Committer(GraphReader):
     _author: str | None
 
     @abstractmethod
-    def _run(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
+    def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
 
     @abstractmethod
     def _open_transaction(self) -> Transaction | None: ...
@@ -150,7 +150,7 @@ class Committer(GraphReader):
             merged = merge[1].id if merge and merge[1] else None
             seal = Sealer(self._history, self._follower, position, description, author, merged)
             try:
-                return self._run(
+                return self._write(
                     self._client.apply_and_commit(
                         changes, seal, reason=reason, source=self._author, branch=position.branch
                     )

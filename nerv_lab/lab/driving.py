@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["run_inline"]
+from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.portal import portal
+
+__all__ = ["run", "run_inline"]
 
 _T = TypeVar("_T")
+
+
+def run(client: InnerUniverseClient, coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Run a coroutine of a client, and return its result.
+
+    One that has to wait does so in the portal's event loop, while this thread waits for it.
+    """
+    if client.completes_inline:
+        return run_inline(coroutine)
+    return portal().run(coroutine)
 
 
 def run_inline(coroutine: Coroutine[Any, Any, _T]) -> _T:

@@ -25,7 +25,7 @@ from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.buses import RecordingBus
 from nerv_lab.lab.committing import Committer
 from nerv_lab.lab.debugging import Debugger
-from nerv_lab.lab.driving import run_inline
+from nerv_lab.lab.driving import run
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch, Follower
 from nerv_lab.lab.past import TimeTraveller
@@ -150,7 +150,7 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Sho
         for callback in tuple(self._on_close):
             callback()
         self._unsubscribe()
-        run_inline(self._client.close())
+        run(self._client, self._client.close())
 
     def __enter__(self) -> Self:
         return self
@@ -167,11 +167,17 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Sho
         if self._closed:
             coroutine.close()
             raise StoreClosedError("this lab was closed; open it again with nerv_lab.open(...)")
-        return run_inline(coroutine)
+        return run(self._client, coroutine)
+
+    def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        """Run a coroutine that gives rise to events, and take them in before returning."""
+        result = self._run(coroutine)
+        self._client.deliver()
+        return result
 
     def refresh(self) -> None:
         """Take in, now, everything the store holds; it would come by itself a moment later."""
-        self._run(self._client.refresh())
+        self._write(self._client.refresh())
 
     # Reading
 
@@ -229,7 +235,7 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Sho
             return Receipt("", self.seq + 1, self.seq, transaction.add(changes))
         if commit is not None:
             return self._commit(commit, self._author, changes, reason=reason)[0]
-        return self._run(
+        return self._write(
             self._client.apply(changes, reason=reason, source=self._author, branch=self.branch_name)
         )
 
@@ -270,7 +276,7 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Sho
     def _record(self, event: Event) -> None:
         if self._open_transaction():
             raise TransactionError("publish the event after the transaction; it is not a change")
-        self._run(self._client.publish([event]))
+        self._write(self._client.publish([event]))
 
     # Versions
 

@@ -20,6 +20,7 @@ from nerv_lab.core.errors import (
     LogMovedError,
     NervError,
     NERVPersistenceError,
+    PermissionDeniedError,
     StoreBusyError,
     StoreNotFoundError,
     ValidationError,
@@ -33,6 +34,7 @@ ARGUMENTS: dict[type, tuple[Any, ...]] = {
     EntityInUseError: ("e1", ("r1", "r2", "r3", "r4")),
     HeadMovedError: ("main", "v1", None),
     LogMovedError: (3, 5),
+    PermissionDeniedError: ("c2ff", "create_entity", "person"),
 }
 IN_USE = (
     "entity 'e1' has 4 relation(s) ('a', 'b', 'c' and 1 more); "

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from shared.spacetime_server import new_database, the_server
 
 from nerv_lab.core.changes import ItemChange, decode_delta, encode_delta
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
@@ -20,6 +21,8 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe import EmbeddedInnerUniverse, InnerUniverseClient, MockInnerUniverse
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse, publish_module
+from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 
 TIMEOUT = 10.0
 
@@ -57,10 +60,21 @@ class MemoryUniverse:
         return EmbeddedInnerUniverse()
 
 
+class ServerUniverse:
+    def __init__(self, folder: Path) -> None:
+        server = the_server()
+        self._tokens = TokenFile(server.folder / "tokens.json")
+        self._address = publish_module(server.url, new_database(), tokens=self._tokens)
+
+    def client(self) -> InnerUniverseClient:
+        return SpacetimeInnerUniverse(self._address, tokens=self._tokens)
+
+
 UNIVERSES: dict[str, Callable[[Path], Universe]] = {
     "mock": MockUniverse,
     "embedded-file": FileUniverse,
     "embedded-memory": MemoryUniverse,
+    "spacetimedb": ServerUniverse,
 }
 
 

@@ -1,0 +1,299 @@
+"""Changes of the graph, as the module's reducers take them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, assert_never
+
+from nerv_lab.core.changes import (
+    REMOVE,
+    UNSET,
+    Change,
+    CreateEntity,
+    CreateRelation,
+    DeleteEntity,
+    DeleteRelation,
+    RestoreEntity,
+    RestoreRelation,
+    UpdateEntity,
+    UpdateRelation,
+)
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.events import Event
+from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata, checked_name
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.contract import BranchMove
+from nerv_lab.inner_universe.spacetime.bsatn import Variant
+from nerv_lab.inner_universe.spacetime.messages import MAX_REQUEST
+from nerv_lab.inner_universe.spacetime.rows import (
+    entity_meta,
+    json_text,
+    own_event,
+    relation_meta,
+    version_args,
+)
+from nerv_lab.inner_universe.spacetime.schema import (
+    APPLY_AND_COMMIT,
+    APPLY_BATCH,
+    COMMIT_VERSION,
+    MOVE_BRANCH,
+    PUBLISH_EVENTS,
+    SET_TAG,
+    ApplyAndCommit,
+    ApplyBatch,
+    ChangeCall,
+    CommitVersion,
+    EntityState,
+    MoveBranch,
+    Patch,
+    PublishEvents,
+    RelationState,
+    SetTag,
+    Step,
+)
+from nerv_lab.inner_universe.writing import Batch
+
+__all__ = [
+    "apply_and_commit_args",
+    "apply_args",
+    "commit_args",
+    "move_args",
+    "publish_args",
+    "tag_args",
+]
+
+# What a message holds besides the arguments.
+_ROOM = 1024
+_UNCHECKED = 0
+"""Stands for "do not check my count": writes that are sent side by side have no fixed order."""
+
+
+def apply_args(batch: Batch, origin_id: str) -> bytes:
+    """Return the arguments of `apply_batch`.
+
+    Raises
+    ------
+    ValidationError
+        When a change is refused before it is sent, or the batch is too large to send.
+    """
+    call = ApplyBatch(
+        batch.id,
+        batch.branch,
+        batch.reason,
+        batch.source,
+        origin_id,
+        _UNCHECKED,
+        [_wire(change) for change in batch.changes],
+    )
+    return _sized("changes", APPLY_BATCH.encode(call))
+
+
+def apply_and_commit_args(
+    batch: Batch, origin_id: str, expected_seq: int, version: Version, delta: bytes
+) -> bytes:
+    """Return the arguments of `apply_and_commit`.
+
+    Parameters
+    ----------
+    batch : Batch
+        What to do.
+    origin_id : str
+        Who writes.
+    expected_seq : int
+        The position that the log must be at.
+    version, delta : Version and bytes
+        The state it leads to.
+
+    Raises
+    ------
+    ValidationError
+        When a change is refused before it is sent, or it is too large to send.
+    """
+    call = ApplyAndCommit(
+        batch.id,
+        batch.branch,
+        batch.reason,
+        batch.source,
+        origin_id,
+        _UNCHECKED,
+        [_wire(change) for change in batch.changes],
+        expected_seq,
+        version_args(version),
+        delta,
+    )
+    return _sized("changes", APPLY_AND_COMMIT.encode(call))
+
+
+def publish_args(batch_id: str, branch: str, events: Sequence[Event], origin_id: str) -> bytes:
+    """Return the arguments of `publish_events`.
+
+    Raises
+    ------
+    ValidationError
+        When the events are too large to send at once.
+    """
+    own = [own_event(event) for event in events]
+    call = PublishEvents(batch_id, origin_id, _UNCHECKED, branch, own)
+    return _sized("events", PUBLISH_EVENTS.encode(call))
+
+
+def commit_args(version: Version, delta: bytes, origin_id: str) -> bytes:
+    """Return the arguments of `commit_version`.
+
+    Raises
+    ------
+    ValidationError
+        When the delta is too large to send.
+    """
+    call = CommitVersion(version_args(version), delta, origin_id, _UNCHECKED)
+    return _sized("delta", COMMIT_VERSION.encode(call))
+
+
+def move_args(move: BranchMove, origin_id: str) -> bytes:
+    """Return the arguments of `move_branch`.
+
+    Raises
+    ------
+    ValidationError
+        When the changes are too large to send.
+    """
+    steps = [
+        Variant(
+            1 if change.key.startswith("r:") else 0, Step(_state(change.old), _state(change.new))
+        )
+        for change in move.changes
+    ]
+    ends = (move.expected, move.to, move.rows_of)
+    call = MoveBranch(move.id, move.name, *ends, steps, origin_id, _UNCHECKED)
+    return _sized("changes", MOVE_BRANCH.encode(call))
+
+
+def _state(item: Item | None) -> EntityState | RelationState | None:
+    if item is None:
+        return None
+    moments = (item.created_at, item.updated_at, item.revision)
+    if isinstance(item, Entity):
+        return EntityState(item.id, item.type, entity_meta(item.metadata), *moments)
+    ends = (item.from_entity, item.to_entity)
+    return RelationState(item.id, *ends, item.type, relation_meta(item.metadata), *moments)
+
+
+def tag_args(name: str, version_id: str) -> bytes:
+    """Return the arguments of `set_tag`."""
+    return SET_TAG.encode(SetTag(name, version_id))
+
+
+def _sized(field: str, args: bytes) -> bytes:
+    if len(args) > MAX_REQUEST - _ROOM:
+        raise ValidationError(
+            field,
+            f"take {len(args)} bytes; a server takes at most {MAX_REQUEST} at once, so split them",
+        )
+    return args
+
+
+def _wire(change: Change) -> Variant:
+    match change:
+        case CreateEntity():
+            name = checked_name(change.type, "type")
+            fields_ = (checked_name(change.id, "id"), name, entity_meta(change.metadata))
+            return Variant(ChangeCall.CREATE_ENTITY, fields_)
+        case UpdateEntity():
+            return Variant(ChangeCall.UPDATE_ENTITY, _entity_update(change))
+        case DeleteEntity():
+            return Variant(ChangeCall.DELETE_ENTITY, (_id(change), bool(change.cascade)))
+        case CreateRelation():
+            return Variant(
+                ChangeCall.CREATE_RELATION,
+                (
+                    checked_name(change.id, "id"),
+                    checked_name(change.from_entity, "from_entity"),
+                    checked_name(change.to_entity, "to_entity"),
+                    checked_name(change.type, "type"),
+                    relation_meta(change.metadata),
+                ),
+            )
+        case UpdateRelation():
+            return Variant(ChangeCall.UPDATE_RELATION, _relation_update(change))
+        case DeleteRelation():
+            return Variant(ChangeCall.DELETE_RELATION, (_id(change),))
+        case RestoreEntity(entity=entity):
+            meta = entity_meta(entity.metadata)
+            kept = (entity.created_at, entity.revision)
+            return Variant(ChangeCall.RESTORE_ENTITY, (entity.id, entity.type, meta, *kept))
+        case RestoreRelation(relation=relation):
+            ends = (relation.from_entity, relation.to_entity)
+            known = relation_meta(relation.metadata)
+            return Variant(
+                ChangeCall.RESTORE_RELATION,
+                (
+                    relation.id,
+                    *ends,
+                    relation.type,
+                    known,
+                    relation.created_at,
+                    relation.revision,
+                ),
+            )
+        case _:
+            assert_never(change)
+
+
+def _id(change: UpdateEntity | UpdateRelation | DeleteEntity | DeleteRelation) -> str:
+    # An id that could not exist is asked for all the same, so that it is not found.
+    return str(change.id)
+
+
+def _entity_update(change: UpdateEntity) -> tuple[Any, ...]:
+    given = _given(change)
+    known = EntityMetadata(
+        **{name: given[name] for name in ("name", "description", "tags") if name in given},
+        properties=_values(change.properties),
+    )
+    return (
+        _id(change),
+        _type(given),
+        (known.name,) if "name" in given else None,
+        (known.description,) if "description" in given else None,
+        list(known.tags) if "tags" in given else None,
+        _patches(change.properties, known.properties),
+    )
+
+
+def _relation_update(change: UpdateRelation) -> tuple[Any, ...]:
+    given = _given(change)
+    names = ("description", "strength", "bidirectional", "tags")
+    known = RelationMetadata(
+        **{name: given[name] for name in names if name in given},
+        properties=_values(change.properties),
+    )
+    return (
+        _id(change),
+        _type(given),
+        (known.description,) if "description" in given else None,
+        known.strength if "strength" in given else None,
+        known.bidirectional if "bidirectional" in given else None,
+        list(known.tags) if "tags" in given else None,
+        _patches(change.properties, known.properties),
+    )
+
+
+def _given(change: UpdateEntity | UpdateRelation) -> dict[str, Any]:
+    values = ((field.name, getattr(change, field.name)) for field in fields(change))
+    return {name: value for name, value in values if value is not UNSET}
+
+
+def _type(given: Mapping[str, Any]) -> str | None:
+    return checked_name(given["type"], "type") if "type" in given else None
+
+
+def _values(patch: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(patch, Mapping):
+        raise ValidationError("properties", f"must be a dict, not {type(patch).__name__}")
+    return {name: value for name, value in patch.items() if value is not REMOVE}
+
+
+def _patches(patch: Mapping[str, Any], values: Mapping[str, Any]) -> list[Patch]:
+    removed = [Patch(name, None) for name, value in patch.items() if value is REMOVE]
+    return [*removed, *(Patch(name, json_text(values[name])) for name in sorted(values))]

@@ -1,0 +1,100 @@
+"""Giving a server our module; no Rust is needed for it."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from nerv_lab.core.errors import NERVPersistenceError, ValidationError
+from nerv_lab.inner_universe.portal import portal
+from nerv_lab.inner_universe.spacetime.address import SCHEMES, Address
+from nerv_lab.inner_universe.spacetime.http import HttpApi
+from nerv_lab.inner_universe.spacetime.schema import check_schema
+from nerv_lab.inner_universe.spacetime.tokens import TokenFile, Tokens
+
+__all__ = ["module_bytes", "publish", "publish_module"]
+
+_PLAIN = {"http": "spacetimedb", "https": "spacetimedbs"}
+_TIMEOUT = 120.0
+
+
+def module_bytes(path: str | Path | None = None) -> bytes:
+    """Return the module that ships with the package, or the one in a file.
+
+    Raises
+    ------
+    NERVPersistenceError
+        When it is not there.
+    """
+    source = resources.files(__package__) / "module.wasm" if path is None else Path(path)
+    try:
+        return source.read_bytes()
+    except OSError as error:
+        raise NERVPersistenceError(
+            f"the module cannot be read ({error}); install nerv-lab again, or build it from "
+            f"spacetime_module"
+        ) from None
+
+
+def _address(url: str, name: str | None) -> Address:
+    scheme, separator, rest = url.partition("://")
+    scheme = _PLAIN.get(scheme, scheme)
+    if not separator or scheme not in SCHEMES:
+        raise ValidationError("url", "must be the address of a server, such as http://HOST:3000")
+    return Address.parse(f"{scheme}://{rest}", database=name)
+
+
+async def publish(
+    url: str,
+    name: str | None = None,
+    *,
+    tokens: Tokens | None = None,
+    module: str | Path | None = None,
+) -> Address:
+    """Publish the module, as `publish_module` does."""
+    address = _address(url, name)
+    kept = TokenFile() if tokens is None else tokens
+    wasm = module_bytes(module)
+    token = kept.get(address.server)
+    async with HttpApi(address, token, token_place=kept.where, timeout=_TIMEOUT) as api:
+        if token is None:
+            _, token = await api.new_identity()
+            kept.put(address.server, token)
+    async with HttpApi(address, token, token_place=kept.where, timeout=_TIMEOUT) as api:
+        await api.publish(wasm)
+        check_schema(await api.schema(), address.uri)
+    return address
+
+
+def publish_module(
+    url: str,
+    name: str | None = None,
+    *,
+    tokens: Tokens | None = None,
+    module: str | Path | None = None,
+) -> str:
+    """Make a database run the nerv-lab module, or update the one it runs.
+
+    Parameters
+    ----------
+    url : str
+        The server, such as ``"http://127.0.0.1:3000"`` or ``"spacetimedb://127.0.0.1:3000"``.
+    name : str, optional
+        The database; may also be the last part of a ``spacetimedb://`` address.
+    tokens : Tokens, optional
+        Where the token is kept that says who we are; by default a file of the user's own.
+        Whoever publishes a database first owns it.
+    module : path, optional
+        Another module than the one that ships with the package.
+
+    Returns
+    -------
+    str
+        What to open it with.
+
+    Raises
+    ------
+    NERVPersistenceError
+        When the server cannot be reached, does not accept the token, or refuses the module.
+    """
+    return portal().run(publish(url, name, tokens=tokens, module=module)).uri

@@ -1,0 +1,194 @@
+"""Reading several tables as of one moment, while others go on writing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange
+from nerv_lab.core.errors import StoreBusyError
+from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
+from nerv_lab.core.model import Item, entity_key, relation_key
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.client import Branch, Snapshot
+from nerv_lab.inner_universe.spacetime.connection import PAGE, Connection, quoted
+from nerv_lab.inner_universe.spacetime.rows import (
+    entity_from_row,
+    event_from_row,
+    relation_from_row,
+    row_key,
+    version_from_row,
+)
+from nerv_lab.inner_universe.spacetime.schema import EntityRow, RelationRow, VersionRow
+
+__all__ = [
+    "Whole",
+    "read_branches",
+    "read_delta",
+    "read_events",
+    "read_item",
+    "read_snapshot",
+    "read_versions",
+    "read_whole",
+]
+
+_ATTEMPTS = 20
+
+
+async def read_events(
+    connection: Connection, after: int, limit: int | None, until: int | None
+) -> list[Event]:
+    """Return events with ``after < seq <= until``, ascending, at most `limit` of them."""
+    after = max(after, 0)
+    if limit is not None:
+        until = after + limit if until is None else min(after + limit, until)
+    if until is not None and until <= connection.tail.last:
+        kept = connection.tail.read(after, until)
+        if kept is not None:
+            return list(kept)
+    found: list[Event] = []
+    while until is None or after < until:
+        stop = after + PAGE if until is None else min(after + PAGE, until)
+        page = await connection.page(after, stop)
+        found += [event_from_row(row) for row in page]
+        if len(page) < stop - after:
+            break
+        after = stop
+    return found
+
+
+async def read_item(connection: Connection, key: str, branch: str) -> Item | None:
+    """Return a working row, or None."""
+    is_entity = key.startswith("e:")
+    table = "entity" if is_entity else "relation"
+    rows = await connection.select(table, f"key = {quoted(row_key(branch, key[2:]))}")
+    if not rows:
+        return None
+    return entity_from_row(rows[0]) if is_entity else relation_from_row(rows[0])
+
+
+async def read_versions(connection: Connection, where: str = "") -> list[Version]:
+    """Return versions, in log order."""
+    rows: list[VersionRow] = await connection.select("state_version", where)
+    return [version_from_row(row) for row in sorted(rows, key=lambda row: row.seq)]
+
+
+async def read_branches(connection: Connection) -> dict[str, Branch]:
+    """Return every branch by name; the main one is always there."""
+    moves, heads = await asyncio.gather(
+        connection.select("event_log", f"event_type = {quoted(EventType.BRANCH_MOVED)}"),
+        connection.select("branch"),
+    )
+    moved = {row.branch: row.seq for row in sorted(moves)}
+    found = {DEFAULT_BRANCH: None} | {row.name: row.version_id for row in sorted(heads)}
+    return {name: Branch(name, head, moved.get(name, 0)) for name, head in found.items()}
+
+
+async def read_snapshot(connection: Connection, branch: str) -> Snapshot:
+    """Return the working rows of a branch, its head and the log position, all of one moment.
+
+    The tables are read one after the other; the events that came meanwhile say what the rows
+    became.
+    """
+    of_branch = f"branch = {quoted(branch)}"
+    for _ in range(_ATTEMPTS):
+        before = await connection.refresh("snapshot")
+        entities, relations, heads = await asyncio.gather(
+            connection.select("entity", of_branch),
+            connection.select("relation", of_branch),
+            connection.select("branch", f"name = {quoted(branch)}"),
+        )
+        seq = await connection.refresh("snapshot")
+        meanwhile = await read_events(connection, before, None, seq)
+        if not any(e.type == EventType.BRANCH_MOVED and e.branch == branch for e in meanwhile):
+            items = _items(entities, relations)
+            head = heads[0].version_id if heads else None
+            return _brought_to(seq, items, head, [e for e in meanwhile if e.branch == branch])
+    raise StoreBusyError(
+        f"snapshot: branch {branch!r} of {connection.address.uri} is moved all the time; try again"
+    )
+
+
+def _items(entities: Iterable[EntityRow], relations: Iterable[RelationRow]) -> dict[str, Item]:
+    items: dict[str, Item] = {}
+    for entity in sorted(entities, key=lambda row: row.key):
+        items[entity_key(entity.entity_id)] = entity_from_row(entity)
+    for relation in sorted(relations, key=lambda row: row.key):
+        items[relation_key(relation.relation_id)] = relation_from_row(relation)
+    return items
+
+
+def _brought_to(
+    seq: int, items: dict[str, Item], head: str | None, events: Iterable[Event]
+) -> Snapshot:
+    for event in events:
+        if event.type in CHANGE_EVENT_TYPES:
+            change = ItemChange.from_data(event.data or {})
+            if change.new is None:
+                items.pop(change.key, None)
+            else:
+                items[change.key] = change.new
+        elif event.type == EventType.STATE_VERSION_COMMITTED:
+            head = str((event.data or {})["version_id"])
+    ordered = sorted(items.items(), key=lambda entry: entry[0])
+    return Snapshot(seq, tuple(item for _, item in ordered), head)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All that a database holds but its deltas, as of one moment."""
+
+    events: list[Event]
+    versions: list[Version]
+    rows: Mapping[str, list[Item]]
+    heads: Mapping[str, str]
+    tags: Mapping[str, str]
+
+
+async def read_whole(connection: Connection) -> Whole:
+    """Return everything, read while nobody wrote.
+
+    Raises
+    ------
+    StoreBusyError
+        When there is no such moment.
+    """
+    events: list[Event] = []
+    for _ in range(_ATTEMPTS):
+        seq = await connection.refresh("verify")
+        events += await read_events(connection, len(events), None, seq)
+        tags, versions, heads, entities, relations = await asyncio.gather(
+            connection.select("tag"),
+            read_versions(connection),
+            connection.select("branch"),
+            connection.select("entity"),
+            connection.select("relation"),
+        )
+        if await connection.refresh("verify") == seq:
+            return Whole(
+                events,
+                versions,
+                _by_branch(entities, relations),
+                {row.name: row.version_id for row in heads if row.version_id is not None},
+                {row.name: row.version_id for row in tags},
+            )
+    raise StoreBusyError(
+        f"verify: {connection.address.uri} is written to all the time; try in a quiet moment"
+    )
+
+
+def _by_branch(entities: list[Any], relations: list[Any]) -> dict[str, list[Item]]:
+    rows: dict[str, list[Item]] = {}
+    for entity in entities:
+        rows.setdefault(entity.branch, []).append(entity_from_row(entity))
+    for relation in relations:
+        rows.setdefault(relation.branch, []).append(relation_from_row(relation))
+    return rows
+
+
+async def read_delta(connection: Connection, version_id: str) -> bytes | None:
+    """Return the delta of a version, or None."""
+    rows = await connection.select("version_delta", f"version_id = {quoted(version_id)}")
+    return bytes(rows[0].delta) if rows else None

@@ -1,0 +1,211 @@
+"""Between the rows of the server and the items, events and versions of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ChangeData, ItemChange
+from nerv_lab.core.errors import ProtocolError, ValidationError
+from nerv_lab.core.events import Event
+from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.values import decode, encode
+from nerv_lab.core.versions import Version, to_micros
+from nerv_lab.inner_universe.spacetime.schema import (
+    SEPARATOR,
+    EntityMeta,
+    EntityRow,
+    EventRow,
+    OwnEvent,
+    Property,
+    RelationMeta,
+    RelationRow,
+    VersionArgs,
+    VersionRow,
+)
+
+__all__ = [
+    "entity_from_row",
+    "entity_meta",
+    "event_from_row",
+    "json_text",
+    "own_event",
+    "relation_from_row",
+    "relation_meta",
+    "row_key",
+    "version_args",
+    "version_from_row",
+]
+
+_T = TypeVar("_T")
+
+
+def row_key(branch: str, id: str) -> str:
+    """Return the key of an item's row."""
+    return f"{branch}{SEPARATOR}{id}"
+
+
+def json_text(value: Any) -> str:
+    """Return the canonical JSON of a value."""
+    return encode(value).decode()
+
+
+def _properties(properties: Mapping[str, Any]) -> list[Property]:
+    return [Property(name, json_text(properties[name])) for name in sorted(properties)]
+
+
+def entity_meta(metadata: EntityMetadata) -> EntityMeta:
+    """Return the metadata of an entity as the module takes it."""
+    return EntityMeta(
+        metadata.name,
+        metadata.description,
+        list(metadata.tags),
+        _properties(metadata.properties),
+    )
+
+
+def relation_meta(metadata: RelationMetadata) -> RelationMeta:
+    """Return the metadata of a relation as the module takes it."""
+    return RelationMeta(
+        metadata.description,
+        metadata.strength,
+        metadata.bidirectional,
+        list(metadata.tags),
+        _properties(metadata.properties),
+    )
+
+
+def own_event(event: Event) -> OwnEvent:
+    """Return an event of the user's own as the module takes it."""
+    return OwnEvent(
+        event.id,
+        event.type,
+        event.source,
+        round(event.timestamp * 1_000_000),
+        None if event.data is None else json_text(event.data),
+    )
+
+
+def version_args(version: Version) -> VersionArgs:
+    """Return a version as the module takes it."""
+    return VersionArgs(
+        version.id,
+        list(version.parents),
+        version.branch,
+        version.event_seq,
+        to_micros(version.timestamp),
+        version.description,
+        version.author,
+        version.data_hash,
+        version.algorithm,
+        version.digest,
+    )
+
+
+def _valid(what: str, build: Callable[[], _T]) -> _T:
+    try:
+        return build()
+    except (ValidationError, TypeError, OverflowError) as error:
+        raise ProtocolError(f"the server's row of {what} makes no sense: {error}") from error
+
+
+def entity_from_row(row: EntityRow) -> Entity:
+    """Return the entity of a row.
+
+    Raises
+    ------
+    ProtocolError
+        When it does not hold an entity.
+    """
+    return _valid(f"entity {row.entity_id!r}", lambda: _entity(row))
+
+
+def _entity(row: EntityRow) -> Entity:
+    meta = row.metadata
+    known = EntityMetadata(
+        meta.name,
+        meta.description,
+        tuple(meta.tags),
+        {p.name: decode(p.value) for p in meta.properties},
+    )
+    return Entity(
+        row.entity_id, row.entity_type, known, row.created_at, row.updated_at, row.revision
+    )
+
+
+def relation_from_row(row: RelationRow) -> Relation:
+    """Return the relation of a row.
+
+    Raises
+    ------
+    ProtocolError
+        When it does not hold a relation.
+    """
+    return _valid(f"relation {row.relation_id!r}", lambda: _relation(row))
+
+
+def _relation(row: RelationRow) -> Relation:
+    meta = row.metadata
+    known = RelationMetadata(
+        meta.description,
+        meta.strength,
+        meta.bidirectional,
+        tuple(meta.tags),
+        {p.name: decode(p.value) for p in meta.properties},
+    )
+    return Relation(
+        row.relation_id,
+        row.from_entity,
+        row.to_entity,
+        row.relation_type,
+        known,
+        row.created_at,
+        row.updated_at,
+        row.revision,
+    )
+
+
+def event_from_row(row: EventRow) -> Event:
+    """Return the event of a row.
+
+    Raises
+    ------
+    ProtocolError
+        When its payload is no value.
+    """
+    payload = None if row.data is None else _valid(f"event {row.seq}", lambda: _payload(row))
+    return Event(
+        row.event_id,
+        row.event_type,
+        payload,
+        row.timestamp / 1_000_000,
+        row.source,
+        row.seq,
+        row.origin_id,
+        row.origin_seq,
+        row.actor,
+        row.branch,
+    )
+
+
+def _payload(row: EventRow) -> Mapping[str, Any]:
+    payload = decode(cast("str", row.data))
+    if not isinstance(payload, Mapping):
+        raise ValidationError("data", f"must be a dict, not {type(payload).__name__}")
+    if row.event_type in CHANGE_EVENT_TYPES:
+        # Made once, for all who follow the log.
+        return ChangeData(payload, ItemChange.from_data(payload))
+    return payload
+
+
+def version_from_row(row: VersionRow) -> Version:
+    """Return the version of a row.
+
+    Raises
+    ------
+    ProtocolError
+        When it does not hold a version.
+    """
+    record = row._asdict()
+    del record["seq"]
+    return _valid(f"version {row.version_id!r}", lambda: Version.from_record(record))

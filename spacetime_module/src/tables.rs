@@ -1,0 +1,161 @@
+//! The tables. All but the counter are public: on this server reading has no finer boundary than
+//! the database.
+
+use spacetimedb::table;
+
+use crate::types::{EntityMeta, RelationMeta};
+
+/// Between the branch and the id in a key; no name may hold it.
+const SEPARATOR: char = '\u{1f}';
+
+/// The key of an item's row.
+pub fn row_key(branch: &str, id: &str) -> String {
+    format!("{branch}{SEPARATOR}{id}")
+}
+
+#[table(name = entity, public)]
+pub struct EntityRow {
+    #[primary_key]
+    pub key: String,
+    #[index(btree)]
+    pub branch: String,
+    pub entity_id: String,
+    pub entity_type: String,
+    pub metadata: EntityMeta,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub revision: u64,
+}
+
+#[table(name = relation, public)]
+pub struct RelationRow {
+    #[primary_key]
+    pub key: String,
+    #[index(btree)]
+    pub branch: String,
+    pub relation_id: String,
+    pub from_entity: String,
+    pub to_entity: String,
+    pub relation_type: String,
+    pub metadata: RelationMeta,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub revision: u64,
+    #[index(btree)]
+    pub from_key: String,
+    #[index(btree)]
+    pub to_key: String,
+}
+
+#[table(name = event_log, public)]
+pub struct EventRow {
+    #[primary_key]
+    pub seq: u64,
+    #[unique]
+    pub event_id: String,
+    pub origin_id: String,
+    pub origin_seq: u64,
+    #[index(btree)]
+    pub event_type: String,
+    pub source: Option<String>,
+    pub timestamp: i64,
+    pub data: Option<String>,
+    pub actor: String,
+    pub branch: String,
+    #[index(btree)]
+    pub batch_id: String,
+}
+
+#[table(name = state_version, public)]
+pub struct VersionRow {
+    #[primary_key]
+    pub version_id: String,
+    pub parents: Vec<String>,
+    pub branch: String,
+    pub event_seq: u64,
+    pub timestamp: i64,
+    pub description: String,
+    pub author: Option<String>,
+    pub data_hash: String,
+    pub algorithm: String,
+    pub digest: String,
+    pub seq: u64,
+}
+
+/// Apart from its version, so that a client can follow versions without their deltas.
+#[table(name = version_delta, public)]
+pub struct DeltaRow {
+    #[primary_key]
+    pub version_id: String,
+    pub delta: Vec<u8>,
+}
+
+#[table(name = branch, public)]
+pub struct BranchRow {
+    #[primary_key]
+    pub name: String,
+    pub version_id: Option<String>,
+}
+
+#[table(name = tag, public)]
+pub struct TagRow {
+    #[primary_key]
+    pub name: String,
+    pub version_id: String,
+}
+
+/// How far each client has come: the number of its events, and the place of the last.
+#[table(name = origin_cursor, public)]
+pub struct CursorRow {
+    #[primary_key]
+    pub origin_id: String,
+    pub origin_seq: u64,
+    pub event_seq: u64,
+}
+
+/// The receipt of a batch.
+#[table(name = batch, public)]
+pub struct BatchRow {
+    #[primary_key]
+    pub batch_id: String,
+    pub origin_id: String,
+    pub first_seq: u64,
+    pub last_seq: u64,
+    pub outcome: String,
+}
+
+#[table(name = permission, public)]
+pub struct PermissionRow {
+    #[primary_key]
+    #[auto_inc]
+    pub id: u64,
+    #[index(btree)]
+    pub grantee: String,
+    #[index(btree)]
+    pub role: String,
+    pub action: String,
+    pub item_type: String,
+}
+
+#[table(name = config, public)]
+pub struct ConfigRow {
+    #[primary_key]
+    pub name: String,
+    pub value: String,
+}
+
+#[table(name = schema_version, public)]
+pub struct SchemaVersionRow {
+    #[primary_key]
+    pub component: String,
+    pub version: u32,
+    pub applied_at: i64,
+}
+
+/// Numbers without gaps; `auto_inc` leaves some whenever the server starts again.
+#[table(name = counter)]
+pub struct CounterRow {
+    #[primary_key]
+    pub name: String,
+    pub value: u64,
+}

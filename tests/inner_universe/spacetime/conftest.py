@@ -1,0 +1,59 @@
+"""Servers to talk to: a real one, one that may be killed, and one that lies."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from shared.spacetime_server import SpacetimeServer, new_database, the_server
+
+from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse, publish_module
+from nerv_lab.inner_universe.spacetime.tokens import TokenFile
+
+QUICK = Limits(request=30.0, connect=5.0, first_retry=0.02, last_retry=0.2)
+
+Connect = Callable[..., Awaitable[SpacetimeInnerUniverse]]
+
+
+@pytest.fixture
+def server() -> SpacetimeServer:
+    """Return the server that all tests share."""
+    return the_server()
+
+
+@pytest.fixture
+def mortal_server(tmp_path: Path) -> Iterator[SpacetimeServer]:
+    """Return a server of the test's own, which it may kill."""
+    server = SpacetimeServer(tmp_path / "server")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> TokenFile:
+    return TokenFile(tmp_path / "tokens.json")
+
+
+@pytest.fixture
+def database(server: SpacetimeServer, tokens: TokenFile) -> str:
+    """Return the address of a new database."""
+    return publish_module(server.url, new_database(), tokens=tokens)
+
+
+@pytest.fixture
+async def connect(tokens: TokenFile) -> AsyncIterator[Connect]:
+    """Return what connects clients, and closes them at the end."""
+    async with AsyncExitStack() as stack:
+
+        async def connect(
+            uri: str, *, tokens: TokenFile = tokens, limits: Limits = QUICK
+        ) -> SpacetimeInnerUniverse:
+            client = SpacetimeInnerUniverse(uri, tokens=tokens, limits=limits)
+            await client.connect()
+            stack.push_async_callback(client.close)
+            return client
+
+        yield connect
