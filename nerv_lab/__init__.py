@@ -55,6 +55,7 @@ from nerv_lab.lab import Lab, View, open
 if TYPE_CHECKING:
     from nerv_lab.exchange import from_environment
     from nerv_lab.inner_universe import InnerUniverseConfig, InnerUniverseController
+    from nerv_lab.inner_universe.spacetime.publish import publish_module
     from nerv_lab.magics import load_ipython_extension, unload_ipython_extension
 
 __all__ = [
@@ -95,6 +96,7 @@ __all__ = [
     "initialize_persistence",
     "load_ipython_extension",
     "open",
+    "publish_module",
     "thaw",
     "unload_ipython_extension",
 ]
@@ -107,6 +109,7 @@ _LOADED_ON_USE = {
     "InnerUniverseController": "nerv_lab.inner_universe",
     "from_environment": "nerv_lab.exchange",
     "load_ipython_extension": "nerv_lab.magics",
+    "publish_module": "nerv_lab.inner_universe.spacetime.publish",
     "unload_ipython_extension": "nerv_lab.magics",
 }
 

@@ -15,17 +15,18 @@ from nerv_lab.lab import Lab, open
 __all__ = ["main"]
 
 OK, PROBLEMS, FAILED = 0, 1, 2
-Command: TypeAlias = Callable[[Lab], tuple[int, str, Any]]
+Answer: TypeAlias = tuple[int, str, Any]
+Command: TypeAlias = Callable[[Lab], Answer]
 
 
-def _verify(lab: Lab) -> tuple[int, str, Any]:
+def _verify(lab: Lab) -> Answer:
     report = lab.verify()
     problems = [{"where": p.where, "what": p.what} for p in report.problems]
     answer = {"versions": report.versions, "events": report.events, "problems": problems}
     return OK if report.ok else PROBLEMS, repr(report), answer
 
 
-def _log(lab: Lab) -> tuple[int, str, Any]:
+def _log(lab: Lab) -> Answer:
     log = lab.log()
     rows = [{"label": e.label, "names": list(e.names), **e.version.record()} for e in log]
     return OK, repr(log), rows
@@ -37,6 +38,13 @@ _COMMANDS: dict[str, tuple[Command, str]] = {
 }
 
 
+def _publish(url: str, name: str) -> Answer:
+    from nerv_lab.inner_universe.spacetime.publish import publish_module
+
+    uri = publish_module(url, name)
+    return OK, f"published; open it with nerv_lab.open({uri!r})", {"uri": uri}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nerv-lab", description="Look after a nerv-lab store.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -44,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
         command.add_argument("store", help="the store, such as team.nerv")
         command.add_argument("--json", action="store_true", help="answer in JSON")
+    text = "give a SpacetimeDB server the nerv-lab module, or update it; the data stays"
+    command = commands.add_parser("publish", help=text, description=text.capitalize() + ".")
+    command.add_argument("url", help="the server, such as http://127.0.0.1:3000")
+    command.add_argument("name", help="the database, such as inner-universe")
+    command.add_argument("--json", action="store_true", help="answer in JSON")
     return parser
 
 
@@ -61,15 +74,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when all is well, 1 when a check found problems, 2 when the command could not be run.
     """
     given = _parser().parse_args(arguments)
-    command, _ = _COMMANDS[given.command]
     try:
-        with _existing(given.store) as lab:
-            code, text, answer = command(lab)
+        code, text, answer = _run(given)
     except NervError as error:
         sys.stderr.write(f"nerv-lab {given.command}: {error}\n")
         return FAILED
     sys.stdout.write((json.dumps(answer, indent=2) if given.json else text) + "\n")
     return code
+
+
+def _run(given: argparse.Namespace) -> Answer:
+    if given.command == "publish":
+        return _publish(given.url, given.name)
+    command, _ = _COMMANDS[given.command]
+    with _existing(given.store) as lab:
+        return command(lab)
 
 
 def _existing(store: str) -> Lab:

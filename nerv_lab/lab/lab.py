@@ -305,6 +305,21 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Sho
         self._run(self._client.set_tag(checked, version.id))
         return version
 
+    def publish_module(self) -> str:
+        """Give the server this Lab is on the module of this nerv-lab; the data stays.
+
+        Returns
+        -------
+        str
+            The address of the database.
+
+        Raises
+        ------
+        ValidationError
+            The Lab is not on a server.
+        """
+        return publish_module(self.uri)
+
     def verify(self) -> VerifyReport:
         """Recompute every hash, digest and row of the store, and compare memory with it."""
         self.refresh()
