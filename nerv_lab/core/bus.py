@@ -15,9 +15,9 @@ from typing import Any, Final, TypeAlias
 
 from uuid_utils import uuid7
 
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import Event, Message
-from nerv_lab.core.model import checked_name
 from nerv_lab.core.values import MAX_DEPTH, ReadOnlyDict, freeze
 
 __all__ = ["EventBus", "Handler", "Middleware", "new_event"]

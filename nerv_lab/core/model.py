@@ -2,81 +2,41 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from nerv_lab.core.checks import (
+    check_names,
+    checked_name,
+    checked_properties,
+    checked_tags,
+    checked_text,
+)
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
 
 __all__ = [
-    "MAX_NAME",
     "Entity",
     "EntityMetadata",
     "Item",
     "Relation",
     "RelationMetadata",
-    "checked_name",
     "entity_key",
     "item_from_record",
     "keeps_ends",
     "relation_key",
 ]
 
-MAX_NAME = 512
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_EMPTY = ReadOnlyDict()
 
-
-def checked_name(value: object, field_name: str) -> str:
-    """Return an id or type name, or refuse it.
-
-    Raises
-    ------
-    ValidationError
-        When it is not a string of 1 to 512 characters without control characters.
-    """
-    if not isinstance(value, str):
-        raise ValidationError(field_name, f"must be a string, not {type(value).__name__}")
-    if not 0 < len(value) <= MAX_NAME:
-        raise ValidationError(field_name, f"must have 1 to {MAX_NAME} characters, has {len(value)}")
-    if _CONTROL.search(value):
-        raise ValidationError(field_name, "must not hold control characters")
-    return str(freeze(value, field_name))
-
-
-def _check_names(item: object, *fields: str) -> None:
-    for name in fields:
-        given = getattr(item, name)
-        checked = checked_name(given, name)
-        if checked is not given:  # a string of a subclass, such as a StrEnum
-            object.__setattr__(item, name, checked)
-
-
-def _checked_text(value: object, field_name: str) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValidationError(field_name, f"must be a string or None, not {type(value).__name__}")
-    return str(freeze(value, field_name))
-
-
-def _checked_tags(value: Iterable[object]) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise ValidationError("tags", "must be a list of strings, such as ['draft']")
-    return tuple(checked_name(tag, f"tags[{i}]") for i, tag in enumerate(value))
-
-
-def _checked_properties(value: object) -> ReadOnlyDict:
-    if type(value) is ReadOnlyDict:
-        return value  # was checked when it was made
-    if not isinstance(value, Mapping):
-        raise ValidationError("properties", f"must be a dict, not {type(value).__name__}")
-    frozen = freeze(dict(value), "properties")
-    assert isinstance(frozen, ReadOnlyDict)
-    return frozen
+def _changed(item: Any, **fields: Any) -> Any:
+    """Copy a frozen dataclass with other fields, which were checked already."""
+    copy = object.__new__(type(item))
+    known = vars(copy)
+    known.update((f, v) for f, v in vars(item).items() if f in item.__dataclass_fields__)
+    known.update(fields)
+    return copy
 
 
 @dataclass(frozen=True)
@@ -99,10 +59,15 @@ class EntityMetadata:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", _checked_text(self.name, "name"))
-        object.__setattr__(self, "description", _checked_text(self.description, "description"))
-        object.__setattr__(self, "tags", _checked_tags(self.tags))
-        object.__setattr__(self, "properties", _checked_properties(self.properties))
+        object.__setattr__(self, "name", checked_text(self.name, "name"))
+        object.__setattr__(self, "description", checked_text(self.description, "description"))
+        object.__setattr__(self, "tags", checked_tags(self.tags))
+        object.__setattr__(self, "properties", checked_properties(self.properties))
+
+    def with_properties(self, properties: ReadOnlyDict) -> EntityMetadata:
+        """Return the same with other properties, which were frozen already."""
+        new: EntityMetadata = _changed(self, properties=properties)
+        return new
 
     def as_dict(self) -> ReadOnlyDict:
         """Return the fields as a read-only dict."""
@@ -145,11 +110,16 @@ class RelationMetadata:
         both_ways = freeze(self.bidirectional, "bidirectional")
         if type(both_ways) is not bool:
             raise ValidationError("bidirectional", "must be True or False")
-        object.__setattr__(self, "description", _checked_text(self.description, "description"))
+        object.__setattr__(self, "description", checked_text(self.description, "description"))
         object.__setattr__(self, "strength", float(strength))
         object.__setattr__(self, "bidirectional", both_ways)
-        object.__setattr__(self, "tags", _checked_tags(self.tags))
-        object.__setattr__(self, "properties", _checked_properties(self.properties))
+        object.__setattr__(self, "tags", checked_tags(self.tags))
+        object.__setattr__(self, "properties", checked_properties(self.properties))
+
+    def with_properties(self, properties: ReadOnlyDict) -> RelationMetadata:
+        """Return the same with other properties, which were frozen already."""
+        new: RelationMetadata = _changed(self, properties=properties)
+        return new
 
     def as_dict(self) -> ReadOnlyDict:
         """Return the fields as a read-only dict."""
@@ -204,7 +174,7 @@ class Entity:
     revision: int = 1
 
     def __post_init__(self) -> None:
-        _check_names(self, "id", "type")
+        check_names(self, "id", "type")
 
     @property
     def key(self) -> str:
@@ -235,6 +205,16 @@ class Entity:
     def content(self) -> bytes:
         """Canonical bytes of all but times and revision: what the state's hash covers."""
         return _checked_size(encode({"type": self.type, **self.metadata.as_dict()}), self.key)
+
+    def revised(self, entity_type: str, metadata: EntityMetadata, now_us: int) -> Entity:
+        """Return the next revision of the entity."""
+        if entity_type is not self.type:
+            entity_type = checked_name(entity_type, "type")
+        revision = self.revision + 1
+        new: Entity = _changed(
+            self, type=entity_type, metadata=metadata, updated_at=now_us, revision=revision
+        )
+        return new
 
     @property
     def fingerprint(self) -> tuple[bytes, int, int, int]:
@@ -285,7 +265,7 @@ class Relation:
     revision: int = 1
 
     def __post_init__(self) -> None:
-        _check_names(self, "id", "from_entity", "to_entity", "type")
+        check_names(self, "id", "from_entity", "to_entity", "type")
 
     @property
     def key(self) -> str:
@@ -327,6 +307,16 @@ class Relation:
             **self.metadata.as_dict(),
         }
         return _checked_size(encode(fields), self.key)
+
+    def revised(self, relation_type: str, metadata: RelationMetadata, now_us: int) -> Relation:
+        """Return the next revision of the relation."""
+        if relation_type is not self.type:
+            relation_type = checked_name(relation_type, "type")
+        revision = self.revision + 1
+        new: Relation = _changed(
+            self, type=relation_type, metadata=metadata, updated_at=now_us, revision=revision
+        )
+        return new
 
     @property
     def fingerprint(self) -> tuple[bytes, int, int, int]:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import PerspectiveNotFoundError, ValidationError
-from nerv_lab.core.model import Entity, checked_name
+from nerv_lab.core.model import Entity
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import thaw
 

@@ -21,7 +21,6 @@ from nerv_lab.core.changes import (
     ItemChange,
     RestoreEntity,
     RestoreRelation,
-    Unset,
     UpdateEntity,
     UpdateRelation,
 )
@@ -169,14 +168,18 @@ class _Batch:
 
     def _update_entity(self, change: UpdateEntity) -> None:
         old = self._known_entity(change.id)
-        known = old.metadata
-        metadata = EntityMetadata(
-            known.name if change.name is UNSET else change.name,
-            known.description if change.description is UNSET else change.description,
-            known.tags if change.tags is UNSET else change.tags,  # type: ignore[arg-type]
-            _patched(known.properties, change.properties),
-        )
-        self._update(old, change.type, metadata)
+        known, properties = old.metadata, _patched(old.properties, change.properties)
+        if change.name is change.description is change.tags is UNSET:
+            metadata = known.with_properties(properties)
+        else:
+            metadata = EntityMetadata(
+                known.name if change.name is UNSET else change.name,
+                known.description if change.description is UNSET else change.description,
+                known.tags if change.tags is UNSET else change.tags,  # type: ignore[arg-type]
+                properties,
+            )
+        kind = old.type if change.type is UNSET else change.type
+        self._update(old, old.revised(kind, metadata, self._now))
 
     def _delete_entity(self, change: DeleteEntity) -> None:
         old = self._known_entity(change.id)
@@ -219,16 +222,10 @@ class _Batch:
             known.tags if change.tags is UNSET else change.tags,  # type: ignore[arg-type]
             _patched(known.properties, change.properties),
         )
-        self._update(old, change.type, metadata)
+        kind = old.type if change.type is UNSET else change.type
+        self._update(old, old.revised(kind, metadata, self._now))
 
-    def _update(self, old: Item, given_type: str | Unset, metadata: Any) -> None:
-        stamps = old.created_at, self._now, old.revision + 1
-        kind = old.type if given_type is UNSET else given_type
-        new: Item
-        if isinstance(old, Entity):
-            new = Entity(old.id, kind, metadata, *stamps)
-        else:
-            new = Relation(old.id, old.from_entity, old.to_entity, kind, metadata, *stamps)
+    def _update(self, old: Item, new: Item) -> None:
         if new.content != old.content:
             self._put(old.key, old, new)
 
@@ -243,9 +240,10 @@ class _Batch:
             self._put(wanted.key, old, new)
 
 
-def _patched(old: Mapping[str, Any], patch: Mapping[str, Any]) -> Mapping[str, Any]:
+def _patched(old: Mapping[str, Any], patch: Mapping[str, Any]) -> ReadOnlyDict:
     if not isinstance(patch, Mapping):
         raise ValidationError("properties", f"must be a dict, not {type(patch).__name__}")
+    assert isinstance(old, ReadOnlyDict)
     if not patch:
         return old
     removed = {name for name, value in patch.items() if value is REMOVE}

@@ -13,8 +13,8 @@ import uuid
 from collections.abc import Hashable
 from typing import Any
 
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import checked_name
 from nerv_lab.core.values import decode, encode, freeze
 from nerv_lab.exchange.flat import plain
 from nerv_lab.exchange.identity import shortened

@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import ClassVar, Protocol
 
 from nerv_lab.core.changes import Change
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import NervError, NERVPersistenceError, StoreClosedError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.model import Item, checked_name
+from nerv_lab.core.model import Item
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import (
     Branch,

@@ -10,9 +10,10 @@ from enum import Enum
 from typing import Any, get_args
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ItemChange
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import DuplicateIdError, IntegrityError, ValidationError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
-from nerv_lab.core.model import Entity, checked_name
+from nerv_lab.core.model import Entity
 from nerv_lab.core.rules import Reader
 from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
 from nerv_lab.core.versions import Version, version_digest

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 from nerv_lab.core.changes import Change
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import (
     BranchNotFoundError,
     ConflictError,
@@ -21,7 +22,6 @@ from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.lineage import ancestors
 from nerv_lab.core.merge import Place, Resolution
 from nerv_lab.core.merge_functions import MergeFunction
-from nerv_lab.core.model import checked_name
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from nerv_lab.core.changes import Change, ItemChange, restoring
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import (
     HeadMovedError,
     LogMovedError,
     TransactionError,
     ValidationError,
 )
-from nerv_lab.core.model import Item, checked_name
+from nerv_lab.core.model import Item
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt

@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from nerv_lab.core.changes import Change
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import (
     StoreClosedError,
     TransactionError,
     ValidationError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.model import checked_name
 from nerv_lab.core.perspective import PerspectiveAware
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore

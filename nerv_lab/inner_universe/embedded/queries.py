@@ -33,6 +33,7 @@ from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import Origin, change_of, placed
 
 __all__ = [
+    "Entry",
     "add_version",
     "all_branches",
     "all_versions",
@@ -52,6 +53,9 @@ __all__ = [
     "transactions_behind",
     "write_rows",
 ]
+
+Entry = tuple[Event, bytes | None, str]
+"""An event, its encoded payload, and the id of its batch."""
 
 _NO_END = 2**63 - 1
 _AT_LEAST = 1000
@@ -118,33 +122,24 @@ def write_rows(connection: apsw.Connection, branch: str, changes: Sequence[ItemC
 
 
 def append_events(
-    connection: apsw.Connection,
-    batch_id: str,
-    events: Sequence[Event],
-    payloads: Sequence[bytes | None],
-    origin: Origin,
-    last: int,
+    connection: apsw.Connection, entries: Sequence[Entry], origin: Origin, last: int
 ) -> tuple[Event, ...]:
-    """Put events behind the last one, with the encoded payload of each."""
-    if not events:
+    """Put events behind the last one."""
+    if not entries:
         return ()
     cursor = (
         connection.execute("SELECT seq FROM origin_cursor WHERE origin_id = ?", (origin.id,)).get
         or 0
     )
-    written = tuple(
-        placed(event, last + index, origin, cursor + index)
-        for index, event in enumerate(events, start=1)
-    )
     rows = [
-        event_row(event, payload, batch_id, origin)
-        for event, payload in zip(written, payloads, strict=True)
+        event_row(placed(event, last + index, origin, cursor + index), payload, batch_id, origin)
+        for index, (event, payload, batch_id) in enumerate(entries, start=1)
     ]
     connection.executemany(_ADD_EVENT, rows)
     connection.execute(
-        "INSERT OR REPLACE INTO origin_cursor VALUES (?, ?)", (origin.id, cursor + len(written))
+        "INSERT OR REPLACE INTO origin_cursor VALUES (?, ?)", (origin.id, cursor + len(rows))
     )
-    return written
+    return tuple(event for event, _, _ in entries)
 
 
 def events_between(

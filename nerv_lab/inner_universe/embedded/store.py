@@ -17,6 +17,7 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Branch, BranchMove, Problem, Receipt, Seal, Snapshot
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.queries import (
+    Entry,
     add_version,
     all_branches,
     all_versions,
@@ -89,7 +90,8 @@ class SqliteStore:
             with self._database.writing("apply") as connection:
                 if batch.repeatable and (stored := stored_receipt(connection, batch.id)):
                     return stored, ()
-                receipt, events = self._apply(connection, batch, origin)
+                receipt, entries = self._apply(connection, batch)
+                events = append_events(connection, entries, origin, receipt.first_seq - 1)
             self._remember(batch.branch, receipt.changes, receipt.last_seq)
         return receipt, events
 
@@ -99,16 +101,15 @@ class SqliteStore:
         """Apply a batch and commit what it leads to, in one transaction."""
         with self._database.write_lock:
             with self._database.writing("apply_and_commit") as connection:
-                receipt, events = self._apply(connection, batch, origin)
+                receipt, entries = self._apply(connection, batch)
                 version, delta = seal(receipt.changes, receipt.last_seq)
                 checked_version(version, delta)
-                committed = _commit(connection, version, pack(delta), origin, receipt.last_seq)
+                entries.append(_commit(connection, version, pack(delta), receipt.last_seq))
+                events = append_events(connection, entries, origin, receipt.first_seq - 1)
             self._remember(batch.branch, receipt.changes, receipt.last_seq + 1)
-        return receipt, version, (*events, *committed)
+        return receipt, version, events
 
-    def _apply(
-        self, connection: apsw.Connection, batch: Batch, origin: Origin
-    ) -> tuple[Receipt, tuple[Event, ...]]:
+    def _apply(self, connection: apsw.Connection, batch: Batch) -> tuple[Receipt, list[Entry]]:
         last = last_seq(connection)
         self._cache.advance(last)
         moment = now_us()
@@ -116,9 +117,11 @@ class SqliteStore:
         changes = plan(reader, batch.changes, moment)
         receipt = Receipt(batch.id, last + 1, last + len(changes), tuple(changes))
         write_rows(connection, batch.branch, fold(changes))
-        events = change_events(batch, changes, moment)
-        payloads = [change_json(change, batch.reason) for change in changes]
-        return receipt, append_events(connection, batch.id, events, payloads, origin, last)
+        entries: list[Entry] = [
+            (event, change_json(change, batch.reason), batch.id)
+            for event, change in zip(change_events(batch, changes, moment), changes, strict=True)
+        ]
+        return receipt, entries
 
     def _remember(self, branch: str, changes: Sequence[ItemChange], seq: int) -> None:
         """Keep what was written at hand; only what was committed may be remembered."""
@@ -135,9 +138,12 @@ class SqliteStore:
                     new[event.id] = event
                 else:
                     check_same(known, event)
-            listed = list(new.values())
-            payloads = [None if e.data is None else encode(e.data) for e in listed]
-            return append_events(connection, new_id(), listed, payloads, origin, last)
+            batch_id = new_id()
+            entries = [
+                (event, None if event.data is None else encode(event.data), batch_id)
+                for event in new.values()
+            ]
+            return append_events(connection, entries, origin, last)
 
     def commit_version(
         self, version: Version, delta: bytes, origin: Origin
@@ -150,7 +156,8 @@ class SqliteStore:
                 if stored != version:
                     raise DuplicateIdError("version", version.id)
                 return stored, ()
-            return version, _commit(connection, version, packed, origin, last)
+            entry = _commit(connection, version, packed, last)
+            return version, append_events(connection, [entry], origin, last)
 
     def branches(self) -> dict[str, Branch]:
         """Return every branch by name."""
@@ -176,8 +183,8 @@ class SqliteStore:
                     self._cache.advance(-1)
                     check_start(BranchReader(connection, move.name, self._cache), move.changes)
                     write_rows(connection, move.name, move.changes)
-                payload = encode(event.data)
-                written = append_events(connection, move.id, [event], [payload], origin, last)
+                entry = event, encode(event.data), move.id
+                written = append_events(connection, [entry], origin, last)
             self._cache.advance(-1)
         return written
 
@@ -263,9 +270,7 @@ class SqliteStore:
         self._database.close()
 
 
-def _commit(
-    connection: apsw.Connection, version: Version, packed: bytes, origin: Origin, last: int
-) -> tuple[Event, ...]:
+def _commit(connection: apsw.Connection, version: Version, packed: bytes, last: int) -> Entry:
     head = head_of(connection, version.branch)
     if head != version.parent:
         raise HeadMovedError(version.branch, version.parent, head)
@@ -276,4 +281,4 @@ def _commit(
     if find_event(connection, event.id) is not None:
         raise DuplicateIdError("event", event.id)
     add_version(connection, last + 1, version, packed)
-    return append_events(connection, version.id, [event], [encode(event.data)], origin, last)
+    return event, encode(event.data), version.id

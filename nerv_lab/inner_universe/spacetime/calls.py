@@ -19,9 +19,10 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import Event
-from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata, checked_name
+from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.contract import BranchMove
 from nerv_lab.inner_universe.spacetime.arguments import (

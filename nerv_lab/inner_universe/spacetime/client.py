@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import (
     DuplicateIdError,
     ProtocolError,
@@ -17,7 +18,7 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
-from nerv_lab.core.model import Item, checked_name
+from nerv_lab.core.model import Item
 from nerv_lab.core.rules import plan
 from nerv_lab.core.versions import Version, from_micros, version_digest
 from nerv_lab.inner_universe.client import (
