@@ -25,16 +25,7 @@ from nerv_lab.core.events import Event
 from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.contract import BranchMove
-from nerv_lab.inner_universe.spacetime.bsatn import Variant
-from nerv_lab.inner_universe.spacetime.messages import MAX_REQUEST
-from nerv_lab.inner_universe.spacetime.rows import (
-    entity_meta,
-    json_text,
-    own_event,
-    relation_meta,
-    version_args,
-)
-from nerv_lab.inner_universe.spacetime.schema import (
+from nerv_lab.inner_universe.spacetime.arguments import (
     APPLY_AND_COMMIT,
     APPLY_BATCH,
     COMMIT_VERSION,
@@ -47,12 +38,21 @@ from nerv_lab.inner_universe.spacetime.schema import (
     CommitVersion,
     EntityState,
     MoveBranch,
-    Patch,
     PublishEvents,
     RelationState,
     SetTag,
     Step,
 )
+from nerv_lab.inner_universe.spacetime.bsatn import Variant
+from nerv_lab.inner_universe.spacetime.messages import MAX_REQUEST
+from nerv_lab.inner_universe.spacetime.rows import (
+    entity_meta,
+    json_text,
+    own_event,
+    relation_meta,
+    version_args,
+)
+from nerv_lab.inner_universe.spacetime.schema import Patch
 from nerv_lab.inner_universe.writing import Batch
 
 __all__ = [

@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import logging
 import random
+import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -31,10 +33,11 @@ from nerv_lab.core.errors import (
 )
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe.spacetime.address import Address
+from nerv_lab.inner_universe.spacetime.checking import check_schema
 from nerv_lab.inner_universe.spacetime.http import HttpApi
 from nerv_lab.inner_universe.spacetime.messages import DatabaseUpdate, rows_of
 from nerv_lab.inner_universe.spacetime.rows import event_from_row
-from nerv_lab.inner_universe.spacetime.schema import TABLES, EventRow, check_schema
+from nerv_lab.inner_universe.spacetime.schema import TABLES, EventRow
 from nerv_lab.inner_universe.spacetime.session import Session, SessionLostError, open_session
 from nerv_lab.inner_universe.spacetime.tail import LogTail
 from nerv_lab.inner_universe.spacetime.tokens import Secret, Tokens
@@ -179,7 +182,7 @@ class Connection:
             await self._drop()
             logger.warning("the connection to %s was lost; reconnecting", self.address.uri)
             await self._reconnect()
-            if self._failure is not None:
+            if self._session is None:
                 self._ready.set()
                 return
             logger.info("reconnected to %s", self.address.uri)
@@ -199,6 +202,8 @@ class Connection:
             except (NervError, SessionLostError) as error:
                 logger.debug("cannot reconnect yet: %s", error)
             except Exception as error:
+                if sys.is_finalizing() or not threading.main_thread().is_alive():
+                    return  # the process ends, and with it whoever could want to know
                 logger.exception("cannot reconnect to %s", self.address.uri)
                 self._failure = NERVPersistenceError(f"{type(error).__name__}: {error}")
                 return
@@ -230,11 +235,11 @@ class Connection:
 
     async def _token(self) -> Secret:
         server = self.address.server
-        token = await asyncio.to_thread(self._tokens.get, server)
+        token = self._tokens.get(server)
         if token is None:
             async with HttpApi(self.address, timeout=self._limits.connect) as api:
                 _, token = await api.new_identity()
-            await asyncio.to_thread(self._tokens.put, server, token)
+            self._tokens.put(server, token)
         if not (self.address.tls or self.address.is_local):
             logger.warning("%s is not encrypted: others can read the token", server)
         return token

@@ -8,8 +8,8 @@ from pathlib import Path
 from nerv_lab.core.errors import NERVPersistenceError, ValidationError
 from nerv_lab.inner_universe.portal import portal
 from nerv_lab.inner_universe.spacetime.address import SCHEMES, Address
+from nerv_lab.inner_universe.spacetime.checking import check_schema
 from nerv_lab.inner_universe.spacetime.http import HttpApi
-from nerv_lab.inner_universe.spacetime.schema import check_schema
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile, Tokens
 
 __all__ = ["module_bytes", "publish", "publish_module"]

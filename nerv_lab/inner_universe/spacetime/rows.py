@@ -11,16 +11,15 @@ from nerv_lab.core.events import Event
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.values import decode, encode
 from nerv_lab.core.versions import Version, to_micros
+from nerv_lab.inner_universe.spacetime.arguments import OwnEvent, VersionArgs
 from nerv_lab.inner_universe.spacetime.schema import (
     SEPARATOR,
     EntityMeta,
     EntityRow,
     EventRow,
-    OwnEvent,
     Property,
     RelationMeta,
     RelationRow,
-    VersionArgs,
     VersionRow,
 )
 

@@ -26,6 +26,7 @@ from spacetimedb_sdk.spacetimedb_client import SpacetimeDBClient as _SdkClient
 from nerv_lab.core.errors import NervError, ServerGoneError
 from nerv_lab.inner_universe.portal import portal
 from nerv_lab.inner_universe.spacetime.address import Address as DatabaseAddress
+from nerv_lab.inner_universe.spacetime.checking import read_schema
 from nerv_lab.inner_universe.spacetime.dynamic import codec_of, is_option, legacy
 from nerv_lab.inner_universe.spacetime.http import HttpApi
 from nerv_lab.inner_universe.spacetime.messages import (
@@ -35,7 +36,6 @@ from nerv_lab.inner_universe.spacetime.messages import (
     TransactionUpdate,
     rows_of,
 )
-from nerv_lab.inner_universe.spacetime.schema import read_schema
 from nerv_lab.inner_universe.spacetime.session import (
     Session,
     SessionLostError,

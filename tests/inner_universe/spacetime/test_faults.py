@@ -370,6 +370,6 @@ async def test_what_a_killed_server_forgot_of_ours_is_written_again(
 
 
 def test_the_fake_has_the_schema_of_the_module() -> None:
-    from nerv_lab.inner_universe.spacetime.schema import check_schema
+    from nerv_lab.inner_universe.spacetime.checking import check_schema
 
     check_schema(fake_module.module_schema(), "here")
