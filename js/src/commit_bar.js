@@ -2,6 +2,22 @@
 
 import { ago, counted, h, icon } from "./dom.js";
 
+/** Which store this is, who we are there, and how well it can be reached. */
+function backend(status) {
+  if (!status) return [];
+  const parts = [status.backend];
+  if (status.identity) parts.push(status.identity.slice(0, 8));
+  if (status.state !== "connected") parts.push(status.state);
+  else if (status.lag !== null) parts.push(lagOf(status.lag));
+  const kind = status.state === "connected" ? "span.nerv-backend" : "span.nerv-backend.nerv-dirty";
+  const title = status.identity ? `identity ${status.identity}` : "where the graph is kept";
+  return [h(kind, { title, "data-state": status.state }, parts.join(" · "))];
+}
+
+function lagOf(seconds) {
+  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
+}
+
 export class CommitBar {
   /** @param on {commit(description), restore(version), live()} */
   constructor(on) {
@@ -27,7 +43,7 @@ export class CommitBar {
   update(meta, head) {
     const past = Boolean(meta.shown);
     this.form.hidden = past || meta.closed;
-    const chips = [h("span.nerv-branch", {}, meta.branch)];
+    const chips = [...backend(meta.status), h("span.nerv-branch", {}, meta.branch)];
     if (head) chips.push(h("span.nerv-version", { title: head.description }, head.label));
     const changes = meta.uncommitted
       ? counted(meta.uncommitted, "uncommitted change")

@@ -43,6 +43,7 @@ from nerv_lab.inner_universe.contract import (
     Receipt,
     Seal,
     Snapshot,
+    Status,
 )
 from nerv_lab.inner_universe.ids import new_id
 
@@ -57,6 +58,7 @@ __all__ = [
     "RowHandler",
     "Seal",
     "Snapshot",
+    "Status",
 ]
 
 logger = logging.getLogger(__name__)
@@ -78,6 +80,16 @@ class InnerUniverseClient(InnerUniverseContract):
 
         Clients whose coroutines complete inline deliver within them and need nothing here.
         """
+
+    async def publish_module(self) -> str:
+        """Give the server our module, or update the one it runs, and return its address.
+
+        Raises
+        ------
+        ValidationError
+            The store is not a server that takes a module.
+        """
+        raise ValidationError("uri", f"{self.uri} is no SpacetimeDB server, so it takes no module")
 
     async def _item(self, key: str, branch: str) -> Item | None:
         """Return a working row, or None. Clients with a quicker way override this."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from nerv_lab.core.changes import Change, ItemChange
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
@@ -25,6 +25,7 @@ __all__ = [
     "Receipt",
     "Seal",
     "Snapshot",
+    "Status",
 ]
 
 EventHandler = Callable[[tuple[Event, ...]], None]
@@ -121,6 +122,29 @@ class BranchMove:
 
 
 @dataclass(frozen=True, slots=True)
+class Status:
+    """How a client stands to its store.
+
+    Attributes
+    ----------
+    backend : str
+        What kind of store: ``"embedded"``, ``"memory"``, ``"SpacetimeDB"``.
+    state : {"connected", "reconnecting", "closed"}
+        Whether it can be used at this moment.
+    identity : str or None
+        Who the store says we are, where it tells people apart.
+    lag : float or None
+        Seconds from the writing of the newest event to its arrival; None where that is not
+        measured.
+    """
+
+    backend: str
+    state: Literal["connected", "reconnecting", "closed"]
+    identity: str | None = None
+    lag: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that ``verify`` found wrong.
 
@@ -158,6 +182,15 @@ class InnerUniverseContract(ABC):
     @abstractmethod
     def connected(self) -> bool:
         """Whether the client can be used."""
+
+    @property
+    @abstractmethod
+    def status(self) -> Status:
+        """How the client stands to its store; asks nobody."""
+
+    @abstractmethod
+    def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call a function, in any thread, when the state changes; returns how to end it."""
 
     @abstractmethod
     async def connect(self) -> None:

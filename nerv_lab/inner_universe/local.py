@@ -26,6 +26,7 @@ from nerv_lab.inner_universe.client import (
     Receipt,
     Seal,
     Snapshot,
+    Status,
 )
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id
@@ -146,6 +147,7 @@ class LocalInnerUniverse(InnerUniverseClient):
     """
 
     completes_inline: ClassVar[bool] = True
+    backend: ClassVar[str]
 
     def __init__(self, uri: str, *, actor: str | None = None) -> None:
         self.uri = uri
@@ -153,6 +155,7 @@ class LocalInnerUniverse(InnerUniverseClient):
         self._origin = Origin(self.origin_id, actor)
         self._opened: Store | None = None
         self._delivery = Delivery(self._transactions, self._last_seq)
+        self._status_watchers: list[list[Callable[[], None]]] = []
 
     @abstractmethod
     def _open(self) -> Store:
@@ -162,6 +165,22 @@ class LocalInnerUniverse(InnerUniverseClient):
     def connected(self) -> bool:
         """Whether the client can be used."""
         return self._opened is not None
+
+    @property
+    def status(self) -> Status:
+        """How the client stands to its store."""
+        return Status(self.backend, "connected" if self.connected else "closed")
+
+    def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call a function when the state changes: here that is when the client is closed."""
+        watching = [changed]
+        self._status_watchers.append(watching)
+
+        def forget() -> None:
+            if watching in self._status_watchers:
+                self._status_watchers.remove(watching)
+
+        return forget
 
     async def connect(self) -> None:
         """Open the store; nothing happens when it is open."""
@@ -176,6 +195,8 @@ class LocalInnerUniverse(InnerUniverseClient):
         if store is not None:
             with _OwnErrors(self.uri, "close"):
                 store.close()
+            for (changed,) in tuple(self._status_watchers):
+                changed()
 
     def _store(self, doing: str) -> Store:
         if self._opened is None:

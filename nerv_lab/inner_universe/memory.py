@@ -280,6 +280,8 @@ class MockInnerUniverse(LocalInnerUniverse):
         Another client whose store to share, as a second notebook shares a file.
     """
 
+    backend = "memory"
+
     def __init__(self, *, actor: str | None = None, share: MockInnerUniverse | None = None) -> None:
         super().__init__("mock://", actor=actor)
         self._memory: MemoryStore = MemoryStore() if share is None else share._memory

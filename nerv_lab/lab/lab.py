@@ -20,7 +20,7 @@ from nerv_lab.core.perspective import PerspectiveAware
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt
+from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt, Status
 from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.buses import RecordingBus
 from nerv_lab.lab.committing import Committer
@@ -120,6 +120,11 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Sho
     def uri(self) -> str:
         """Where the graph is kept."""
         return self._client.uri
+
+    @property
+    def status(self) -> Status:
+        """Backend, connection state, identity and lag."""
+        return self._client.status
 
     @property
     def branch_name(self) -> str:
@@ -318,7 +323,7 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Sho
         ValidationError
             The Lab is not on a server.
         """
-        return publish_module(self.uri)
+        return self._run(self._client.publish_module())
 
     def verify(self) -> VerifyReport:
         """Recompute every hash, digest and row of the store, and compare memory with it."""

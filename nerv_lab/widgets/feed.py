@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.versions import LTHASH, Version
+from nerv_lab.inner_universe.client import Status
 from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
@@ -48,6 +49,15 @@ class _View:
     def due(self) -> float:
         slow = self.stream.unacked >= _SLOW_FROM_UNACKED
         return self.last_sent + (_SLOW_SECONDS if slow else _FRAME_SECONDS)
+
+
+def _status(status: Status) -> dict[str, Any]:
+    return {
+        "backend": status.backend,
+        "state": status.state,
+        "identity": status.identity,
+        "lag": status.lag,
+    }
 
 
 class Feed:
@@ -92,6 +102,7 @@ class Feed:
         self._closed = False
         # Watch first, then read: a batch in between is applied twice, which does no harm.
         self._unwatch = source.watch(self._receive)
+        self._forget_status = source.client.on_status(lambda: self._hop.call(self._changed))
         self.shown: Version | None = None
         self._seq = source.seq
         self._live = source.state
@@ -156,6 +167,7 @@ class Feed:
         """Stop following; nothing is sent any more."""
         self._closed = True
         self._unwatch()
+        self._forget_status()
         for id in list(self._views):
             self._forget(id)
         if self._cancel_flush:
@@ -218,6 +230,7 @@ class Feed:
             "nodes": len(state.entities),
             "edges": len(state.relations),
             "closed": source.closed,
+            "status": _status(source.status),
         }
 
     def _flush(self) -> None:

@@ -42,6 +42,8 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
         Seconds between two looks for what others wrote, while somebody is subscribed.
     """
 
+    backend = "embedded"
+
     def __init__(
         self,
         path: str | os.PathLike[str] = MEMORY,

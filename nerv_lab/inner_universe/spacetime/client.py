@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change
 from nerv_lab.core.checks import checked_name
@@ -30,6 +31,7 @@ from nerv_lab.inner_universe.client import (
     Receipt,
     Seal,
     Snapshot,
+    Status,
 )
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import batch_of, new_id
@@ -47,6 +49,7 @@ from nerv_lab.inner_universe.spacetime.calls import (
 from nerv_lab.inner_universe.spacetime.connection import Connection, Limits, quoted
 from nerv_lab.inner_universe.spacetime.planning import read_touched
 from nerv_lab.inner_universe.spacetime.pool import pool_of
+from nerv_lab.inner_universe.spacetime.publish import publish
 from nerv_lab.inner_universe.spacetime.pump import Pump
 from nerv_lab.inner_universe.spacetime.reading import (
     read_branches,
@@ -124,6 +127,7 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
         self._connection: Connection | None = None
         self._pump: Pump | None = None
         self._pumping = threading.Lock()
+        self._lag: float | None = None
         self._delivery = Delivery(self._transactions, self._newest)
         self._items: TimedCache[tuple[str, str], Item | None] = TimedCache(cache_seconds)
 
@@ -137,6 +141,26 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
     def identity(self) -> str:
         """Who the server says we are, in hexadecimal."""
         return self._open("identity").identity
+
+    @property
+    def status(self) -> Status:
+        """How the client stands to the server; the lag is that of the newest event."""
+        connection = self._connection
+        if connection is None or connection.failed:
+            return Status("SpacetimeDB", "closed")
+        state: Literal["connected", "reconnecting"] = (
+            "connected" if connection.live else "reconnecting"
+        )
+        return Status("SpacetimeDB", state, connection.identity or None, self._lag)
+
+    def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call a function, in the portal's thread, when the server goes or comes back."""
+        return self._open("on_status").on_status(changed)
+
+    async def publish_module(self) -> str:
+        """Give the server our module, or update the one it runs, and return its address."""
+        await self._portal.hop(publish(self.uri, tokens=self._tokens))
+        return self.uri
 
     # Life
 
@@ -352,6 +376,8 @@ class SpacetimeInnerUniverse(InnerUniverseClient):
         return item
 
     def _forget_changed(self, events: Sequence[Event]) -> None:
+        if events:
+            self._lag = max(0.0, time.time() - events[-1].timestamp)
         for event in events:
             if event.type == EventType.BRANCH_MOVED:
                 self._items.forget()

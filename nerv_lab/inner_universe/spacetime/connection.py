@@ -120,6 +120,22 @@ class Connection:
         self._recent_bytes = 0
         self._early: list[EventRow] = []
         self._filling: asyncio.Task[None] | None = None
+        self._status_watchers: list[list[Callable[[], None]]] = []
+
+    def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call a function, in the portal's thread, when the server goes or comes back."""
+        watching = [changed]
+        self._status_watchers.append(watching)
+
+        def forget() -> None:
+            if watching in self._status_watchers:
+                self._status_watchers.remove(watching)
+
+        return forget
+
+    def _tell_status(self) -> None:
+        for (changed,) in tuple(self._status_watchers):
+            changed()
 
     @property
     def live(self) -> bool:
@@ -181,7 +197,9 @@ class Connection:
             await session.ended.wait()
             await self._drop()
             logger.warning("the connection to %s was lost; reconnecting", self.address.uri)
+            self._tell_status()
             await self._reconnect()
+            self._tell_status()
             if self._session is None:
                 self._ready.set()
                 return
