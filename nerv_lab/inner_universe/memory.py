@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
+from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item
@@ -87,15 +88,24 @@ class MemoryStore:
                 return self._receipt(batch.id), ()
             if event_id(batch.id, 0) in self._by_id:
                 raise DuplicateIdError("event", event_id(batch.id, 0))
-            state = self._states.get(batch.branch, GraphState.empty())
-            moment, last = now_us(), len(self._events)
-            changes = plan(state, batch.changes, moment)
-            if not changes:
-                return Receipt(batch.id, last + 1, last, ()), ()
-            state = state.apply(changes)
-            events = self._append(batch.id, change_events(batch, changes, moment), origin)
-            self._states[batch.branch] = state
-            return Receipt(batch.id, last + 1, last + len(changes), tuple(changes)), events
+            moment = now_us()
+            return self._apply(batch, self._planned(batch, moment), moment, origin)
+
+    def _planned(self, batch: Batch, moment: int) -> tuple[ItemChange, ...]:
+        state = self._states.get(batch.branch, GraphState.empty())
+        return tuple(plan(state, batch.changes, moment))
+
+    def _apply(
+        self, batch: Batch, changes: tuple[ItemChange, ...], moment: int, origin: Origin
+    ) -> tuple[Receipt, tuple[Event, ...]]:
+        last = len(self._events)
+        receipt = Receipt(batch.id, last + 1, last + len(changes), changes)
+        if not changes:
+            return receipt, ()
+        state = self._states.get(batch.branch, GraphState.empty()).apply(changes)
+        events = self._append(batch.id, change_events(batch, changes, moment), origin)
+        self._states[batch.branch] = state
+        return receipt, events
 
     def apply_and_commit(
         self, batch: Batch, seal: Seal, origin: Origin
@@ -103,12 +113,12 @@ class MemoryStore:
         """Apply a batch and commit what it leads to."""
         with self._lock:
             self._fail()
-            state = self._states.get(batch.branch, GraphState.empty())
-            changes = plan(state, batch.changes, now_us())
-            version, delta = seal(tuple(changes), len(self._events) + len(changes))
+            moment = now_us()
+            changes = self._planned(batch, moment)
+            version, delta = seal(changes, len(self._events) + len(changes))
             checked_version(version, delta)
             self._check_new(version)
-            receipt, events = self.apply(batch, origin)
+            receipt, events = self._apply(batch, changes, moment, origin)
             version, committed = self.commit_version(version, delta, origin)
             return receipt, version, (*events, *committed)
 

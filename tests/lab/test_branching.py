@@ -232,3 +232,12 @@ def test_of_two_who_commit_on_one_version_one_wins_and_both_heads_are_told() -> 
         with pytest.raises(HeadMovedError) as refused:
             lab._run(client.commit_version(*second))
         assert (refused.value.expected, refused.value.actual) == (base.id, first[0].id)
+
+
+def test_a_branch_made_at_a_rollback_verifies(lab: Lab) -> None:
+    lab.update("ada", properties={"died": 1852})
+    lab.commit("two")
+    lab.rollback("v1")
+    with lab.branch("aside"):
+        lab.update("ada", properties={"x": 1})
+    assert repr(lab.verify()).startswith("verified")

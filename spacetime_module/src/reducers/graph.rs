@@ -35,7 +35,7 @@ pub fn apply_batch(
     let origin = Origin { id: origin_id, seq: origin_seq };
     let batch = Batch { id: batch_id, branch, reason, source, origin };
     batch.check()?;
-    apply(ctx, &access, &batch, changes)
+    apply(ctx, &access, &batch, changes, log::now(ctx))
 }
 
 /// A request to change the graph, apart from the changes.
@@ -77,6 +77,7 @@ pub fn apply(
     access: &Access,
     batch: &Batch,
     changes: Vec<Change>,
+    now: i64,
 ) -> Result<(), Error> {
     if log::is_done(ctx, &batch.id, OUTCOME)? {
         return Ok(());
@@ -86,7 +87,7 @@ pub fn apply(
     if ctx.db.event_log().event_id().find(&first).is_some() {
         return Err(Error::duplicate("event", &first));
     }
-    let (rows, now) = (Rows { ctx, branch: &batch.branch }, log::now(ctx));
+    let rows = Rows { ctx, branch: &batch.branch };
     let planned = plan(&rows, changes, now)?;
     check_types(ctx, access, &planned)?;
     rows.write(&planned);
@@ -122,7 +123,8 @@ fn apply_one(ctx: &ReducerContext, id: &str, nonce: &str, change: Change) -> Res
     validate::name(nonce, "nonce")?;
     let (branch, origin) = (MAIN.into(), Origin::caller(ctx));
     let id = format!("{id}:{nonce}");
-    apply(ctx, &access, &Batch { id, branch, reason: None, source: None, origin }, changes)
+    let batch = Batch { id, branch, reason: None, source: None, origin };
+    apply(ctx, &access, &batch, changes, log::now(ctx))
 }
 
 #[reducer]

@@ -10,7 +10,8 @@ use crate::places::{both_done, check_log, check_sealed};
 use crate::types::{Change, Version};
 
 /// Make all of the changes and commit the version they lead to, or do neither. The client made
-/// the version from its own plan of the changes, which holds at `expected_seq` only.
+/// the version from its own plan of the changes, which holds at `expected_seq` and at the moment
+/// of the version only.
 #[reducer]
 pub fn apply_and_commit(
     ctx: &ReducerContext,
@@ -36,7 +37,7 @@ pub fn apply_and_commit(
         return Ok(());
     }
     check_log(expected_seq, log::last_seq(ctx))?;
-    apply(ctx, &access, &batch, changes)?;
+    apply(ctx, &access, &batch, changes, version.timestamp)?;
     check_sealed(version.event_seq, log::last_seq(ctx))?;
     commit(ctx, version, delta, &batch.origin)
 }

@@ -263,10 +263,6 @@ def test_branches_and_merges_work_on_a_server(database: str, tokens: TokenFile) 
         assert again.verify().ok
 
 
-@pytest.mark.xfail(
-    reason="the module stamps the rows with its own moment, the delta has the version's",
-    strict=True,
-)
 def test_a_branch_made_at_a_rollback_verifies(database: str, tokens: TokenFile) -> None:
     with nl.open(database, config=_config(tokens)) as lab:
         for id in ("a", "b"):
