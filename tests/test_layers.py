@@ -18,6 +18,7 @@ HEIGHTS = {
     "widgets": 3,
     "magics": 3,
     "cli": 4,
+    "testing": 4,
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # Whatever is slow, or opens a thread, socket or file, is out of the core's reach.

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from shared.spacetime_server import new_database, the_server
 
 import nerv_lab as nl
 from nerv_lab.cli import main
@@ -61,3 +62,31 @@ def test_a_wrong_command_is_answered_with_usage(capsys: pytest.CaptureFixture[st
         main(["frobnicate"])
     assert stopped.value.code == 2
     assert "usage: nerv-lab" in capsys.readouterr().err
+
+
+def test_a_server_that_is_not_there_is_named_with_the_next_step(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NERV_TOKEN_FILE", str(tmp_path / "tokens.json"))
+    assert main(["publish", "http://127.0.0.1:9", "somewhere"]) == 2
+    assert "nerv-lab publish: " in capsys.readouterr().err
+
+
+def test_a_module_is_published_and_the_database_can_be_opened(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NERV_TOKEN_FILE", str(tmp_path / "tokens.json"))
+    assert main(["publish", the_server().url, new_database(), "--json"]) == 0
+    uri = json.loads(capsys.readouterr().out)["uri"]
+    with nl.open(uri) as lab:
+        lab.add_entity("person", id="ada")
+        lab.commit("one")
+        assert lab.status.state == "connected"
+        assert lab.publish_module() == uri
+        assert list(lab.entities) == ["ada"]
+    assert main(["verify", uri]) == 0
+
+
+def test_a_file_takes_no_module(store: str) -> None:
+    with nl.open(store) as lab, pytest.raises(nl.ValidationError, match="takes no module"):
+        lab.publish_module()

@@ -61,8 +61,10 @@ class MemoryUniverse:
 
 
 class ServerUniverse:
+    in_memory = False
+
     def __init__(self, folder: Path) -> None:
-        server = the_server()
+        server = the_server(in_memory=self.in_memory)
         self._tokens = TokenFile(server.folder / "tokens.json")
         self._address = publish_module(server.url, new_database(), tokens=self._tokens)
 
@@ -70,11 +72,16 @@ class ServerUniverse:
         return SpacetimeInnerUniverse(self._address, tokens=self._tokens)
 
 
+class MemoryServerUniverse(ServerUniverse):
+    in_memory = True
+
+
 UNIVERSES: dict[str, Callable[[Path], Universe]] = {
     "mock": MockUniverse,
     "embedded-file": FileUniverse,
     "embedded-memory": MemoryUniverse,
     "spacetimedb": ServerUniverse,
+    "spacetimedb-memory": MemoryServerUniverse,
 }
 
 

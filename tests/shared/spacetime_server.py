@@ -48,8 +48,9 @@ def free_port() -> int:
 class SpacetimeServer:
     """A server process on a port of its own, which may be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, in_memory: bool = False) -> None:
         self.folder = folder
+        self._options = ["--in-memory"] if in_memory else []
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._binary = required_binary()
@@ -65,6 +66,7 @@ class SpacetimeServer:
             *("--data-dir", str(self.folder / "data")),
             *("--jwt-pub-key-path", str(self.folder / "key.pub")),
             *("--jwt-priv-key-path", str(self.folder / "key")),
+            *self._options,
         ]
         with (self.folder / "log.txt").open("ab") as log:
             self._process = subprocess.Popen(
@@ -114,17 +116,18 @@ class SpacetimeServer:
             self._process = None
 
 
-_shared: list[SpacetimeServer] = []
+_shared: dict[bool, SpacetimeServer] = {}
 
 
-def the_server() -> SpacetimeServer:
+def the_server(*, in_memory: bool = False) -> SpacetimeServer:
     """Return a server that runs until the tests end; each test makes databases of its own."""
-    if not _shared:
-        server = SpacetimeServer(Path(tempfile.mkdtemp(prefix="nerv-spacetimedb-")))
+    if in_memory not in _shared:
+        folder = Path(tempfile.mkdtemp(prefix="nerv-spacetimedb-"))
+        server = SpacetimeServer(folder, in_memory=in_memory)
         server.start()
         atexit.register(_end, server)
-        _shared.append(server)
-    return _shared[0]
+        _shared[in_memory] = server
+    return _shared[in_memory]
 
 
 def _end(server: SpacetimeServer) -> None:

@@ -1,0 +1,30 @@
+"""For the tests of those who build on nerv-lab.
+
+Import the fixture into a ``conftest.py``::
+
+    from nerv_lab.testing import mock_inner_universe
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from nerv_lab.inner_universe.memory import MockInnerUniverse
+
+__all__ = ["MockInnerUniverse", "mock_inner_universe"]
+
+
+@pytest_asyncio.fixture
+async def mock_inner_universe() -> AsyncIterator[MockInnerUniverse]:
+    """Give a client of an Inner Universe in memory, connected.
+
+    It does all that a client does. ``await mock_inner_universe.simulate_event(type, data)`` lets
+    an event arrive that somebody else wrote; ``mock_inner_universe.fail_next(error)`` lets the
+    next operation fail.
+    """
+    client = MockInnerUniverse()
+    await client.connect()
+    yield client
+    await client.close()
