@@ -7,17 +7,18 @@ Import the fixture into a ``conftest.py``::
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
-import pytest_asyncio
+import pytest
 
 from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.lab.driving import run_inline
 
 __all__ = ["MockInnerUniverse", "mock_inner_universe"]
 
 
-@pytest_asyncio.fixture
-async def mock_inner_universe() -> AsyncIterator[MockInnerUniverse]:
+@pytest.fixture
+def mock_inner_universe() -> Iterator[MockInnerUniverse]:
     """Give a client of an Inner Universe in memory, connected.
 
     It does all that a client does. ``await mock_inner_universe.simulate_event(type, data)`` lets
@@ -25,6 +26,6 @@ async def mock_inner_universe() -> AsyncIterator[MockInnerUniverse]:
     next operation fail.
     """
     client = MockInnerUniverse()
-    await client.connect()
+    run_inline(client.connect())
     yield client
-    await client.close()
+    run_inline(client.close())

@@ -62,12 +62,7 @@ from nerv_lab.inner_universe.spacetime.reading import (
 )
 from nerv_lab.inner_universe.spacetime.rows import event_from_row
 from nerv_lab.inner_universe.spacetime.schema import BatchRow
-from nerv_lab.inner_universe.spacetime.tokens import (
-    FixedToken,
-    Secret,
-    TokenFile,
-    Tokens,
-)
+from nerv_lab.inner_universe.spacetime.tokens import TokenFile, Tokens, tokens_of
 from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import (
     change_of,
@@ -82,7 +77,7 @@ from nerv_lab.inner_universe.writing import (
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.config import InnerUniverseConfig
 
-__all__ = ["SpacetimeInnerUniverse", "client_with", "tokens_of"]
+__all__ = ["SpacetimeInnerUniverse", "client_with"]
 
 logger = logging.getLogger(__name__)
 
@@ -493,10 +488,3 @@ def client_with(uri: str, config: InnerUniverseConfig) -> SpacetimeInnerUniverse
         limits=Limits(request=config.request_timeout, connect=config.connect_timeout),
         cache_seconds=config.cache_seconds,
     )
-
-
-def tokens_of(config: InnerUniverseConfig) -> Tokens:
-    """Return the place where the settings say that tokens are kept."""
-    if config.token is not None:
-        return FixedToken(Secret(config.token.get_secret_value()))
-    return TokenFile() if config.token_file is None else TokenFile(config.token_file)

@@ -10,7 +10,7 @@ from nerv_lab.inner_universe.portal import portal
 from nerv_lab.inner_universe.spacetime.address import SCHEMES, Address
 from nerv_lab.inner_universe.spacetime.checking import check_schema
 from nerv_lab.inner_universe.spacetime.http import HttpApi
-from nerv_lab.inner_universe.spacetime.tokens import TokenFile, Tokens
+from nerv_lab.inner_universe.spacetime.tokens import Tokens, tokens_of
 
 __all__ = ["module_bytes", "publish", "publish_module"]
 
@@ -52,8 +52,10 @@ async def publish(
     module: str | Path | None = None,
 ) -> Address:
     """Publish the module, as `publish_module` does."""
+    from nerv_lab.inner_universe.config import InnerUniverseConfig  # slow to import
+
     address = _address(url, name)
-    kept = TokenFile() if tokens is None else tokens
+    kept = tokens_of(InnerUniverseConfig()) if tokens is None else tokens
     wasm = module_bytes(module)
     token = kept.get(address.server)
     async with HttpApi(address, token, token_place=kept.where, timeout=_TIMEOUT) as api:
@@ -82,7 +84,7 @@ def publish_module(
     name : str, optional
         The database; may also be the last part of a ``spacetimedb://`` address.
     tokens : Tokens, optional
-        Where the token is kept that says who we are; by default a file of the user's own.
+        Where the token is kept that says who we are; by default where the settings say.
         Whoever publishes a database first owns it.
     module : path, optional
         Another module than the one that ships with the package.

@@ -11,8 +11,7 @@ import pytest
 
 from nerv_lab.core.errors import NERVPersistenceError
 from nerv_lab.inner_universe import InnerUniverseConfig
-from nerv_lab.inner_universe.spacetime.client import tokens_of
-from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile
+from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile, tokens_of
 
 
 def test_a_token_is_kept_for_its_server(tmp_path: Path) -> None:
