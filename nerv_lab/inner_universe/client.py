@@ -34,18 +34,18 @@ from nerv_lab.core.model import (
     relation_key,
 )
 from nerv_lab.core.versions import SHA256_JSON, Version, version_digest
-from nerv_lab.inner_universe.contract import (
+from nerv_lab.inner_universe.contract import InnerUniverseContract
+from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.records import (
     Branch,
     BranchMove,
     EventHandler,
-    InnerUniverseContract,
     Problem,
     Receipt,
     Seal,
     Snapshot,
     Status,
 )
-from nerv_lab.inner_universe.ids import new_id
 
 __all__ = [
     "STATE_BRANCH",

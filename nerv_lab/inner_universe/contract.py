@@ -8,156 +8,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from nerv_lab.core.changes import Change, ItemChange
+from nerv_lab.core.changes import Change
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.model import Item
 from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.records import (
+    Branch,
+    BranchMove,
+    EventHandler,
+    Problem,
+    Receipt,
+    Seal,
+    Snapshot,
+    Status,
+)
 
-__all__ = [
-    "Branch",
-    "BranchMove",
-    "EventHandler",
-    "InnerUniverseContract",
-    "Problem",
-    "Receipt",
-    "Seal",
-    "Snapshot",
-    "Status",
-]
-
-EventHandler = Callable[[tuple[Event, ...]], None]
-Seal = Callable[[tuple[ItemChange, ...], int], tuple[Version, bytes]]
-"""Makes the version of a batch, and its delta, from its changes and the position it ends at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a batch did.
-
-    Attributes
-    ----------
-    batch_id : str
-        Identity of the batch; applying it again gives an equal receipt and writes nothing.
-    first_seq, last_seq : int
-        Its place in the log, both ends included. A batch that changed nothing has
-        ``first_seq == last_seq + 1``.
-    changes : tuple of ItemChange
-        One for each event, in log order.
-    """
-
-    batch_id: str
-    first_seq: int
-    last_seq: int
-    changes: tuple[ItemChange, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The working rows of a branch at one position of the log.
-
-    Attributes
-    ----------
-    seq : int
-        Last event that the rows include.
-    items : tuple of Entity and Relation
-        Entities first.
-    head : str or None
-        Version the branch points at.
-    """
-
-    seq: int
-    items: tuple[Item, ...]
-    head: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """Where a branch is.
-
-    Attributes
-    ----------
-    name : str
-        Its name.
-    head : str or None
-        Id of its newest version; None before the first commit.
-    moved_at : int
-        Position of the event that made it, or moved it other than by a commit; 0 for none. From
-        there on its state can be followed in the log.
-    """
-
-    name: str
-    head: str | None
-    moved_at: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class BranchMove:
-    """A request to make, move or delete a branch.
-
-    Attributes
-    ----------
-    id : str
-        Made by the client; the same move again is a no-op.
-    name : str
-        The branch.
-    expected : str or None
-        The version it must be at; None where it must not exist, or have no version yet.
-    to : str or None
-        The version it is to be at; None to delete it.
-    rows_of : str
-        The branch whose working rows to begin with.
-    changes : tuple of ItemChange
-        What leads from those rows to the state of `to`.
-    """
-
-    id: str
-    name: str
-    expected: str | None
-    to: str | None
-    rows_of: str
-    changes: tuple[ItemChange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How a client stands to its store.
-
-    Attributes
-    ----------
-    backend : str
-        What kind of store: ``"embedded"``, ``"memory"``, ``"SpacetimeDB"``.
-    state : {"connected", "reconnecting", "closed"}
-        Whether it can be used at this moment.
-    identity : str or None
-        Who the store says we are, where it tells people apart.
-    lag : float or None
-        Seconds from the writing of the newest event to its arrival; None where that is not
-        measured.
-    """
-
-    backend: str
-    state: Literal["connected", "reconnecting", "closed"]
-    identity: str | None = None
-    lag: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that ``verify`` found wrong.
-
-    Attributes
-    ----------
-    where : str
-        The place, such as ``"event 12"``, ``"version 01…"`` or ``"main e:ada"``.
-    what : str
-        What is wrong there.
-    """
-
-    where: str
-    what: str
+__all__ = ["InnerUniverseContract"]
 
 
 class InnerUniverseContract(ABC):

@@ -17,8 +17,8 @@ from nerv_lab.core.model import Entity
 from nerv_lab.core.rules import Reader
 from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
 from nerv_lab.core.versions import Version, version_digest
-from nerv_lab.inner_universe.contract import BranchMove
 from nerv_lab.inner_universe.ids import event_id
+from nerv_lab.inner_universe.records import BranchMove
 
 __all__ = [
     "Batch",

@@ -24,7 +24,7 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import Event
 from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.contract import BranchMove
+from nerv_lab.inner_universe.records import BranchMove
 from nerv_lab.inner_universe.spacetime.arguments import (
     APPLY_AND_COMMIT,
     APPLY_BATCH,

@@ -1,0 +1,110 @@
+"""What a client reads from its server."""
+
+from __future__ import annotations
+
+import asyncio
+
+from nerv_lab.core.errors import ProtocolError, VersionNotFoundError
+from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.model import Item
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.client import Branch, Problem, Snapshot
+from nerv_lab.inner_universe.spacetime.connection import Connection, quoted
+from nerv_lab.inner_universe.spacetime.linking import LinkedUniverse
+from nerv_lab.inner_universe.spacetime.reading import (
+    read_branches,
+    read_delta,
+    read_events,
+    read_item,
+    read_snapshot,
+    read_versions,
+    read_whole,
+)
+from nerv_lab.inner_universe.verifying import check_store
+
+__all__ = ["ReadableUniverse"]
+
+
+class ReadableUniverse(LinkedUniverse):
+    """The part of a client that reads."""
+
+    async def branch_head(self, branch: str = DEFAULT_BRANCH) -> str | None:
+        """Return the id of the version a branch is at, or None."""
+        where = f"name = {quoted(branch)}"
+        rows = await self._ask("branch_head", lambda c: c.select("branch", where))
+        return rows[0].version_id if rows else None
+
+    async def branches(self) -> dict[str, Branch]:
+        """Return every branch by name; the main one is always there."""
+        return await self._ask("branches", read_branches)
+
+    async def versions(self) -> list[Version]:
+        """Return all versions of all branches, in log order."""
+        return await self._ask("versions", read_versions)
+
+    async def version(self, version_id: str) -> Version:
+        """Return a version."""
+        where = f"version_id = {quoted(version_id)}"
+        found = await self._ask("version", lambda c: read_versions(c, where))
+        if not found:
+            raise VersionNotFoundError(version_id)
+        return found[0]
+
+    async def delta(self, version_id: str) -> bytes:
+        """Return the delta a version was committed with."""
+        found = await self._ask("delta", lambda c: read_delta(c, version_id))
+        if found is None:
+            raise VersionNotFoundError(version_id)
+        return found
+
+    async def snapshot(self, branch: str = DEFAULT_BRANCH) -> Snapshot:
+        """Return the working rows of a branch, its head and the log position, all of one moment."""
+        return await self._ask("snapshot", lambda c: read_snapshot(c, branch))
+
+    async def _item(self, key: str, branch: str) -> Item | None:
+        connection = self._open("get")
+        if found := self._items.get((branch, key)):
+            return found[0]
+        mark = self._items.mark
+        item = await self._portal.hop(read_item(connection, key, branch))
+        self._items.put((branch, key), item, mark)
+        return item
+
+    async def events(
+        self, after: int = 0, limit: int | None = None, until: int | None = None
+    ) -> list[Event]:
+        """Return events with ``after < seq <= until``, ascending, at most ``limit`` of them."""
+        return await self._ask("events", lambda c: read_events(c, after, limit, until))
+
+    async def last_seq(self) -> int:
+        """Return the position of the newest event, 0 for an empty log."""
+        return await self._ask("last_seq", lambda c: c.refresh("last_seq"))
+
+    async def tags(self) -> dict[str, str]:
+        """Return the version id of each tag."""
+        rows = await self._ask("tags", lambda c: c.select("tag"))
+        return {row.name: row.version_id for row in sorted(rows)}
+
+    async def verify(self) -> list[Problem]:
+        """Check the whole database against itself and return what is wrong; [] when all is well."""
+        return await self._ask("verify", self._verify)
+
+    async def _verify(self, connection: Connection) -> list[Problem]:
+        try:
+            whole = await read_whole(connection)
+        except ProtocolError as error:
+            return [Problem("server", str(error))]
+
+        def delta_of(version_id: str) -> bytes:
+            found = self._portal.run(read_delta(connection, version_id))
+            if found is None:
+                raise VersionNotFoundError(version_id)
+            return found
+
+        return await asyncio.to_thread(
+            lambda: list(
+                check_store(
+                    whole.events, whole.versions, delta_of, whole.rows, whole.heads, whole.tags
+                )
+            )
+        )

@@ -1,0 +1,195 @@
+"""How a client stands to its server: connecting, following the log, and asking."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, ClassVar, Literal, TypeVar
+
+from nerv_lab.core.changes import CHANGE_EVENT_TYPES
+from nerv_lab.core.errors import StoreClosedError
+from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.model import Item
+from nerv_lab.inner_universe.client import EventHandler, InnerUniverseClient, Status
+from nerv_lab.inner_universe.delivery import Delivery
+from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.portal import Portal, portal
+from nerv_lab.inner_universe.spacetime.address import Address
+from nerv_lab.inner_universe.spacetime.cache import TimedCache
+from nerv_lab.inner_universe.spacetime.connection import Connection, Limits
+from nerv_lab.inner_universe.spacetime.pool import pool_of
+from nerv_lab.inner_universe.spacetime.publish import publish
+from nerv_lab.inner_universe.spacetime.pump import Pump
+from nerv_lab.inner_universe.spacetime.tokens import TokenFile, Tokens
+from nerv_lab.inner_universe.writing import change_of
+
+__all__ = ["LinkedUniverse"]
+
+_T = TypeVar("_T")
+
+
+class LinkedUniverse(InnerUniverseClient):
+    """The part of a client that keeps the link to its server.
+
+    Parameters
+    ----------
+    uri : str
+        ``spacetimedb://HOST:PORT/DATABASE``, or ``spacetimedbs://`` for TLS.
+    tokens : Tokens, optional
+        Where the token is kept that says who we are; by default a file of the user's own.
+    limits : Limits, optional
+        How long things may take.
+    cache_seconds : float
+        How long a row that was read is remembered; it is forgotten at once when it changes.
+    """
+
+    completes_inline: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        uri: str,
+        *,
+        tokens: Tokens | None = None,
+        limits: Limits | None = None,
+        cache_seconds: float = 300.0,
+    ) -> None:
+        self.address = Address.parse(uri)
+        self.uri = self.address.uri
+        self.origin_id = new_id()
+        self._tokens = TokenFile() if tokens is None else tokens
+        self._limits = Limits() if limits is None else limits
+        self._connection: Connection | None = None
+        self._pump: Pump | None = None
+        self._pumping = threading.Lock()
+        self._lag: float | None = None
+        self._delivery = Delivery(self._transactions, self._newest)
+        self._items: TimedCache[tuple[str, str], Item | None] = TimedCache(cache_seconds)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the client can be used; False too while the server is away."""
+        connection = self._connection
+        return connection is not None and connection.live
+
+    @property
+    def identity(self) -> str:
+        """Who the server says we are, in hexadecimal."""
+        return self._open("identity").identity
+
+    @property
+    def status(self) -> Status:
+        """How the client stands to the server; the lag is that of the newest event."""
+        connection = self._connection
+        if connection is None or connection.failed:
+            return Status("SpacetimeDB", "closed")
+        state: Literal["connected", "reconnecting"] = (
+            "connected" if connection.live else "reconnecting"
+        )
+        return Status("SpacetimeDB", state, connection.identity or None, self._lag)
+
+    def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call a function, in the portal's thread, when the server goes or comes back."""
+        return self._open("on_status").on_status(changed)
+
+    async def publish_module(self) -> str:
+        """Give the server our module, or update the one it runs, and return its address."""
+        await self._portal.hop(publish(self.uri, tokens=self._tokens))
+        return self.uri
+
+    async def connect(self) -> None:
+        """Open the connection; nothing happens when it is open.
+
+        Raises
+        ------
+        ServerError
+            When it cannot; the kind of error says why.
+        """
+        await self._portal.hop(self._connect())
+
+    async def _connect(self) -> None:
+        if self._connection is None:
+            pool = pool_of(self._portal)
+            connection = await pool.acquire(self.address, self._tokens, self._limits)
+            if not self._take(connection):
+                await pool.release(connection)
+
+    def _take(self, connection: Connection) -> bool:
+        """Use a connection, unless somebody else has connected meanwhile."""
+        if self._connection is not None:
+            return False
+        connection.tail.on_feed(self._forget_changed)
+        self._connection = connection
+        return True
+
+    async def close(self) -> None:
+        """Drop the subscriptions and disconnect; nothing happens when it is closed."""
+        self._delivery.close()
+        with self._pumping:
+            pump, self._pump = self._pump, None
+        if pump is not None:
+            pump.stop()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.tail.off_feed(self._forget_changed)
+            self._items.forget()
+            await self._portal.hop(pool_of(self._portal).release(connection))
+
+    @property
+    def _portal(self) -> Portal:
+        return portal()
+
+    def _open(self, doing: str) -> Connection:
+        if self._connection is None:
+            raise StoreClosedError(
+                f"{doing} was asked of {self.uri}, which is not connected; connect it first"
+            )
+        return self._connection
+
+    async def _ask(self, doing: str, ask: Callable[[Connection], Coroutine[Any, Any, _T]]) -> _T:
+        return await self._portal.hop(ask(self._open(doing)))
+
+    async def refresh(self) -> None:
+        """Deliver every event the log holds by now to the subscribers."""
+        await self._ask("refresh", lambda c: c.refresh())
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Deliver what is confirmed, in this thread; in the portal's own, leave it to others."""
+        if not self._portal.inside:
+            self._delivery.hand_over(())
+
+    def subscribe(
+        self,
+        handler: EventHandler,
+        *,
+        settled: Callable[[], None] | None = None,
+        after: int | None = None,
+    ) -> Callable[[], None]:
+        """Hand over every confirmed event, own or foreign, exactly once and in log order."""
+        connection = self._open("subscribe")
+        self._portal.run(connection.refresh("subscribe"))
+        unsubscribe = self._delivery.subscribe(handler, settled, after)
+        with self._pumping:
+            if self._pump is None and self._connection is connection:
+                self._pump = Pump(connection.tail, self._delivery.wake)
+        return unsubscribe
+
+    def _transactions(self, after: int) -> tuple[Event, ...]:
+        connection = self._open("delivery")
+        kept = connection.tail.read(after)
+        return self._portal.run(connection.transactions(after)) if kept is None else kept
+
+    def _newest(self) -> int:
+        return self._open("subscribe").tail.last
+
+    def _forget_changed(self, events: Sequence[Event]) -> None:
+        if events:
+            self._lag = max(0.0, time.time() - events[-1].timestamp)
+        for event in events:
+            if event.type == EventType.BRANCH_MOVED:
+                self._items.forget()
+            elif event.type in CHANGE_EVENT_TYPES:
+                change = change_of(event)
+                if change is not None:
+                    self._items.forget((event.branch, change.key))

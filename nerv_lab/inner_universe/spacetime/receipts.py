@@ -1,0 +1,42 @@
+"""Receipts of batches, from what their transactions wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from nerv_lab.core.errors import DuplicateIdError, ProtocolError
+from nerv_lab.core.events import Event
+from nerv_lab.inner_universe.ids import batch_of
+from nerv_lab.inner_universe.records import Receipt
+from nerv_lab.inner_universe.spacetime.connection import Connection, quoted
+from nerv_lab.inner_universe.spacetime.rows import event_from_row
+from nerv_lab.inner_universe.spacetime.schema import BatchRow
+from nerv_lab.inner_universe.writing import change_of
+
+__all__ = ["receipt_of"]
+
+_APPLIED: Final = "applied"
+
+
+async def receipt_of(connection: Connection, batch_id: str, events: Sequence[Event]) -> Receipt:
+    """Return the receipt of a batch whose transaction wrote these events."""
+    own = [event for event in events if batch_of(event.id) == batch_id]
+    if own:
+        return _from_events(batch_id, own)
+    # It was known already, or changed nothing.
+    found: list[BatchRow] = await connection.select("batch", f"batch_id = {quoted(batch_id)}")
+    if not found:
+        raise ProtocolError(f"{connection.address.uri} took a batch and left no receipt of it")
+    batch = found[0]
+    if batch.outcome != _APPLIED:
+        raise DuplicateIdError("batch", batch_id)
+    if batch.last_seq < batch.first_seq:
+        return Receipt(batch_id, batch.first_seq, batch.last_seq, ())
+    rows = await connection.page(batch.first_seq - 1, batch.last_seq)
+    return _from_events(batch_id, [event_from_row(row) for row in rows])
+
+
+def _from_events(batch_id: str, events: Sequence[Event]) -> Receipt:
+    changes = tuple(change for event in events if (change := change_of(event)) is not None)
+    return Receipt(batch_id, events[0].seq or 0, events[-1].seq or 0, changes)
