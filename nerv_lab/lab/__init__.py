@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.opening import open
 from nerv_lab.lab.results import (
-    Diff,
     History,
     HistoryEntry,
     LogEntry,

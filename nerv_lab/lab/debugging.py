@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.versions import Version
-from nerv_lab.lab.results import frame
+from nerv_lab.lab.tables import frame
 from nerv_lab.lab.travel import Travel
 from nerv_lab.lab.views import View
 

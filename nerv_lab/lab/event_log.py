@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
 from nerv_lab.core.events import Event
-from nerv_lab.lab.results import frame
+from nerv_lab.lab.tables import frame
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,8 @@ from nerv_lab.core.merge_functions import MergeFunction
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
-from nerv_lab.lab.results import Diff, html_table
+from nerv_lab.lab.diffs import Diff
+from nerv_lab.lab.tables import html_table
 
 __all__ = ["MergeResult", "Sides", "merging", "picking"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nerv_lab.core.model import Item
 from nerv_lab.core.versions import Version
-from nerv_lab.lab.results import Diff, History, VersionLog
+from nerv_lab.lab.diffs import Diff
+from nerv_lab.lab.results import History, VersionLog
 from nerv_lab.lab.travel import Ref, Travel
 from nerv_lab.lab.views import View
 

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from nerv_lab.core.errors import EntityNotFoundError, RelationNotFoundError
+from nerv_lab.core.json_patch import json_document
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.state import GraphState
 from nerv_lab.lab.delegates import delegated
@@ -117,6 +118,17 @@ class GraphReader(ABC):
     def data_hash(self) -> str:
         """Hash of the content of this state (hex)."""
         return self.state.data_hash
+
+    def to_json_document(self) -> dict[str, Any]:
+        """Return the graph as the JSON document that `Diff.to_json_patch` applies to.
+
+        Returns
+        -------
+        dict
+            ``{"entities": {id: content}, "relations": {id: content}}``, where the content of an
+            item is all but its times and revision; see `nerv_lab.core.json_patch`.
+        """
+        return json_document(self.state)
 
     def to_pandas(self) -> Any:
         """Return the graph as two data frames; see `nerv_lab.exchange.to_pandas`."""

@@ -1,162 +1,24 @@
-"""What the Lab answers with: differences, the log, histories, reports; each shows itself well."""
+"""What the Lab answers with: the log, histories, reports; each shows itself well."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.diff import FieldChange, field_changes
-from nerv_lab.core.model import Entity, Item
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Problem
+from nerv_lab.lab.tables import frame, html_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Diff", "History", "HistoryEntry", "LogEntry", "VerifyReport", "VersionLog"]
+__all__ = ["History", "HistoryEntry", "LogEntry", "VerifyReport", "VersionLog"]
 
 _SHOWN = 50
-_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
-_ORDER = {"removed": 0, "changed": 1, "added": 2}
-
-
-def describe(item: Item, name_of: Callable[[str], str]) -> str:
-    """Return what a person would call an item; `name_of` gives the name of an entity's id."""
-    if isinstance(item, Entity):
-        return f"{item.type} {item.name or item.id}"
-    return f"{name_of(item.from_entity)} -{item.type}-> {name_of(item.to_entity)}"
-
-
-def frame(rows: list[dict[str, Any]], columns: list[str], dtype: str | None = None) -> pd.DataFrame:
-    """Return rows as a data frame with these columns, also where there are no rows."""
-    import pandas as pd
-
-    return pd.DataFrame(rows, columns=columns, dtype=dtype)
-
-
-def html_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return an HTML table whose texts are escaped."""
-    head = "".join(f"<th>{escape(h)}</th>" for h in header)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table>"
-    )
-
-
-class Diff(Sequence[ItemChange]):
-    """What changed between two states.
-
-    Parameters
-    ----------
-    changes : sequence of ItemChange
-        One for each item that differs.
-    before, after : str
-        What the two states are called.
-    name_of : callable
-        Gives what to call the entity of an id.
-    """
-
-    def __init__(
-        self,
-        changes: Sequence[ItemChange],
-        before: str,
-        after: str,
-        name_of: Callable[[str], str] = str,
-    ) -> None:
-        self._name_of = name_of
-        self.changes = tuple(sorted(changes, key=lambda c: (_ORDER[c.kind], c.key)))
-        self.before = before
-        self.after = after
-
-    @property
-    def added(self) -> tuple[ItemChange, ...]:
-        """Items that are only in the later state."""
-        return tuple(c for c in self.changes if c.kind == "added")
-
-    @property
-    def removed(self) -> tuple[ItemChange, ...]:
-        """Items that are only in the earlier state."""
-        return tuple(c for c in self.changes if c.kind == "removed")
-
-    @property
-    def changed(self) -> tuple[ItemChange, ...]:
-        """Items that are in both and differ."""
-        return tuple(c for c in self.changes if c.kind == "changed")
-
-    @overload
-    def __getitem__(self, index: int) -> ItemChange: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[ItemChange, ...]: ...
-    def __getitem__(self, index: int | slice) -> ItemChange | tuple[ItemChange, ...]:
-        return self.changes[index]
-
-    def __len__(self) -> int:
-        return len(self.changes)
-
-    @property
-    def summary(self) -> str:
-        """The counts in one line."""
-        return (
-            f"{self.before} -> {self.after}: {len(self.added)} added, "
-            f"{len(self.changed)} changed, {len(self.removed)} removed"
-        )
-
-    def __repr__(self) -> str:
-        lines = [self.summary]
-        for change in self.changes[:_SHOWN]:
-            lines.append(f"{_SIGNS[change.kind]} {describe(change.item, self._name_of)}")
-            lines.extend(f"    {field}" for field in field_changes(change))
-        if len(self) > _SHOWN:
-            lines.append(f"… and {len(self) - _SHOWN} more; see .to_pandas()")
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        rows = [
-            (_SIGNS[c.kind], describe(c.item, self._name_of), *_cells(field))
-            for c in self.changes[:_SHOWN]
-            for field in (field_changes(c) or (None,))
-        ]
-        more = f" (the first {_SHOWN} shown)" if len(self) > _SHOWN else ""
-        return html_table(self.summary + more, ("", "item", "property", "old", "new"), rows)
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return one row for each property that differs, or item that came or went.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns ``kind``, ``item`` (``"entity"`` or ``"relation"``), ``id``, ``property``,
-            ``old``, ``new``; the last three are None where a whole item came or went.
-        """
-        rows = [_row(c, field) for c in self.changes for field in field_changes(c) or (None,)]
-        # As objects, None stays None and an integer an integer.
-        return frame(rows, ["kind", "item", "id", "property", "old", "new"], "object")
-
-
-def _row(change: ItemChange, field: FieldChange | None) -> dict[str, Any]:
-    return {
-        "kind": change.kind,
-        "item": "entity" if isinstance(change.item, Entity) else "relation",
-        "id": change.item.id,
-        "property": field.label if field else None,
-        "old": field.old if field and field.kind != "added" else None,
-        "new": field.new if field and field.kind != "removed" else None,
-    }
-
-
-def _cells(field: FieldChange | None) -> tuple[str, str, str]:
-    if field is None:
-        return "", "", ""
-    old = "" if field.kind == "added" else repr(field.old)
-    new = "" if field.kind == "removed" else repr(field.new)
-    return field.label, old, new
 
 
 @dataclass(frozen=True, slots=True)

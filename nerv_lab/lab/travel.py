@@ -19,9 +19,10 @@ from nerv_lab.core.model import Item, entity_key, relation_key
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version
+from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import Follower, Position, changes_of
-from nerv_lab.lab.results import Diff, History, HistoryEntry, LogEntry, VersionLog
+from nerv_lab.lab.results import History, HistoryEntry, LogEntry, VersionLog
 from nerv_lab.lab.views import View
 
 __all__ = ["Ref", "Travel", "is_reserved_name"]

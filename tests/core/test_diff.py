@@ -7,7 +7,7 @@ from hypothesis import given
 from shared.graphs import properties
 
 from nerv_lab.core.changes import UNSET, ItemChange
-from nerv_lab.core.diff import FieldChange, field_changes, value_changes
+from nerv_lab.core.diff import FieldChange, field_changes, path_label, value_changes
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.values import encode, freeze
 
@@ -29,6 +29,38 @@ def test_values_of_different_types_differ(old: Any, new: Any) -> None:
     assert len(value_changes(old, new)) == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ([1, 2, 3], [1, 4, 3], ["~ [1]: 2 -> 4"]),
+        ([1, 2, 3], [2, 3], ["- [0]: 1"]),
+        ([2, 3], [1, 2, 3], ["+ [0]: 1"]),
+        ([1, 1], [1], ["- [1]: 1"]),
+        ([{"a": 1}], [{"a": 2}, 3], ["~ [0].a: 1 -> 2", "+ [1]: 3"]),
+        ([], [], []),
+    ],
+)
+def test_lists_are_compared_by_position_between_what_they_share(
+    old: list[Any], new: list[Any], found: list[str]
+) -> None:
+    assert [str(change) for change in value_changes(old, new)] == found
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        (("properties", "notes", 2, "by"), "properties.notes[2].by"),
+        (("properties", "a.b"), 'properties["a.b"]'),
+        (("properties", "[2]"), 'properties["[2]"]'),
+        (("properties", ""), 'properties[""]'),
+        (("properties", "2"), "properties.2"),
+        (("a b",), '["a b"]'),
+    ],
+)
+def test_a_path_as_text_stands_for_no_other_path(path: tuple[str | int, ...], label: str) -> None:
+    assert path_label(path) == label
+
+
 def test_none_that_appears_is_an_addition() -> None:
     [change] = value_changes({}, {"a": None})
     assert change.kind == "added"
@@ -38,7 +70,7 @@ def test_the_fields_of_an_entity_are_compared() -> None:
     old = Entity("a", "t", EntityMetadata("A", tags=("x",), properties={"p": 1}))
     new = Entity("a", "t", EntityMetadata("B", tags=("x", "y"), properties={"p": 2}))
     labels = [f.label for f in field_changes(ItemChange("e:a", old, new))]
-    assert labels == ["name", "properties.p", "tags"]
+    assert labels == ["name", "properties.p", "tags[1]"]
 
 
 def test_the_ends_of_a_relation_are_compared() -> None:

@@ -16,44 +16,6 @@ def lab(lab: Lab) -> Lab:
     return lab
 
 
-def test_a_difference_counts_by_kind(lab: Lab) -> None:
-    diff = lab.diff()
-    assert [c.key for c in diff.added] == ["e:note", "r:wrote"]
-    assert [c.key for c in diff.changed] == ["e:ada"]
-    assert diff.removed == ()
-    assert len(diff) == 3
-    assert diff[0] in diff
-
-
-def test_a_difference_calls_the_ends_of_a_relation_by_name(lab: Lab) -> None:
-    assert "+ Ada -wrote-> <b>Note</b>" in repr(lab.diff())
-
-
-def test_a_difference_in_html_shows_markup_in_data_as_text(lab: Lab) -> None:
-    html = lab.diff()._repr_html_()
-    assert "&lt;b&gt;Note&lt;/b&gt;" in html
-    assert "<b>" not in html
-
-
-def test_a_long_difference_is_cut_and_says_so(lab: Lab) -> None:
-    with lab.transaction():
-        for n in range(60):
-            lab.add_entity("thing", id=f"t{n}")
-    assert repr(lab.diff()).endswith("… and 13 more; see .to_pandas()")
-    assert "(the first 50 shown)" in lab.diff()._repr_html_()
-
-
-def test_a_difference_is_a_frame_with_a_row_for_each_property(lab: Lab) -> None:
-    frame = lab.diff().to_pandas()
-    assert frame[["kind", "id", "property"]].to_numpy().tolist() == [
-        ["changed", "ada", "properties.born"],
-        ["added", "note", None],
-        ["added", "wrote", None],
-    ]
-    assert frame["old"].iloc[0] == 1815
-    assert lab.diff("v1", "v1").to_pandas().shape == (0, 6)
-
-
 def test_the_log_shows_itself_as_a_table_and_a_frame(lab: Lab) -> None:
     lab.commit("<two>")
     log = lab.log()
