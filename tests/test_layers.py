@@ -24,9 +24,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Whatever is slow, or opens a thread, socket or file, is out of the core's reach.
 PURE = {
     *("__future__", "abc", "ast", "base64", "bisect", "collections", "contextlib", "copy"),
-    *("dataclasses", "datetime", "decimal", "difflib", "enum", "functools", "hashlib", "heapq"),
-    *("inspect", "itertools", "json", "logging", "math", "operator", "re", "threading", "time"),
-    *("types", "typing", "uuid", "weakref"),
+    *("dataclasses", "datetime", "decimal", "difflib", "enum", "functools", "gc", "hashlib"),
+    *("heapq", "inspect", "itertools", "json", "logging", "math", "operator", "re", "threading"),
+    *("time", "types", "typing", "uuid", "weakref"),
     *("blake3", "immutables", "numpy", "orjson", "pydantic", "uuid_utils", "nerv_lab"),
 }
 

@@ -31,10 +31,12 @@ def record_json(item: Item) -> bytes:
 
     An item is written when it is made and again when it is replaced, so it keeps them.
     """
-    known: bytes | None = vars(item).get("_record_json")
-    if known is None:
-        known = vars(item)["_record_json"] = _record_json(item)
-    return known
+    try:
+        return item._record_json
+    except AttributeError:
+        written = _record_json(item)
+    object.__setattr__(item, "_record_json", written)
+    return written
 
 
 def _record_json(item: Item) -> bytes:

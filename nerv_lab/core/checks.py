@@ -29,6 +29,13 @@ def checked_name(value: object, field_name: str) -> str:
     ValidationError
         When it is not a string of 1 to 512 characters without control characters.
     """
+    if (
+        type(value) is str
+        and value.isascii()
+        and value.isprintable()
+        and 0 < len(value) <= MAX_NAME
+    ):
+        return value  # as all but a few are
     if not isinstance(value, str):
         raise ValidationError(field_name, f"must be a string, not {type(value).__name__}")
     if not 0 < len(value) <= MAX_NAME:
@@ -49,8 +56,8 @@ def check_names(item: object, *fields: str) -> None:
 
 def checked_text(value: object, field_name: str) -> str | None:
     """Return a text or None, or refuse the value."""
-    if value is None:
-        return None
+    if value is None or (type(value) is str and value.isascii()):
+        return value
     if not isinstance(value, str):
         raise ValidationError(field_name, f"must be a string or None, not {type(value).__name__}")
     return str(freeze(value, field_name))
@@ -58,6 +65,8 @@ def checked_text(value: object, field_name: str) -> str | None:
 
 def checked_tags(value: Iterable[object]) -> tuple[str, ...]:
     """Return tags in the order given, or refuse them."""
+    if type(value) is tuple and not value:
+        return value
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise ValidationError("tags", "must be a list of strings, such as ['draft']")
     return tuple(checked_name(tag, f"tags[{i}]") for i, tag in enumerate(value))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterable
+from itertools import islice
 from typing import TypeAlias
 
 import numpy as np
@@ -23,6 +24,8 @@ LANES = 1024
 _BYTES = 2 * LANES
 _ELEMENT = b"nerv/item/1"
 _SET = b"nerv/state/1"
+# So many are expanded before they are added up: half a megabyte, which stays near the processor.
+_AT_ONCE = 256
 # A hash that nobody asks for must not keep every element it was ever told of.
 _FOLD_AFTER = 256
 _folding = threading.Lock()
@@ -31,9 +34,10 @@ Element: TypeAlias = tuple[str, bytes]
 
 
 def _sum(elements: Iterable[Element]) -> Lanes:
-    expanded = b"".join(_expand(key, content) for key, content in elements)
-    table = np.frombuffer(expanded, dtype="<u2").reshape(-1, LANES)
-    total: Lanes = table.sum(axis=0, dtype=np.uint16)
+    total = np.zeros(LANES, dtype=np.uint16)
+    waiting = iter(elements)
+    while expanded := b"".join(_expand(*element) for element in islice(waiting, _AT_ONCE)):
+        total += np.frombuffer(expanded, dtype="<u2").reshape(-1, LANES).sum(0, dtype=np.uint16)
     return total
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from nerv_lab.core.checks import (
     check_names,
@@ -29,17 +28,18 @@ __all__ = [
     "relation_key",
 ]
 
-
-def _changed(item: Any, **fields: Any) -> Any:
-    """Copy a frozen dataclass with other fields, which were checked already."""
-    copy = object.__new__(type(item))
-    known = vars(copy)
-    known.update((f, v) for f, v in vars(item).items() if f in item.__dataclass_fields__)
-    known.update(fields)
-    return copy
+_T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
+def _unchecked(kind: type[_T], *values: Any) -> _T:
+    """Make a frozen dataclass of all its fields, in order, which were checked already."""
+    made = object.__new__(kind)
+    for name, value in zip(kind.__match_args__, values, strict=True):  # type: ignore[attr-defined]
+        object.__setattr__(made, name, value)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
 class EntityMetadata:
     """What is known of an entity.
 
@@ -66,8 +66,7 @@ class EntityMetadata:
 
     def with_properties(self, properties: ReadOnlyDict) -> EntityMetadata:
         """Return the same with other properties, which were frozen already."""
-        new: EntityMetadata = _changed(self, properties=properties)
-        return new
+        return _unchecked(EntityMetadata, self.name, self.description, self.tags, properties)
 
     def as_dict(self) -> ReadOnlyDict:
         """Return the fields as a read-only dict."""
@@ -79,7 +78,7 @@ class EntityMetadata:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RelationMetadata:
     """What is known of a relation.
 
@@ -118,8 +117,14 @@ class RelationMetadata:
 
     def with_properties(self, properties: ReadOnlyDict) -> RelationMetadata:
         """Return the same with other properties, which were frozen already."""
-        new: RelationMetadata = _changed(self, properties=properties)
-        return new
+        return _unchecked(
+            RelationMetadata,
+            self.description,
+            self.strength,
+            self.bidirectional,
+            self.tags,
+            properties,
+        )
 
     def as_dict(self) -> ReadOnlyDict:
         """Return the fields as a read-only dict."""
@@ -142,16 +147,66 @@ def relation_key(relation_id: str) -> str:
     return f"r:{relation_id}"
 
 
-def _checked_size(content: bytes, key: str) -> bytes:
-    if len(content) > MAX_BYTES:
-        raise ValidationError(
-            "metadata", f"{key} takes {len(content)} bytes; at most {MAX_BYTES} are allowed"
-        )
-    return content
+class _Item:
+    """What an entity and a relation have in common, and room for what is worked out once."""
+
+    __slots__ = ("__weakref__", "_content", "_record_json")
+
+    id: str
+    type: str
+    metadata: EntityMetadata | RelationMetadata
+    created_at: int
+    updated_at: int
+    revision: int
+    _content: bytes
+    _record_json: bytes
+
+    @property
+    def key(self) -> str:
+        """Key of the item in the state."""
+        raise NotImplementedError
+
+    @property
+    def description(self) -> str | None:
+        """Description, for people to read."""
+        return self.metadata.description
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Labels, in the order given."""
+        return self.metadata.tags
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """Properties; read-only."""
+        return self.metadata.properties
+
+    @property
+    def content(self) -> bytes:
+        """Canonical bytes of all but times and revision: what the state's hash covers."""
+        try:
+            return self._content
+        except AttributeError:
+            content = encode(self._hashed())
+        if len(content) > MAX_BYTES:
+            raise ValidationError(
+                "metadata",
+                f"{self.key} takes {len(content)} bytes; at most {MAX_BYTES} are allowed",
+            )
+        object.__setattr__(self, "_content", content)
+        return content
+
+    @property
+    def fingerprint(self) -> tuple[bytes, int, int, int]:
+        """Everything about it but its id: content, times and revision."""
+        return self.content, self.created_at, self.updated_at, self.revision
+
+    def _hashed(self) -> dict[str, Any]:
+        raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class Entity:
+@dataclass(frozen=True, slots=True)
+class Entity(_Item):
     """A thing of the graph, as it was at one moment.
 
     Attributes
@@ -186,40 +241,16 @@ class Entity:
         """Name, for people to read."""
         return self.metadata.name
 
-    @property
-    def description(self) -> str | None:
-        """Description, for people to read."""
-        return self.metadata.description
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """Labels, in the order given."""
-        return self.metadata.tags
-
-    @property
-    def properties(self) -> Mapping[str, Any]:
-        """Properties; read-only."""
-        return self.metadata.properties
-
-    @cached_property
-    def content(self) -> bytes:
-        """Canonical bytes of all but times and revision: what the state's hash covers."""
-        return _checked_size(encode({"type": self.type, **self.metadata.as_dict()}), self.key)
+    def _hashed(self) -> dict[str, Any]:
+        return {"type": self.type, **self.metadata.as_dict()}
 
     def revised(self, entity_type: str, metadata: EntityMetadata, now_us: int) -> Entity:
         """Return the next revision of the entity."""
         if entity_type is not self.type:
             entity_type = checked_name(entity_type, "type")
-        revision = self.revision + 1
-        new: Entity = _changed(
-            self, type=entity_type, metadata=metadata, updated_at=now_us, revision=revision
+        return _unchecked(
+            Entity, self.id, entity_type, metadata, self.created_at, now_us, self.revision + 1
         )
-        return new
-
-    @property
-    def fingerprint(self) -> tuple[bytes, int, int, int]:
-        """Everything about it but its id: content, times and revision."""
-        return self.content, self.created_at, self.updated_at, self.revision
 
     def record(self) -> ReadOnlyDict:
         """Return all fields as a read-only dict of values."""
@@ -237,8 +268,8 @@ class Entity:
         return f"<Entity {self.type}{shown} id={self.id!r}>"
 
 
-@dataclass(frozen=True)
-class Relation:
+@dataclass(frozen=True, slots=True)
+class Relation(_Item):
     """A connection between two entities, as it was at one moment.
 
     Attributes
@@ -273,11 +304,6 @@ class Relation:
         return relation_key(self.id)
 
     @property
-    def description(self) -> str | None:
-        """Description, for people to read."""
-        return self.metadata.description
-
-    @property
     def strength(self) -> float:
         """Weight of the relation."""
         return self.metadata.strength
@@ -287,41 +313,29 @@ class Relation:
         """Whether it holds both ways."""
         return self.metadata.bidirectional
 
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """Labels, in the order given."""
-        return self.metadata.tags
-
-    @property
-    def properties(self) -> Mapping[str, Any]:
-        """Properties; read-only."""
-        return self.metadata.properties
-
-    @cached_property
-    def content(self) -> bytes:
-        """Canonical bytes of all but times and revision: what the state's hash covers."""
-        fields = {
+    def _hashed(self) -> dict[str, Any]:
+        return {
             "from_entity": self.from_entity,
             "to_entity": self.to_entity,
             "type": self.type,
             **self.metadata.as_dict(),
         }
-        return _checked_size(encode(fields), self.key)
 
     def revised(self, relation_type: str, metadata: RelationMetadata, now_us: int) -> Relation:
         """Return the next revision of the relation."""
         if relation_type is not self.type:
             relation_type = checked_name(relation_type, "type")
-        revision = self.revision + 1
-        new: Relation = _changed(
-            self, type=relation_type, metadata=metadata, updated_at=now_us, revision=revision
+        return _unchecked(
+            Relation,
+            self.id,
+            self.from_entity,
+            self.to_entity,
+            relation_type,
+            metadata,
+            self.created_at,
+            now_us,
+            self.revision + 1,
         )
-        return new
-
-    @property
-    def fingerprint(self) -> tuple[bytes, int, int, int]:
-        """Everything about it but its id: content, times and revision."""
-        return self.content, self.created_at, self.updated_at, self.revision
 
     def record(self) -> ReadOnlyDict:
         """Return all fields as a read-only dict of values."""

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from immutables import Map, MapMutation
 
 from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.errors import IntegrityError
 from nerv_lab.core.hashing import SetHash
 from nerv_lab.core.model import Entity, Item, Relation, keeps_ends
@@ -51,6 +52,7 @@ class GraphState:
         return cls(Map(), Map(), Map(), SetHash())
 
     @classmethod
+    @collector_paused()
     def build(cls, items: Iterable[Item]) -> GraphState:
         """Return the state of these items, in any order."""
         ordered = sorted(items, key=lambda item: isinstance(item, Relation))

@@ -13,6 +13,7 @@ from uuid_utils import uuid7
 
 from nerv_lab.core.audit import Finding, audit_versions
 from nerv_lab.core.changes import UNSET, ItemChange, Unset, compact, decode_delta, encode_delta
+from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.recent import Recent
@@ -309,6 +310,7 @@ class TemporalStore:
                 return decode(self.delta(version_id))
             return self._rebuild(version_id)
 
+    @collector_paused()
     def _rebuild(self, version_id: str) -> GraphState:
         """Walk from the state in memory with the fewest changes between; keep those on the way."""
         next_to: dict[str | None, str | None] = {}
@@ -342,6 +344,7 @@ class TemporalStore:
         assert start is not None
         return (change.inverse() for change in self.changes(start))
 
+    @collector_paused()
     def diff(self, a: str | None, b: str | None) -> Changes:
         """Return what leads from one version of a graph to another; None is the empty state.
 

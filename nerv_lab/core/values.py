@@ -293,7 +293,9 @@ def encode(frozen: object) -> bytes:
     TypeError
         When the value was not frozen and is outside the type table.
     """
-    return orjson.dumps(_plain(frozen), default=_plain_subclass, option=_OPTIONS)
+    written = orjson.dumps(_plain(frozen), default=_plain_subclass, option=_OPTIONS)
+    # What orjson returns holds on to the 4 KB that it wrote into; what is kept here is kept long.
+    return bytes(memoryview(written))
 
 
 # Without these orjson would write types that the table lacks in forms of its own.

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
+from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.errors import (
     StoreClosedError,
     TransactionError,
@@ -80,6 +81,7 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Sho
             self._run(client.close())
             raise
 
+    @collector_paused()
     def _follow(self) -> None:
         client = self._client
         self.bus = RecordingBus(self._record)

@@ -1,0 +1,37 @@
+"""Keeping Python's cyclic garbage collector out of work that makes many objects to stay."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["collector_paused"]
+
+_lock = threading.Lock()
+_pauses = 0
+_resume = False
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Stop the cyclic garbage collector while a graph is read or rebuilt.
+
+    Every few hundred new objects the collector looks for cycles among them, and every so often
+    among all objects there are. What is read from a store has no cycles and is there to stay, so
+    that half of the time would go into looking. Pauses may nest, and may overlap between threads.
+    """
+    global _pauses, _resume
+    with _lock:
+        if _pauses == 0:
+            _resume = gc.isenabled()
+            gc.disable()
+        _pauses += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _pauses -= 1
+            if _pauses == 0 and _resume:
+                gc.enable()
