@@ -86,6 +86,19 @@ class StateProjector:
             raise ValidationError("function", f"must be callable, not {type(function).__name__}")
         self._projections[name] = function
 
+    def projection(self, name: str) -> Callable[[Any], Any]:
+        """Return the function that is registered under a name, to be used on any state.
+
+        Raises
+        ------
+        ProjectionNotFoundError
+            When no projection has this name.
+        """
+        if name not in self._projections:
+            known = ", ".join(self._projections) or "none"
+            raise ProjectionNotFoundError(name, f"registered: {known}")
+        return self._projections[name]
+
     def project(self, name: str | None = None, until: Until | None = None) -> Any:
         """Return a projection of the state, now or as it was.
 
@@ -107,12 +120,7 @@ class StateProjector:
         with self._lock:
             count = len(self._steps) if until is None else self._count(until)
             state = self._steps[count - 1][1] if count else self._initial
-        if name is None:
-            return state
-        if name not in self._projections:
-            known = ", ".join(self._projections) or "none"
-            raise ProjectionNotFoundError(name, f"registered: {known}")
-        return self._projections[name](state)
+        return state if name is None else self.projection(name)(state)
 
     def get_delta_history(self, with_tags: Iterable[str] | None = None) -> list[Delta]:
         """Return the deltas, oldest first.

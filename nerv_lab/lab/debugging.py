@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.projector import StateProjector
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.tables import frame
 from nerv_lab.lab.travel import Travel
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Debugger"]
+
+Look: TypeAlias = Callable[[View], Any]
+_BEFORE = ("label", "description", "author", "timestamp")
+_AFTER = ("changed", "error")
 
 
 class Debugger:
@@ -63,7 +68,7 @@ class Debugger:
 
     def trace(
         self,
-        function: Callable[[View], Any],
+        function: Look | StateProjector,
         *,
         first: Version | View | str | None = None,
         last: Version | View | str = "head",
@@ -72,8 +77,9 @@ class Debugger:
 
         Parameters
         ----------
-        function : callable
-            Is given a read-only view. What it raises is shown in the row of its version.
+        function : callable or StateProjector
+            Is given a read-only view. What it raises is shown in the row of its version. Of a
+            projector, each projection is given the graph state and has a column of its own.
         first, last : Version, View or str, optional
             Where to look: from the beginning to the head by default, along first parents.
 
@@ -81,29 +87,31 @@ class Debugger:
         -------
         pandas.DataFrame
             One row for each version, oldest first: ``label``, ``description``, ``author``,
-            ``timestamp``, ``value``, ``changed`` (the value differs from the row before) and
-            ``error`` (None where there was none).
+            ``timestamp``, ``value`` (or the names of the projections), ``changed`` (a value
+            differs from the row before) and ``error`` (None where there was none).
+
+        Raises
+        ------
+        ValidationError
+            `first` is not an ancestor of `last`, or a projection has the name of another column.
         """
+        looks = _looks(function)
         rows: list[dict[str, Any]] = []
         for version in self._line(first, last):
-            value, error = None, None
-            try:
-                value = function(self._travel.at(version))
-            except Exception as raised:  # noqa: BLE001 - shown to the user in its row
-                error = f"{type(raised).__name__}: {raised}"
+            values, errors = _values(looks, self._travel.at(version))
+            changed = bool(rows) and any(_differ(rows[-1][name], values[name]) for name in looks)
             rows.append(
                 {
                     "label": self._travel.label(version),
                     "description": version.description,
                     "author": version.author,
                     "timestamp": version.timestamp,
-                    "value": value,
-                    "changed": bool(rows) and _differ(rows[-1]["value"], value),
-                    "error": error,
+                    **values,
+                    "changed": changed,
+                    "error": "; ".join(errors) or None,
                 }
             )
-        columns = ["label", "description", "author", "timestamp", "value", "changed", "error"]
-        return frame(rows, columns, "object")
+        return frame(rows, [*_BEFORE, *looks, *_AFTER], "object")
 
     def _line(
         self, first: Version | View | str | None, last: Version | View | str
@@ -115,6 +123,33 @@ class Debugger:
         if start not in line:
             raise ValidationError("first", "is not an ancestor of last along first parents")
         return line[line.index(start) :]
+
+
+def _looks(function: Look | StateProjector) -> dict[str, Look]:
+    """Return what to compute, by column."""
+    if not isinstance(function, StateProjector):
+        return {"value": function}
+    for name in function.projections:
+        if name in (*_BEFORE, *_AFTER):
+            raise ValidationError("function", f"rename projection {name!r}: it is another column")
+    return {name: _of_state(function.projection(name)) for name in function.projections}
+
+
+def _of_state(projection: Callable[[Any], Any]) -> Look:
+    return lambda view: projection(view.state)
+
+
+def _values(looks: Mapping[str, Look], view: View) -> tuple[dict[str, Any], list[str]]:
+    """Return what was computed, None where it failed, and how it failed."""
+    values: dict[str, Any] = dict.fromkeys(looks)
+    errors: list[str] = []
+    for name, look in looks.items():
+        try:
+            values[name] = look(view)
+        except Exception as raised:  # noqa: BLE001 - shown to the user in its row
+            where = "" if name == "value" else f"{name}: "
+            errors.append(f"{where}{type(raised).__name__}: {raised}")
+    return values, errors
 
 
 def _differ(a: Any, b: Any) -> bool:

@@ -1,7 +1,4 @@
-"""Clients to run the contract against, and what its tests share.
-
-To hold another backend to the contract, add its universe to `UNIVERSES`.
-"""
+"""Clients to run the contract against, and what its tests share."""
 
 from __future__ import annotations
 
@@ -10,83 +7,18 @@ import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import pytest
-from shared.spacetime_server import new_database, the_server
+from shared.universes import UNIVERSES, UNSHARED, Universe
 
 from nerv_lab.core.changes import ItemChange, decode_delta, encode_delta
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version, version_digest
-from nerv_lab.inner_universe import EmbeddedInnerUniverse, InnerUniverseClient, MockInnerUniverse
+from nerv_lab.inner_universe import InnerUniverseClient
 from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse, publish_module
-from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 
 TIMEOUT = 10.0
-
-
-class Universe(Protocol):
-    """A place where a graph is kept, empty at first."""
-
-    def client(self) -> InnerUniverseClient:
-        """Return one more client of the same place."""
-
-
-class MockUniverse:
-    def __init__(self, folder: Path) -> None:
-        self._first: MockInnerUniverse | None = None
-
-    def client(self) -> InnerUniverseClient:
-        client = MockInnerUniverse(share=self._first)
-        self._first = self._first or client
-        return client
-
-
-class FileUniverse:
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "store.nerv"
-
-    def client(self) -> InnerUniverseClient:
-        return EmbeddedInnerUniverse(self._path)
-
-
-class MemoryUniverse:
-    def __init__(self, folder: Path) -> None:
-        pass
-
-    def client(self) -> InnerUniverseClient:
-        return EmbeddedInnerUniverse()
-
-
-class ServerUniverse:
-    in_memory = False
-
-    def __init__(self, folder: Path) -> None:
-        server = the_server(in_memory=self.in_memory)
-        self._tokens = TokenFile(server.folder / "tokens.json")
-        self._address = publish_module(server.url, new_database(), tokens=self._tokens)
-
-    def client(self) -> InnerUniverseClient:
-        return SpacetimeInnerUniverse(self._address, tokens=self._tokens)
-
-
-class MemoryServerUniverse(ServerUniverse):
-    in_memory = True
-
-
-UNIVERSES: dict[str, Callable[[Path], Universe]] = {
-    "mock": MockUniverse,
-    "embedded-file": FileUniverse,
-    "embedded-memory": MemoryUniverse,
-    "spacetimedb": ServerUniverse,
-    "spacetimedb-memory": MemoryServerUniverse,
-}
-
-
-# Where a second client would find another graph.
-UNSHARED = {"embedded-memory"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from shared.universes import Universe
 
-import nerv_lab as nl
 from nerv_lab.core.errors import (
     BranchNotFoundError,
     ConflictError,
@@ -17,20 +16,18 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import EventType
-from nerv_lab.inner_universe.memory import MockInnerUniverse
 from nerv_lab.lab import ConfirmedBatch, Lab
 
+pytestmark = pytest.mark.every_backend
 
-@pytest.fixture(params=["memory", "file"])
-def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
+
+@pytest.fixture
+def lab(lab: Lab) -> Iterator[Lab]:
     """Return a Lab with one commit: Ada."""
-    client = MockInnerUniverse()
-    opened = Lab(client) if request.param == "memory" else nl.open(tmp_path / "store.nerv")
-    with opened as lab:
-        lab.add_entity("person", "Ada", id="ada", properties={"born": 1815})
-        lab.commit("one")
-        yield lab
-        assert repr(lab.verify()).startswith("verified")
+    lab.add_entity("person", "Ada", id="ada", properties={"born": 1815})
+    lab.commit("one")
+    yield lab
+    assert repr(lab.verify()).startswith("verified")
 
 
 def test_a_new_lab_is_on_the_main_branch(lab: Lab) -> None:
@@ -189,49 +186,39 @@ def test_a_reset_can_be_forced(lab: Lab) -> None:
     assert dict(lab.entity("ada").properties) == {"born": 1815}
 
 
-def test_a_lab_on_the_branch_follows_a_reset_elsewhere() -> None:
-    client = MockInnerUniverse()
-    with Lab(client) as lab, Lab(MockInnerUniverse(share=client)) as other:
-        lab.add_entity("person", id="ada")
-        lab.commit("one")
+def test_a_lab_on_the_branch_follows_a_reset_elsewhere(lab: Lab, other: Lab) -> None:
+    lab.add_entity("person", id="eve")
+    lab.commit("two")
+    other.refresh()
+    lab.reset("v1", force=True)
+    other.refresh()
+    assert list(other.entities) == ["ada"]
+    assert other.head == lab.head
+
+
+def test_branches_are_there_again_after_opening(lab: Lab, universe: Universe) -> None:
+    lab.create_branch("gone")
+    lab.delete_branch("gone")
+    with lab.branch("aside"):
         lab.add_entity("person", id="eve")
         lab.commit("two")
-        other.refresh()
-        lab.reset("v1", force=True)
-        other.refresh()
-        assert list(other.entities) == ["ada"]
-        assert other.head == lab.head
-
-
-def test_branches_are_there_again_after_opening(tmp_path: Path) -> None:
-    with nl.open(tmp_path / "store.nerv") as lab:
-        lab.add_entity("person", id="ada")
-        lab.commit("one")
-        lab.create_branch("gone")
-        lab.delete_branch("gone")
-        with lab.branch("aside"):
-            lab.add_entity("person", id="eve")
-            lab.commit("two")
-            lab.update("eve", name="Eve")
-        branches, state = lab.branches, lab.state
-    with nl.open(tmp_path / "store.nerv") as again:
-        assert (again.branches, again.state) == (branches, state)
+        lab.update("eve", name="Eve")
+    with Lab(universe.client()) as again:
+        assert (again.branches, again.state) == (lab.branches, lab.state)
         again.switch("aside")
         assert again.entity("eve").name == "Eve"
         assert [c.key for c in again.diff()] == ["e:eve"]
         assert again.verify().ok
 
 
-def test_of_two_who_commit_on_one_version_one_wins_and_both_heads_are_told() -> None:
-    client = MockInnerUniverse()
-    with Lab(client) as lab:
-        base = lab.commit("one")
-        first = lab._history.draft(lab.state, "first")
-        second = lab._history.draft(lab.state, "second")
-        lab._run(client.commit_version(*first))
-        with pytest.raises(HeadMovedError) as refused:
-            lab._run(client.commit_version(*second))
-        assert (refused.value.expected, refused.value.actual) == (base.id, first[0].id)
+def test_of_two_who_commit_on_one_version_one_wins_and_both_heads_are_told(lab: Lab) -> None:
+    base = lab.version("head")
+    first, second = (lab._history.draft(lab.state, text) for text in ("first", "second"))
+    lab._run(lab.client.commit_version(*first))
+    with pytest.raises(HeadMovedError) as refused:
+        lab._run(lab.client.commit_version(*second))
+    assert (refused.value.expected, refused.value.actual) == (base.id, first[0].id)
+    lab.refresh()
 
 
 def test_a_branch_made_at_a_rollback_verifies(lab: Lab) -> None:

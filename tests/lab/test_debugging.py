@@ -3,7 +3,11 @@ from __future__ import annotations
 import pytest
 
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.projector import StateProjector
+from nerv_lab.core.state import GraphState
 from nerv_lab.lab import Lab, View
+
+pytestmark = pytest.mark.every_backend
 
 
 @pytest.fixture
@@ -57,3 +61,31 @@ def test_trace_shows_an_error_in_its_row_and_goes_on(lab: Lab) -> None:
     frame = lab.trace(lambda view: 1 / (view.entity("t").properties["n"] - 2), last="v3")
     assert frame["error"].tolist() == [None, "ZeroDivisionError: division by zero", None]
     assert frame["value"].tolist() == [-1.0, None, 1.0]
+
+
+def total(state: GraphState) -> int:
+    return int(state.entities["t"].properties["n"])
+
+
+def test_trace_runs_every_projection_of_a_projector_over_the_history(lab: Lab) -> None:
+    projector = StateProjector()
+    projector.add_projection("items", len)
+    projector.add_projection("inverse", lambda state: 1 / (total(state) - 13))
+    frame = lab.trace(projector, first="v12", last="v14")
+    assert frame["items"].tolist() == [1, 1, 1]
+    assert frame["inverse"].tolist() == [-1.0, None, 1 / -27]
+    assert frame["changed"].tolist() == [False, True, True]
+    assert frame["error"].tolist() == [None, "inverse: ZeroDivisionError: division by zero", None]
+
+
+def test_a_projection_cannot_take_the_name_of_another_column(lab: Lab) -> None:
+    projector = StateProjector()
+    projector.add_projection("label", len)
+    with pytest.raises(ValidationError, match="rename projection 'label'"):
+        lab.trace(projector)
+
+
+def test_trace_without_projections_still_names_the_versions(lab: Lab) -> None:
+    frame = lab.trace(StateProjector(), last="v2")
+    assert frame["label"].tolist() == ["v1", "v2"]
+    assert frame["changed"].tolist() == [False, False]

@@ -4,6 +4,8 @@ import pytest
 
 from nerv_lab.lab import Lab
 
+pytestmark = pytest.mark.every_backend
+
 
 @pytest.fixture
 def lab(lab: Lab) -> Lab:

@@ -16,6 +16,8 @@ from nerv_lab.core.merge_functions import counter, last_writer
 from nerv_lab.inner_universe.memory import MockInnerUniverse
 from nerv_lab.lab import Lab
 
+pytestmark = pytest.mark.every_backend
+
 
 @pytest.fixture
 def lab(lab: Lab) -> Lab:

@@ -14,6 +14,8 @@ from nerv_lab.core.errors import (
 from nerv_lab.core.versions import Version
 from nerv_lab.lab import Lab
 
+pytestmark = pytest.mark.every_backend
+
 
 @pytest.fixture
 def versions(lab: Lab) -> list[Version]:

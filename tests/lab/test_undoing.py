@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from nerv_lab.core.errors import ConflictError, TransactionError, UsageError
-from nerv_lab.inner_universe.memory import MockInnerUniverse
 from nerv_lab.lab import Lab
+
+pytestmark = pytest.mark.every_backend
 
 
 @pytest.fixture
@@ -69,26 +70,22 @@ def test_the_log_tells_of_what_was_done_and_undone(lab: Lab) -> None:
     assert [e.reason for e in lab.history("ada")] == [None, None, "undo"]
 
 
-def test_what_others_did_is_not_undone() -> None:
-    client = MockInnerUniverse()
-    with Lab(client) as lab, Lab(MockInnerUniverse(share=client)) as other:
-        lab.add_entity("person", id="ada")
-        other.add_entity("person", id="eve")
-        lab.refresh()
+def test_what_others_did_is_not_undone(lab: Lab, other: Lab) -> None:
+    lab.add_entity("person", id="bob")
+    other.add_entity("person", id="eve")
+    lab.refresh()
+    lab.undo()
+    assert sorted(lab.entities) == ["ada", "eve"]
+
+
+def test_what_others_changed_since_is_not_taken_from_them(lab: Lab, other: Lab) -> None:
+    lab.update("ada", name="A.")
+    other.refresh()
+    other.update("ada", name="Ada Lovelace")
+    lab.refresh()
+    with pytest.raises(ConflictError, match="e:ada was changed since"):
         lab.undo()
-        assert list(lab.entities) == ["eve"]
-
-
-def test_what_others_changed_since_is_not_taken_from_them() -> None:
-    client = MockInnerUniverse()
-    with Lab(client) as lab, Lab(MockInnerUniverse(share=client)) as other:
-        lab.add_entity("person", id="ada")
-        other.refresh()
-        other.update("ada", name="Ada")
-        lab.refresh()
-        with pytest.raises(ConflictError, match="e:ada was changed since"):
-            lab.undo()
-        assert lab.entity("ada").name == "Ada"
+    assert lab.entity("ada").name == "Ada Lovelace"
 
 
 def test_inside_a_transaction_nothing_is_undone(lab: Lab) -> None:

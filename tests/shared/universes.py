@@ -1,0 +1,81 @@
+"""The places a graph can be kept in; a test that takes a `universe` runs on each of them.
+
+To hold another backend to the contract, add its universe to `UNIVERSES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from shared.spacetime_server import new_database, the_server
+
+from nerv_lab.inner_universe import EmbeddedInnerUniverse, InnerUniverseClient, MockInnerUniverse
+from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse, publish_module
+from nerv_lab.inner_universe.spacetime.tokens import TokenFile
+
+
+class Universe(Protocol):
+    """A place where a graph is kept, empty at first."""
+
+    def client(self) -> InnerUniverseClient:
+        """Return one more client of the same place."""
+
+
+class MockUniverse:
+    def __init__(self, folder: Path) -> None:
+        self._first: MockInnerUniverse | None = None
+
+    def client(self) -> InnerUniverseClient:
+        client = MockInnerUniverse(share=self._first)
+        self._first = self._first or client
+        return client
+
+
+class FileUniverse:
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "store.nerv"
+
+    def client(self) -> InnerUniverseClient:
+        return EmbeddedInnerUniverse(self._path)
+
+
+class MemoryUniverse:
+    def __init__(self, folder: Path) -> None:
+        pass
+
+    def client(self) -> InnerUniverseClient:
+        return EmbeddedInnerUniverse()
+
+
+class ServerUniverse:
+    in_memory = False
+
+    def __init__(self, folder: Path) -> None:
+        server = the_server(in_memory=self.in_memory)
+        self._tokens = TokenFile(server.folder / "tokens.json")
+        self._address = publish_module(server.url, new_database(), tokens=self._tokens)
+
+    def client(self) -> InnerUniverseClient:
+        return SpacetimeInnerUniverse(self._address, tokens=self._tokens)
+
+
+class MemoryServerUniverse(ServerUniverse):
+    in_memory = True
+
+
+UNIVERSES: dict[str, Callable[[Path], Universe]] = {
+    "mock": MockUniverse,
+    "embedded-file": FileUniverse,
+    "embedded-memory": MemoryUniverse,
+    "spacetimedb": ServerUniverse,
+    "spacetimedb-memory": MemoryServerUniverse,
+}
+
+
+UNSHARED = {"embedded-memory"}
+"""Where a second client would find another graph."""
+
+KINDS = ("mock", "embedded-file", "spacetimedb")
+"""One universe of each backend, for what need not be tried on every way to run it."""
