@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from nerv_lab.core.audit import audit_versions
+from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.model import Item
@@ -14,9 +15,13 @@ from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.inner_universe.client import Problem
+from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.writing import change_of
 
-__all__ = ["check_store"]
+__all__ = ["RESERVED_TYPES", "check_store"]
+
+RESERVED_TYPES = CHANGE_EVENT_TYPES | {EventType.STATE_VERSION_COMMITTED, EventType.BRANCH_MOVED}
+"""Types of the events that a state is rebuilt from."""
 
 
 def check_store(
@@ -28,6 +33,10 @@ def check_store(
     tags: Mapping[str, str],
 ) -> Iterator[Problem]:
     """Yield everything that does not agree.
+
+    Rows, heads, versions and deltas are each said at least twice, so that damage to one of them
+    shows. Tags, events of the user's own, and who wrote an event and why, are said only once: to
+    check those, compare with another store.
 
     Parameters
     ----------
@@ -42,21 +51,22 @@ def check_store(
     heads, tags : mapping of str to str
         The version id each branch and tag is at.
     """
+    for finding in audit_versions(versions, delta_of):
+        yield Problem(finding.where, finding.what)
     replay = _Replay(versions, delta_of)
     try:
         for event in events:
             yield from replay.follow(event)
     except NervError as error:
-        yield Problem(f"event {replay.seq + 1}", f"cannot be read: {error}")
-    yield from replay.unrecorded()
-    for branch in replay.states.keys() | rows.keys():
-        state = replay.states.get(branch, GraphState.empty())
-        yield from _compare(branch, rows.get(branch, ()), state)
-    for finding in audit_versions(versions, delta_of):
-        yield Problem(finding.where, finding.what)
-    for branch in replay.heads.keys() | heads.keys():
-        if heads.get(branch) != replay.heads.get(branch):
-            yield Problem(f"branch {branch}", "its head is not where the log last put it")
+        yield Problem(f"event {replay.seq + 1}", f"cannot be read, nor what follows it: {error}")
+    else:
+        yield from replay.unrecorded()
+        for branch in sorted(replay.states.keys() | rows.keys()):
+            state = replay.states.get(branch, GraphState.empty())
+            yield from _compare(branch, rows.get(branch, ()), state)
+        for branch in sorted(replay.heads.keys() | heads.keys()):
+            if heads.get(branch) != replay.heads.get(branch):
+                yield Problem(f"branch {branch}", "its head is not where the log last put it")
     known = {version.id for version in versions}
     for name, version_id in tags.items():
         if version_id not in known:
@@ -73,6 +83,7 @@ class _Replay:
         self._versions = versions
         self._delta_of = delta_of
         self._unrecorded = {v.id: v for v in versions}
+        self._written: dict[str | None, int] = {}
         self._broken: set[str] = set()
         self._at: dict[tuple[str, int], list[Version]] = {}
         for version in versions:
@@ -83,6 +94,9 @@ class _Replay:
         if event.seq != self.seq + 1:
             yield Problem(f"event {event.seq}", f"follows event {self.seq}: the log has a gap")
         self.seq = event.seq or 0
+        written = self._written[event.origin_id] = self._written.get(event.origin_id, 0) + 1
+        if event.origin_seq != written:
+            yield Problem(f"event {event.seq}", f"is not number {written} of who wrote it")
         if event.type == EventType.STATE_VERSION_COMMITTED:
             yield from self._follow_commit(event)
         elif event.type == EventType.BRANCH_MOVED:
@@ -99,12 +113,25 @@ class _Replay:
         self.heads[event.branch] = str(record.get("version_id"))
         version = self._unrecorded.pop(str(record.get("version_id")), None)
         if version is None:
-            yield Problem(f"event {event.seq}", "records a version that is not stored")
+            missing = record.get("version_id")
+            yield Problem(f"event {event.seq}", f"records version {missing}, which is not stored")
         elif encode(record) != encode(version.record()):
             yield Problem(f"version {version.id}", f"differs from its event {event.seq}")
+        elif (event.id, event.source, event.branch) != (
+            event_id(version.id, 0),
+            version.author,
+            version.branch,
+        ):
+            yield Problem(
+                f"event {event.seq}",
+                f"its id, source or branch is not that of version {version.id}",
+            )
 
     def _follow_move(self, event: Event) -> Iterator[Problem]:
-        target = (event.data or {}).get("new")
+        record = dict(event.data or {})
+        target = record.get("new")
+        if record != {"branch": event.branch, "old": self.heads.get(event.branch), "new": target}:
+            yield Problem(f"event {event.seq}", "moves a branch from where it was not")
         if target is None:
             self.heads.pop(event.branch, None)
             self.states.pop(event.branch, None)
@@ -128,6 +155,7 @@ class _Replay:
         try:
             change = change_of(event)
             if change is not None:
+                yield from _check_event(event, change)
                 state = self.states.get(event.branch, GraphState.empty())
                 self.states[event.branch] = state.apply([change])
         except NervError as error:
@@ -144,6 +172,13 @@ class _Replay:
     def unrecorded(self) -> Iterator[Problem]:
         for version_id in self._unrecorded:
             yield Problem(f"version {version_id}", "the log has no event for it")
+
+
+def _check_event(event: Event, change: ItemChange) -> Iterator[Problem]:
+    if event.type != change.event_type:
+        yield Problem(f"event {event.seq}", f"is no {event.type}: it has {change.kind} an item")
+    if change.new is not None and change.new.updated_at != round(event.timestamp * 1_000_000):
+        yield Problem(f"event {event.seq}", "its time is not that of its change")
 
 
 def _compare(branch: str, rows: Iterable[Item], state: GraphState) -> Iterator[Problem]:

@@ -8,11 +8,11 @@ from typing import Any
 import apsw
 
 from nerv_lab.core.changes import ItemChange
-from nerv_lab.core.errors import DuplicateIdError, NERVPersistenceError, VersionNotFoundError
+from nerv_lab.core.errors import DuplicateIdError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Entity, Item, Relation, keeps_ends
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import Branch, Problem, Receipt
+from nerv_lab.inner_universe.client import Branch, Receipt
 from nerv_lab.inner_universe.embedded.rows import (
     ENTITY_COLUMNS,
     EVENT_COLUMNS,
@@ -29,7 +29,6 @@ from nerv_lab.inner_universe.embedded.rows import (
     version_row,
 )
 from nerv_lab.inner_universe.ids import event_id
-from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import Origin, change_of, placed
 
 __all__ = [
@@ -38,7 +37,6 @@ __all__ = [
     "all_branches",
     "all_versions",
     "append_events",
-    "check",
     "drop_branch",
     "events_between",
     "find_event",
@@ -47,6 +45,7 @@ __all__ = [
     "items_of",
     "known_version",
     "last_seq",
+    "log_of",
     "put_branch",
     "stored_delta",
     "stored_receipt",
@@ -165,6 +164,11 @@ def transactions_behind(connection: apsw.Connection, after: int) -> tuple[Event,
     return tuple(found)
 
 
+def log_of(connection: apsw.Connection) -> Iterator[Event]:
+    """Yield every event, in order."""
+    return map(event_from_row, connection.execute(_EVENTS, (0,)))
+
+
 def find_event(connection: apsw.Connection, id: str) -> Event | None:
     """Return the event with an id, or None."""
     row = connection.execute(_EVENT_BY_ID, (id,)).fetchone()
@@ -279,24 +283,3 @@ def items_of(connection: apsw.Connection, branch: str) -> Iterator[Item]:
     """Yield the working rows of a branch, entities first."""
     yield from map(entity_from_row, connection.execute(_ENTITIES, (branch,)))
     yield from map(relation_from_row, connection.execute(_RELATIONS, (branch,)))
-
-
-def check(connection: apsw.Connection) -> Iterator[Problem]:
-    """Yield what is wrong with the file and with what it says."""
-    for (line,) in connection.execute("PRAGMA integrity_check"):
-        if line != "ok":
-            yield Problem("file", str(line))
-    branches = connection.execute("SELECT branch FROM entity UNION SELECT branch FROM relation")
-    try:
-        versions = all_versions(connection)
-    except NERVPersistenceError as error:
-        yield Problem("state_version", str(error))
-        return
-    yield from check_store(
-        map(event_from_row, connection.execute(_EVENTS, (0,))),
-        versions,
-        lambda version_id: stored_delta(connection, version_id),
-        {str(branch): items_of(connection, str(branch)) for (branch,) in branches.fetchall()},
-        dict(connection.execute("SELECT name, version FROM branch")),
-        dict(connection.execute("SELECT name, version FROM tag")),
-    )

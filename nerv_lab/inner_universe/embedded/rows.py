@@ -198,10 +198,14 @@ def unpack(packed: bytes, version_id: str) -> bytes:
     CorruptStoreError
         When it was damaged.
     """
+    unpacking = zlib.decompressobj()
     try:
-        return zlib.decompress(packed)
+        delta = unpacking.decompress(packed)
+        if unpacking.unused_data or not unpacking.eof:
+            raise zlib.error("it does not end where it should")
     except zlib.error as error:
         raise _damaged(f"the delta of version {version_id!r}", error) from error
+    return delta
 
 
 def _damaged(what: str, error: Exception) -> CorruptStoreError:

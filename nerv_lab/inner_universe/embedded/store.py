@@ -15,6 +15,7 @@ from nerv_lab.core.rules import plan
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Branch, BranchMove, Problem, Receipt, Seal, Snapshot
+from nerv_lab.inner_universe.embedded.checking import check
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.queries import (
     Entry,
@@ -22,7 +23,6 @@ from nerv_lab.inner_universe.embedded.queries import (
     all_branches,
     all_versions,
     append_events,
-    check,
     drop_branch,
     events_between,
     find_event,

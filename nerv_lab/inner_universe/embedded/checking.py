@@ -1,0 +1,90 @@
+"""Checking a store file: its pages, its texts, what its rows say of each other, and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import apsw
+
+from nerv_lab.core.errors import CorruptStoreError, ValidationError
+from nerv_lab.core.values import decode, encode
+from nerv_lab.inner_universe.contract import Problem
+from nerv_lab.inner_universe.embedded.queries import (
+    all_versions,
+    items_of,
+    log_of,
+    stored_delta,
+)
+from nerv_lab.inner_universe.verifying import RESERVED_TYPES, check_store
+
+__all__ = ["check"]
+
+# Each gives the place of a text, and the text: whatever was written is in its canonical form.
+_TEXTS = (
+    "SELECT branch || ' e:' || entity_id, metadata FROM entity",
+    "SELECT branch || ' r:' || relation_id, metadata FROM relation",
+    "SELECT 'event ' || seq, data FROM event_log WHERE data IS NOT NULL",
+    "SELECT 'version ' || version_id, parents FROM state_version",
+)
+# The id of an event of ours is made of its batch and its place in there.
+_MISNAMED = f"""
+    SELECT seq FROM (
+        SELECT seq, event_id, batch_id,
+            row_number() OVER (PARTITION BY batch_id ORDER BY seq) - 1 AS place
+        FROM event_log WHERE event_type IN ({",".join("?" * len(RESERVED_TYPES))})
+    ) WHERE event_id IS NOT batch_id || '.' || place
+"""
+_MISPLACED = """
+    SELECT version_id FROM state_version LEFT JOIN event_log USING (seq)
+    WHERE event_id IS NOT version_id || '.0'
+"""
+_MISCOUNTED = """
+    SELECT origin_id FROM origin_cursor FULL JOIN
+        (SELECT origin_id, max(origin_seq) AS written FROM event_log GROUP BY origin_id)
+        USING (origin_id)
+    WHERE seq IS NOT written
+"""
+
+
+def check(connection: apsw.Connection) -> Iterator[Problem]:
+    """Yield what is wrong with the file and with what it says."""
+    for (line,) in connection.execute("PRAGMA integrity_check"):
+        if line != "ok":
+            yield Problem("file", str(line))
+    yield from _check_texts(connection)
+    yield from _check_columns(connection)
+    try:
+        versions = all_versions(connection)
+    except CorruptStoreError as error:
+        yield Problem("state_version", str(error))
+        return
+    branches = connection.execute("SELECT branch FROM entity UNION SELECT branch FROM relation")
+    yield from check_store(
+        log_of(connection),
+        versions,
+        lambda version_id: stored_delta(connection, version_id),
+        {str(branch): items_of(connection, str(branch)) for (branch,) in branches.fetchall()},
+        dict(connection.execute("SELECT name, version FROM branch")),
+        dict(connection.execute("SELECT name, version FROM tag")),
+    )
+
+
+def _check_texts(connection: apsw.Connection) -> Iterator[Problem]:
+    for query in _TEXTS:
+        for where, text in connection.execute(query):
+            try:
+                canonical = encode(decode(text))
+            except ValidationError as error:
+                yield Problem(where, f"cannot be read: {error}")
+            else:
+                if canonical != text.encode():
+                    yield Problem(where, "is not written as it was: its text is not canonical")
+
+
+def _check_columns(connection: apsw.Connection) -> Iterator[Problem]:
+    for (seq,) in connection.execute(_MISNAMED, sorted(RESERVED_TYPES)):
+        yield Problem(f"event {seq}", "its id does not belong to its place in its batch")
+    for (version_id,) in connection.execute(_MISPLACED):
+        yield Problem(f"version {version_id}", "is not at the place of its event")
+    for (origin_id,) in connection.execute(_MISCOUNTED):
+        yield Problem(f"origin {origin_id}", "its cursor is not at its last event")
