@@ -8,7 +8,7 @@ import apsw
 
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.values import decode, encode
-from nerv_lab.inner_universe.contract import Problem
+from nerv_lab.inner_universe.client import Problem
 from nerv_lab.inner_universe.embedded.queries import (
     all_versions,
     items_of,
