@@ -17,10 +17,12 @@ __all__ = [
     "Path",
     "ValuePath",
     "aligned",
+    "changes_at",
     "equal_values",
     "field_changes",
     "item_fields",
     "path_label",
+    "value_at",
     "value_changes",
 ]
 
@@ -86,6 +88,19 @@ def field_changes(change: ItemChange) -> tuple[FieldChange, ...]:
     if change.old is None or change.new is None:
         return ()
     return value_changes(item_fields(change.old), item_fields(change.new))
+
+
+def changes_at(change: ItemChange, path: Path) -> tuple[FieldChange, ...]:
+    """Return what changed at a path or inside it, also where the item came or went."""
+    return tuple(_value_changes(value_at(change.old, path), value_at(change.new, path), path))
+
+
+def value_at(item: Item | None, path: Path) -> Any:
+    """Return the field or property of an item at a path, or ``UNSET`` where there is none."""
+    value: Any = UNSET if item is None else item_fields(item)
+    for name in path:
+        value = value.get(name, UNSET) if isinstance(value, Mapping) else UNSET
+    return value
 
 
 def item_fields(item: Item) -> dict[str, Any]:

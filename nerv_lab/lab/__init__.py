@@ -5,11 +5,10 @@ from __future__ import annotations
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch
+from nerv_lab.lab.histories import Blame, BlameEntry, History, HistoryEntry
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.opening import open
 from nerv_lab.lab.results import (
-    History,
-    HistoryEntry,
     LogEntry,
     VerifyReport,
     VersionLog,
@@ -17,6 +16,8 @@ from nerv_lab.lab.results import (
 from nerv_lab.lab.views import View
 
 __all__ = [
+    "Blame",
+    "BlameEntry",
     "ConfirmedBatch",
     "Diff",
     "EventLog",

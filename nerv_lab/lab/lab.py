@@ -30,6 +30,7 @@ from nerv_lab.lab.driving import run
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch, Follower
 from nerv_lab.lab.past import TimeTraveller
+from nerv_lab.lab.provenance import Provenance
 from nerv_lab.lab.results import VerifyReport
 from nerv_lab.lab.showing import Shower
 from nerv_lab.lab.transactions import Transaction
@@ -94,6 +95,7 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Sho
         self._travel = Travel(
             self._history, self._follower, self.events, lambda: self.tags, lambda: self.state
         )
+        self._provenance = Provenance(self._history, self._follower, self.events, self._travel)
         snapshot = self._run(client.snapshot(DEFAULT_BRANCH))
         # Whatever is newer than the snapshot comes again as an event, and puts the heads right.
         for version in self._run(client.versions()):

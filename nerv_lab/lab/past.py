@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nerv_lab.core.model import Item
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.diffs import Diff
-from nerv_lab.lab.results import History, VersionLog
+from nerv_lab.lab.histories import Blame, History
+from nerv_lab.lab.provenance import Provenance
+from nerv_lab.lab.results import VersionLog
 from nerv_lab.lab.travel import Ref, Travel
 from nerv_lab.lab.views import View
 
@@ -16,6 +20,7 @@ class TimeTraveller:
     """The read API over a history."""
 
     _travel: Travel
+    _provenance: Provenance
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -60,6 +65,46 @@ class TimeTraveller:
         """Return the versions, newest first, with their labels and tags."""
         return self._travel.log()
 
-    def history(self, item: Item | str) -> History:
-        """Return every change of an entity or relation, oldest first, with reason and version."""
-        return self._travel.history(item)
+    def history(self, item: Item | str, *, property: str | Iterable[str] | None = None) -> History:
+        """Return every change of an entity or relation, oldest first, with reason and version.
+
+        Parameters
+        ----------
+        item : Entity, Relation or str
+            The item or its id; it may have been deleted.
+        property : str or sequence of str, optional
+            Only what changed this property or anything inside it: ``"born"``,
+            ``"address.city"``, a field such as ``"name"`` or ``"tags"``, or the names one by one,
+            as in ``("properties", "name")`` or where one holds a dot.
+
+        Raises
+        ------
+        EntityNotFoundError
+            The log never saw an entity or relation with this id.
+        """
+        return self._provenance.history(item, property)
+
+    def blame(self, item: Item | str, ref: Version | View | str | None = None) -> Blame:
+        """Return who last set each property of an entity or relation, when and why.
+
+        What a merge brought is put down to the version that made it on the other branch, and to
+        the merge itself only where it gave a value that neither side had.
+
+        Parameters
+        ----------
+        item : Entity, Relation or str
+            The item or its id.
+        ref : Version, View or str, optional
+            Ask of this version; of the present by default, what is not committed included.
+
+        Returns
+        -------
+        Blame
+            An entry for each property, by its path such as ``"properties.born"``.
+
+        Raises
+        ------
+        EntityNotFoundError
+            There is no entity or relation with this id there.
+        """
+        return self._provenance.blame(item, ref)

@@ -1,4 +1,4 @@
-"""What the Lab answers with: the log, histories, reports; each shows itself well."""
+"""What the Lab answers with: the log and reports; each shows itself well."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
-from nerv_lab.core.changes import ItemChange
-from nerv_lab.core.diff import FieldChange, field_changes
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Problem
 from nerv_lab.lab.tables import frame, html_table
@@ -16,7 +14,7 @@ from nerv_lab.lab.tables import frame, html_table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["History", "HistoryEntry", "LogEntry", "VerifyReport", "VersionLog"]
+__all__ = ["LogEntry", "VerifyReport", "VersionLog"]
 
 _SHOWN = 50
 
@@ -104,52 +102,6 @@ class VersionLog(Sequence[LogEntry]):
 
 def _clock(moment: dt.datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}"
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One change of an item.
-
-    Attributes
-    ----------
-    seq : int
-        Position in the log.
-    timestamp : datetime
-        When (UTC).
-    reason, source, actor : str or None
-        Why, and who.
-    change : ItemChange
-        The item before and after.
-    version : str or None
-        Label of the first version that includes it; None while it is not committed.
-    """
-
-    seq: int
-    timestamp: dt.datetime
-    reason: str | None
-    source: str | None
-    actor: str | None
-    change: ItemChange
-    version: str | None
-
-    @property
-    def fields(self) -> tuple[FieldChange, ...]:
-        """What changed inside the item."""
-        return field_changes(self.change)
-
-    def __str__(self) -> str:
-        reason = f" ({self.reason})" if self.reason else ""
-        shown = "; ".join(str(f) for f in self.fields) or self.change.kind
-        return f"{self.version or 'uncommitted'}: {shown}{reason}"
-
-
-class History(tuple[HistoryEntry, ...]):
-    """The changes of one item, oldest first."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "\n".join(map(str, self)) or "no changes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,22 +7,16 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange, compact
-from nerv_lab.core.errors import (
-    EntityNotFoundError,
-    EventNotFoundError,
-    ValidationError,
-    VersionNotFoundError,
-)
+from nerv_lab.core.changes import compact
+from nerv_lab.core.errors import EventNotFoundError, ValidationError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH
-from nerv_lab.core.model import Item, entity_key, relation_key
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import Follower, Position, changes_of
-from nerv_lab.lab.results import History, HistoryEntry, LogEntry, VersionLog
+from nerv_lab.lab.results import LogEntry, VersionLog
 from nerv_lab.lab.views import View
 
 __all__ = ["Ref", "Travel", "is_reserved_name"]
@@ -267,45 +261,6 @@ class Travel:
             if version.id in ancestors
         ]
         return VersionLog(entries[::-1])
-
-    def history(self, item: Item | str) -> History:
-        """Return every change of an item, oldest first.
-
-        Raises
-        ------
-        EntityNotFoundError
-            The log never saw an entity or relation with this id.
-        """
-        keys = {item.key} if not isinstance(item, str) else {entity_key(item), relation_key(item)}
-        entries = []
-        for event in self._events:
-            if event.type not in CHANGE_EVENT_TYPES:
-                continue
-            data = event.data or {}
-            record = data.get("new") or data.get("old") or {}
-            key = (relation_key if "from_entity" in record else entity_key)(record.get("id", ""))
-            if key in keys:
-                seq = event.seq or 0
-                including = (
-                    v for v in self.versions if v.branch == event.branch and v.event_seq >= seq
-                )
-                version = next(including, None)
-                entries.append(
-                    HistoryEntry(
-                        seq,
-                        _moment(event.timestamp),
-                        data.get("reason"),
-                        event.source,
-                        event.actor,
-                        ItemChange.from_data(data),
-                        self.label(version) if version else None,
-                    )
-                )
-        if not entries:
-            raise EntityNotFoundError(
-                item if isinstance(item, str) else item.id, "the log never saw it"
-            )
-        return History(entries)
 
 
 def _moment(timestamp: float) -> dt.datetime:
