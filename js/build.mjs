@@ -1,5 +1,6 @@
 // Builds the one file the widgets load: `node build.mjs OUTFILE`, which prints what went in.
 
+import { readFile } from "node:fs/promises";
 import * as esbuild from "esbuild";
 
 const common = {
@@ -10,8 +11,11 @@ const common = {
   charset: "utf8",
   alias: {
     "d3-color": "./src/unused.js",
+    "d3-format": "./src/unused.js",
+    "d3-interpolate": "./src/interpolate.js",
     "d3-time-format": "./src/unused.js",
     "d3-transition": "./src/unused.js",
+    events: "./src/emitter.js",
   },
 };
 
@@ -25,10 +29,23 @@ const worker = {
       pluginData: { resolveDir },
     }));
     build.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path, pluginData }) => {
-      const result = await esbuild.build({
+      // sigma's table of the colours that have names: ours are all written in numbers.
+const colours = {
+  name: "colours",
+  setup(build) {
+    build.onLoad({ filter: /sigma[/\\]dist[/\\]colors-[^/]*\.esm\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      const contents = source.replace(/var HTML_COLORS = \{[^}]*\};/, "var HTML_COLORS = {};");
+      if (contents === source) throw new Error(`${path} no longer holds the table of colours`);
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+const result = await esbuild.build({
         ...common,
-        stdin: { contents: `import ${JSON.stringify(path)};`, ...pluginData },
-        format: "iife",
+        stdin: { contents: `export * from ${JSON.stringify(path)};`, ...pluginData },
+        format: "esm",
         write: false,
       });
       return { contents: result.outputFiles[0].text, loader: "text" };
@@ -40,8 +57,34 @@ const css = {
   name: "css",
   setup(build) {
     build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const result = await esbuild.build({ ...common, entryPoints: [path], write: false });
+      // sigma's table of the colours that have names: ours are all written in numbers.
+const colours = {
+  name: "colours",
+  setup(build) {
+    build.onLoad({ filter: /sigma[/\\]dist[/\\]colors-[^/]*\.esm\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      const contents = source.replace(/var HTML_COLORS = \{[^}]*\};/, "var HTML_COLORS = {};");
+      if (contents === source) throw new Error(`${path} no longer holds the table of colours`);
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+const result = await esbuild.build({ ...common, entryPoints: [path], write: false });
       return { contents: result.outputFiles[0].text, loader: "text" };
+    });
+  },
+};
+
+// sigma's table of the colours that have names: ours are all written in numbers.
+const colours = {
+  name: "colours",
+  setup(build) {
+    build.onLoad({ filter: /sigma[/\\]dist[/\\]colors-[^/]*\.esm\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      const contents = source.replace(/var HTML_COLORS = \{[^}]*\};/, "var HTML_COLORS = {};");
+      if (contents === source) throw new Error(`${path} no longer holds the table of colours`);
+      return { contents, loader: "js" };
     });
   },
 };
@@ -52,7 +95,7 @@ const result = await esbuild.build({
   outfile: process.argv[2],
   format: "esm",
   banner: { js: "/* nerv-lab. Licences of what is bundled: THIRD_PARTY_LICENSES.txt */" },
-  plugins: [worker, css],
+  plugins: [worker, css, colours],
   metafile: true,
 });
 console.log(JSON.stringify(Object.keys(result.metafile.inputs).sort()));

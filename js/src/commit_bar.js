@@ -19,9 +19,9 @@ function lagOf(seconds) {
 }
 
 export class CommitBar {
-  /** @param on {commit(description), restore(version), live()} */
-  constructor(on) {
-    this.on = on;
+  /** @param on {commit(description), restore(version), live()}; @param branches A BranchMenu. */
+  constructor(on, branches) {
+    Object.assign(this, { on, branches });
     this.where = h("div.nerv-where");
     this.input = h("input.nerv-input", {
       type: "text",
@@ -36,14 +36,15 @@ export class CommitBar {
       event.preventDefault();
       this.on.commit(this.input.value);
     });
-    this.element = h("div.nerv-commit-bar", {}, this.where, this.form);
+    this.element = h("div.nerv-commit-bar", {}, branches.element, this.where, this.form);
     this.banner = h("div.nerv-banner", { role: "status", hidden: true });
   }
 
   update(meta, head) {
     const past = Boolean(meta.shown);
     this.form.hidden = past || meta.closed;
-    const chips = [...backend(meta.status), h("span.nerv-branch", {}, meta.branch)];
+    this.branches.update(meta);
+    const chips = backend(meta.status);
     if (head) chips.push(h("span.nerv-version", { title: head.description }, head.label));
     const changes = meta.uncommitted
       ? counted(meta.uncommitted, "uncommitted change")

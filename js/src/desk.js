@@ -1,9 +1,10 @@
 // Commands to the kernel, each with its reply.
 
 export class CommandError extends Error {
-  constructor({ kind, text }) {
+  /** @param error {kind, text}, and {field, reason} where a field was refused. */
+  constructor({ kind, text, field, reason }) {
     super(text);
-    this.kind = kind;
+    Object.assign(this, { kind, field, reason });
   }
 }
 

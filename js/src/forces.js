@@ -1,8 +1,6 @@
-// ForceAtlas2 over plain arrays: the same in the worker, on the page and under test.
+// A graph as ForceAtlas2 takes it, and how it is to be laid out.
 
-import iterate from "graphology-layout-forceatlas2/iterate.js";
-
-const PER_NODE = 10;
+export const PER_NODE = 10;
 const PER_EDGE = 3;
 const MASS = 6;
 const CONVERGENCE = 7;
@@ -57,18 +55,4 @@ export function matrices(graph, moving = null) {
     edges[i * PER_EDGE + 2] = 1;
   });
   return { ids, nodes, edges };
-}
-
-export function run(settings, nodes, edges, rounds) {
-  for (let round = 0; round < rounds; round++) iterate(settings, nodes, edges);
-}
-
-/** x and y of every node, one after the other. */
-export function spots(nodes) {
-  const flat = new Float32Array((nodes.length / PER_NODE) * 2);
-  for (let i = 0; i < flat.length / 2; i++) {
-    flat[2 * i] = nodes[i * PER_NODE];
-    flat[2 * i + 1] = nodes[i * PER_NODE + 1];
-  }
-  return flat;
 }

@@ -1,18 +1,22 @@
 // The layout of a store: in a worker, or in slices on the page where workers are forbidden.
 
-import { matrices, roundsFor, run, settingsFor, spots } from "./forces.js";
+import { matrices, roundsFor, settingsFor } from "./forces.js";
 import workerSource from "worker:./layout_worker.js";
 
 const SLICE_MS = 60;
+const URL_MS = 30000; // a module is read from its address some time after the worker was made
+
+const sourceUrl = () =>
+  URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
 
 function startWorker() {
-  const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
+  const url = sourceUrl();
   try {
-    return new Worker(url);
+    return new Worker(url, { type: "module" });
   } catch {
     return null; // a content security policy forbids it
   } finally {
-    URL.revokeObjectURL(url);
+    setTimeout(() => URL.revokeObjectURL(url), URL_MS);
   }
 }
 
@@ -53,9 +57,18 @@ export class Layout {
     worker.postMessage(task);
   }
 
-  #inSlices(task, index) {
+  async #inSlices(task, index) {
     let left = task.rounds;
+    let stopped = false;
     this.running = true;
+    this.stop = () => {
+      stopped = true;
+      this.running = false;
+    };
+    const url = sourceUrl();
+    const { run, spots } = await import(url);
+    URL.revokeObjectURL(url);
+    if (stopped) return;
     const slice = () => {
       const start = performance.now();
       do run(task.settings, task.nodes, task.edges, 1);

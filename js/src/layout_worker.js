@@ -1,8 +1,13 @@
-// Runs in a worker: the rounds of a layout, with the spots so far every now and then.
+// Runs in a worker: the rounds of a layout, with the spots so far every now and then. Where workers
+// are forbidden the page loads it as a module, for the rounds alone.
 
-import { run, spots } from "./forces.js";
+import { run, spots } from "./rounds.js";
 
-self.onmessage = ({ data: { settings, nodes, edges, rounds, every } }) => {
+export { run, spots };
+
+const inWorker = typeof WorkerGlobalScope !== "undefined";
+
+const work = ({ data: { settings, nodes, edges, rounds, every } }) => {
   let told = performance.now();
   for (let round = 1; round <= rounds; round++) {
     run(settings, nodes, edges, 1);
@@ -13,3 +18,5 @@ self.onmessage = ({ data: { settings, nodes, edges, rounds, every } }) => {
     told = performance.now();
   }
 };
+
+if (inWorker) self.onmessage = work;

@@ -1,4 +1,4 @@
-// What the widget has to say: errors where they happened, news for screen readers, and questions.
+// What the widget has to say: errors where they happened, and news for screen readers.
 
 import { h, iconButton } from "./dom.js";
 
@@ -21,38 +21,4 @@ export class Notices {
   say(text) {
     this.news.textContent = text;
   }
-}
-
-/** Ask before something is done; resolves to true or false. */
-export function confirmIn(root, { title, text, action }) {
-  return new Promise((resolve) => {
-    const before = document.activeElement;
-    const finish = (answer) => {
-      veil.remove();
-      before?.focus?.({ preventScroll: true });
-      resolve(answer);
-    };
-    const cancel = h("button.nerv-button", { type: "button" }, "Cancel");
-    const go = h("button.nerv-button.nerv-primary", { type: "button" }, action);
-    cancel.addEventListener("click", () => finish(false));
-    go.addEventListener("click", () => finish(true));
-    const dialog = h(
-      "div.nerv-dialog",
-      { role: "alertdialog", "aria-modal": "true", "aria-label": title },
-      h("h3", {}, title),
-      h("p", {}, text),
-      h("div.nerv-row", {}, cancel, go),
-    );
-    const veil = h("div.nerv-veil", {}, dialog);
-    veil.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Escape") finish(false);
-      if (event.key !== "Tab") return;
-      event.preventDefault();
-      (document.activeElement === go ? cancel : go).focus();
-    });
-    veil.addEventListener("click", (event) => event.target === veil && finish(false));
-    root.append(veil);
-    go.focus({ preventScroll: true });
-  });
 }

@@ -1,14 +1,17 @@
 // One view of a widget: panels by its mode, fed by the frames of its own stream.
 
+import { BranchMenu } from "./branch_menu.js";
 import { CommitBar } from "./commit_bar.js";
 import { Desk } from "./desk.js";
+import { confirmIn } from "./dialog.js";
 import { counted, h } from "./dom.js";
 import { Receiver, readFrame } from "./frames.js";
 import { GraphPanel } from "./graph_panel.js";
 import { GraphStore } from "./graph_store.js";
 import { History } from "./history.js";
 import { Inspector } from "./inspector.js";
-import { Notices, confirmIn } from "./notices.js";
+import { MergeDialog } from "./merge_dialog.js";
+import { Notices } from "./notices.js";
 import css from "./style.css";
 import { readTheme, watchTheme } from "./theme.js";
 import { TimelinePanel } from "./timeline.js";
@@ -68,7 +71,7 @@ export class View {
       commit: (description) => this.#commit(description),
       restore: (version) => this.#restore(version),
       live: () => this.#do("live"),
-    });
+    }, this.#branchMenu());
     if (mode === "explorer") {
       this.inspector = new Inspector(this.store, this.desk, {
         select: (ids) => this.#choose(ids),
@@ -89,6 +92,16 @@ export class View {
     this.waiting = h("div.nerv-waiting", {}, "Waiting for the kernel…");
     this.root.append(this.waiting);
     this.root.nerv = this;
+  }
+
+  #branchMenu() {
+    return new BranchMenu({
+      refs: () => this.desk.ask("refs"),
+      switch: (name) => this.desk.ask("switch", { name }),
+      create: (name) => this.desk.ask("create_branch", { name }),
+      tag: (name) => this.#tag(name),
+      merge: (name) => this.#merge(name),
+    });
   }
 
   destroy() {
@@ -177,7 +190,7 @@ export class View {
     else if (this.inspector && (!this.inspector.id || touched.has(this.inspector.id))) {
       this.inspector.refresh();
     }
-    if (before.head && before.head !== this.meta.head) {
+    if (before.head && before.branch === this.meta.branch && before.head !== this.meta.head) {
       this.notices.say(`${this.meta.head_label} committed`);
     }
     this.#show();
@@ -239,6 +252,17 @@ export class View {
     this.bar.busy(false);
     if (version) this.bar.input.value = "";
     else this.bar.input.focus();
+  }
+
+  async #tag(name) {
+    const { label } = await this.desk.ask("tag", { name });
+    this.notices.say(`${label} is tagged ${name}`);
+  }
+
+  #merge(source) {
+    new MergeDialog(this.root, this.desk, source, this.meta.branch, {
+      merged: ({ label }) => this.notices.say(`${source} is merged: ${label}`),
+    });
   }
 
   async #restore(version) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { matrices, run, settingsFor, spots } from "../src/forces.js";
+import { matrices, settingsFor } from "../src/forces.js";
 import { GraphStore } from "../src/graph_store.js";
+import { run, spots } from "../src/rounds.js";
 import { graphPart, ring } from "./helpers.js";
 
 function laidOut(seed, reverse = false, rounds = 60) {

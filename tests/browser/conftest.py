@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared.bench import Bench
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_MS = 60_000
@@ -114,6 +115,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         yield url, work
         process.terminate()
         process.wait(timeout=20)
+
+
+@pytest.fixture
+def bench(chromium: Any) -> Iterator[Callable[..., Bench]]:
+    """Put an explorer of a lab on a page of its own, which reaches no network."""
+    page = chromium.new_page()
+    asked: list[str] = []
+    page.route("**/*", lambda route: (asked.append(route.request.url), route.abort()))
+    yield lambda lab, **options: Bench(page, lab, **options)
+    page.close()
+    assert asked == []
 
 
 class Notebook:

@@ -11,6 +11,7 @@ import pytest
 
 import nerv_lab as nl
 from nerv_lab.core.state import GraphState
+from nerv_lab.widgets import Explorer
 
 
 class FakeFrontEnd:
@@ -179,6 +180,14 @@ def wire_class() -> type[Wire]:
 def lab() -> Iterator[Any]:
     with nl.open(":memory:") as opened:
         yield opened
+
+
+@pytest.fixture
+def explorer(lab: Any) -> Iterator[Any]:
+    lab.add_entity("person", name="Ada")
+    made = Explorer(lab)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -1,0 +1,47 @@
+"""What commands are given: the widget they are for, and arguments from the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
+
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.versions import Version
+from nerv_lab.lab.lab import Lab
+from nerv_lab.widgets.history import version_row
+
+__all__ = ["Command", "Commanded", "labelled_row", "required_text"]
+
+
+class Commanded(Protocol):
+    """A widget, as far as its commands need it."""
+
+    lab: Lab
+    version: str | None
+
+    @property
+    def shown_state(self) -> GraphState:
+        """The graph that is shown."""
+
+
+Command: TypeAlias = Callable[[Commanded, Mapping[str, Any]], dict[str, Any]]
+
+
+def required_text(args: Mapping[str, Any], name: str, hint: str) -> str:
+    """Return an argument that must be a text.
+
+    Raises
+    ------
+    ValidationError
+        It is missing or blank; the message ends with the hint.
+    """
+    value = args.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise ValidationError(name, hint)
+    return value.strip()
+
+
+def labelled_row(widget: Commanded, version: Version) -> dict[str, Any]:
+    """Return a version as the browser takes it."""
+    return version_row(widget.lab.version_label(version), version)

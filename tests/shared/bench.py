@@ -1,0 +1,112 @@
+"""A widget and its front end in one page, without Jupyter: the model is made for tests.
+
+The widget is the real one; what it sends is carried to the page, and what the page sends is heard
+by it, as a comm would do it.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+from pathlib import Path
+from typing import Any
+
+from nerv_lab.widgets import Explorer
+from nerv_lab.widgets.base import BUNDLE
+
+WAIT_MS = 20_000
+_PAGE = """
+<!doctype html><meta charset="utf-8">
+<body style="margin: 0; padding: 8px"><div id="here"></div></body>
+"""
+_MODEL = """async ({ source, state }) => {
+    const handlers = new Map();
+    const tell = (type, ...args) => (handlers.get(type) ?? []).forEach((h) => h(...args));
+    const bytes = (text) =>
+        new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+    window.fromKernel = (items) => {
+        for (const { message, buffers, name, value } of items) {
+            if (message) tell("msg:custom", message, buffers.map(bytes));
+            else if (JSON.stringify(state[name]) !== JSON.stringify(value)) {
+                state[name] = value;
+                tell(`change:${name}`);
+            }
+        }
+    };
+    const dirty = new Set();
+    const model = {
+        get: (name) => state[name],
+        set: (name, value) => { state[name] = value; dirty.add(name); },
+        save_changes: () => {
+            const changed = Object.fromEntries([...dirty].map((name) => [name, state[name]]));
+            dirty.clear();
+            window.toKernel({ changed }).then(window.fromKernel);
+        },
+        send: (message) => void window.toKernel({ message }).then(window.fromKernel),
+        on: (type, handler) => handlers.set(type, [...(handlers.get(type) ?? []), handler]),
+        off: (type, handler) =>
+            handlers.set(type, (handlers.get(type) ?? []).filter((known) => known !== handler)),
+    };
+    const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    const bundle = (await import(url)).default;
+    bundle.render({ model, el: document.querySelector("#here") });
+}"""
+
+
+class Bench:
+    """An explorer on a page of its own."""
+
+    def __init__(self, page: Any, lab: Any, **options: Any) -> None:
+        self.page = page
+        self.lab = lab
+        self._outbox: list[dict[str, Any]] = []
+        bench = self
+
+        class Carried(Explorer):
+            def _send_quietly(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+                encoded = [base64.b64encode(buffer).decode() for buffer in buffers]
+                bench._outbox.append({"message": message, "buffers": encoded})
+
+        made: list[Explorer] = []
+        # Playwright runs a loop in this thread; without one the widget sends at once.
+        maker = threading.Thread(target=lambda: made.append(Carried(lab, **options)))
+        maker.start()
+        maker.join()
+        self.widget = made[0]
+        self.widget.observe(self._changed, ["selection", "version", "theme", "height"])
+        page.set_default_timeout(WAIT_MS)
+        page.expose_function("toKernel", self._hear)
+        page.set_content(_PAGE)
+        names = ("_mode", "height", "theme", "version", "renderer", "seed", "selection")
+        state = {name: getattr(self.widget, name) for name in names}
+        page.evaluate(_MODEL, {"source": Path(BUNDLE).read_text(), "state": state})
+        self.root = page.locator(".nerv").first
+        self.wait(layout="done")
+
+    def _changed(self, change: Any) -> None:
+        self._outbox.append({"name": change["name"], "value": change["new"]})
+
+    def _hear(self, said: dict[str, Any]) -> list[dict[str, Any]]:
+        if "message" in said:
+            self.widget._hear(said["message"])
+        for name, value in said.get("changed", {}).items():
+            setattr(self.widget, name, value)
+        return self._taken()
+
+    def _taken(self) -> list[dict[str, Any]]:
+        taken, self._outbox = self._outbox, []
+        return taken
+
+    def flush(self) -> None:
+        """Carry over what the widget has sent by itself, after a change by the test."""
+        self.page.evaluate("(items) => window.fromKernel(items)", self._taken())
+
+    def wait(self, **data: object) -> Any:
+        """Wait until the widget carries these data attributes."""
+        wanted = "".join(f'[data-{k.replace("_", "-")}="{v}"]' for k, v in data.items())
+        self.page.locator(f".nerv{wanted}").first.wait_for(state="attached")
+        return self.root
+
+    def button(self, name: str, **options: Any) -> Any:
+        """Return the button of this name."""
+        return self.root.get_by_role("button", name=name, exact=True, **options)
