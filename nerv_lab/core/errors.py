@@ -11,6 +11,7 @@
     │   ├── VersionNotFoundError
     │   ├── BranchNotFoundError
     │   ├── EventNotFoundError
+    │   ├── HistoryPrunedError
     │   ├── PerspectiveNotFoundError
     │   └── ProjectionNotFoundError
     ├── DuplicateIdError (ValueError)
@@ -130,6 +131,22 @@ class EventNotFoundError(NotFoundError):
     """The log holds no event at this position."""
 
     kind = "event"
+
+
+class HistoryPrunedError(NotFoundError):
+    """A part of the history was asked for that retention has pruned.
+
+    Parameters
+    ----------
+    asked : str
+        What was asked for, such as ``"version 'v3'"`` or ``"event 12"``.
+    hint : str, optional
+        What is kept that is nearest to it.
+    """
+
+    def __init__(self, asked: str, hint: str = "") -> None:
+        super().__init__(asked, hint)
+        self.args = (f"{asked} was pruned by retention" + (f"; {hint}" if hint else ""),)
 
 
 class PerspectiveNotFoundError(NotFoundError):

@@ -29,6 +29,10 @@ class Recent(Generic[_K, _V]):
         """Return an entry and mark it as used, or None."""
         return self[key] if key in self._entries else None
 
+    def pop(self, key: _K) -> None:
+        """Forget an entry; it may be gone already."""
+        self._entries.pop(key, None)
+
     def __getitem__(self, key: _K) -> _V:
         self._entries.move_to_end(key)
         return self._entries[key]

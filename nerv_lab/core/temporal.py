@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from heapq import heappop, heappush
 from typing import Any, TypeAlias
 
 from uuid_utils import uuid7
 
-from nerv_lab.core.audit import Finding, audit_versions
+from nerv_lab.core.audit import Finding, Leftovers, audit_versions
 from nerv_lab.core.changes import UNSET, ItemChange, Unset, compact, decode_delta, encode_delta
 from nerv_lab.core.collecting import collector_paused
-from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, VersionNotFoundError
+from nerv_lab.core.errors import (
+    DuplicateIdError,
+    HeadMovedError,
+    HistoryPrunedError,
+    UsageError,
+    VersionNotFoundError,
+)
 from nerv_lab.core.events import DEFAULT_BRANCH
-from nerv_lab.core.recent import Recent
+from nerv_lab.core.line import VersionLine
+from nerv_lab.core.pruning import prune_step
+from nerv_lab.core.retention import Pruning, RetentionPolicy, plan_pruning
 from nerv_lab.core.state import GraphState
+from nerv_lab.core.thinning import Bridge, Retention, seal
 from nerv_lab.core.values import decode, encode, freeze, json_hash
 from nerv_lab.core.versions import LTHASH, SHA256_JSON, Version, version_digest
 
@@ -25,13 +33,14 @@ __all__ = ["TemporalStore"]
 
 State: TypeAlias = Any
 Changes: TypeAlias = tuple[ItemChange, ...]
+_AT_ONCE = 256
 
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class TemporalStore:
+class TemporalStore(VersionLine):
     """Versions of a state, each with the changes that led to it.
 
     A state is a :class:`GraphState`, or plain JSON whose hash is the integration guide's
@@ -42,6 +51,10 @@ class TemporalStore:
     ----------
     load_delta : callable, optional
         Gives the delta of a version that was added without one.
+    load_bridge : callable, optional
+        Gives the bridge to a version whose parent was pruned.
+    load_top : callable, optional
+        Gives the state of the version that the main line begins with after pruning, by its id.
     recent : int
         How many states and deltas to keep in memory.
     clock : callable
@@ -52,23 +65,21 @@ class TemporalStore:
         self,
         *,
         load_delta: Callable[[str], bytes] | None = None,
+        load_bridge: Callable[[str], Bridge] | None = None,
+        load_top: Callable[[str], GraphState] | None = None,
         recent: int = 4096,
         clock: Callable[[], dt.datetime] = _now,
     ) -> None:
+        super().__init__(recent)
         self._load_delta = load_delta
+        self._load_bridge = load_bridge
+        self._load_top = load_top
+        # What stands in for what was pruned, where no store keeps it.
+        self._bridges: dict[str, Bridge] = {}
+        self._seals: dict[str, str] = {}
+        self._top_state = GraphState.empty()
         self._clock = clock
-        self._lock = threading.RLock()
-        self._versions: dict[str, Version] = {}
-        self._children: dict[str | None, list[str]] = {None: []}
         self._heads: dict[str, str] = {}
-        self._deltas: dict[str, bytes] = {}
-        self._states: Recent[str, State] = Recent(recent)
-        self._changes: Recent[str, Changes] = Recent(recent)
-
-    @property
-    def versions(self) -> tuple[Version, ...]:
-        """Every version, in the order they were added."""
-        return tuple(self._versions.values())
 
     @property
     def heads(self) -> dict[str, str]:
@@ -79,12 +90,6 @@ class TemporalStore:
         """Return the newest version of a branch, or None before the first commit."""
         id = self._heads.get(branch)
         return None if id is None else self._versions[id]
-
-    def __contains__(self, version_id: object) -> bool:
-        return version_id in self._versions
-
-    def __len__(self) -> int:
-        return len(self._versions)
 
     def draft(
         self,
@@ -254,19 +259,6 @@ class TemporalStore:
             self.state_at(version_id), text if description is None else description, branch=branch
         )
 
-    def get_version(self, version_id: str) -> Version:
-        """Return a version.
-
-        Raises
-        ------
-        VersionNotFoundError
-            The id is unknown.
-        """
-        try:
-            return self._versions[version_id]
-        except KeyError:
-            raise VersionNotFoundError(version_id, "see the log for those that exist") from None
-
     def get_history(
         self, version_id: str | None = None, *, branch: str = DEFAULT_BRANCH
     ) -> list[Version]:
@@ -284,8 +276,14 @@ class TemporalStore:
         return [version for version in self.versions if version.id in found]
 
     def delta(self, version_id: str) -> bytes:
-        """Return the stored delta of a version."""
-        version = self.get_version(version_id)
+        """Return the stored delta of a version.
+
+        Raises
+        ------
+        HistoryPrunedError
+            It was pruned.
+        """
+        version = self._kept(version_id)
         if version.id in self._deltas:
             return self._deltas[version.id]
         if self._load_delta is None:
@@ -301,8 +299,14 @@ class TemporalStore:
         return known
 
     def state_at(self, version_id: str) -> State:
-        """Return the state of a version."""
-        version = self.get_version(version_id)
+        """Return the state of a version.
+
+        Raises
+        ------
+        HistoryPrunedError
+            It was pruned.
+        """
+        version = self._kept(version_id)
         with self._lock:
             if (known := self._states.get(version_id)) is not None:
                 return known
@@ -322,10 +326,12 @@ class TemporalStore:
             next_to[at] = towards
             if at is None or at in self._states:
                 break
-            for neighbour in (self._versions[at].parent, *self._children.get(at, ())):
+            for neighbour in (self.above(at), *self._children.get(at, ())):
                 far = cost + 1 + abs(self._seq(at) - self._seq(neighbour))
                 heappush(waiting, (far, neighbour or "", neighbour, at))
-        state: GraphState = GraphState.empty() if at is None else self._states[at]
+        state = self._known(at, next_to[at])
+        if at is None and next_to[at] == self._top:
+            at = self._top
         while at != version_id:
             towards = next_to[at]
             assert towards is not None
@@ -334,15 +340,59 @@ class TemporalStore:
             at = towards
         return state
 
+    def _known(self, at: str | None, towards: str | None) -> GraphState:
+        """Return a state to start from: one in memory, that of the top, or the empty one."""
+        if at is not None:
+            known: GraphState = self._states[at]
+            return known
+        if towards is None or towards != self._top:
+            return GraphState.empty()
+        state = self._state_of_top(towards)
+        self._states.put(towards, state)
+        return state
+
+    def _state_of_top(self, top: str) -> GraphState:
+        return self._top_state if self._load_top is None else self._load_top(top)
+
     def _seq(self, version_id: str | None) -> int:
         """Return where a version is in the log, which tells how much lies between two of them."""
         return 0 if version_id is None else self._versions[version_id].event_seq
 
     def _step(self, start: str | None, end: str) -> Iterable[ItemChange]:
-        if self._versions[end].parent == start:
-            return self.changes(end)
+        if self.above(end) == start:
+            return self.steps(end)
         assert start is not None
-        return (change.inverse() for change in self.changes(start))
+        return (change.inverse() for change in self.steps(start))
+
+    def steps(self, version_id: str) -> Changes:
+        """Return what leads to a version from the one above it."""
+        own = self.changes(version_id)
+        if version_id not in self._bases:
+            return own
+        known = self._steps.get(version_id)
+        if known is None:
+            known = compact((*self.bridge(version_id), *own), exact=True)
+            self._steps.put(version_id, known)
+        return known
+
+    def bridge(self, version_id: str) -> Changes:
+        """Return what leads from the version above to the one before, where that was pruned."""
+        base = self._bases.get(version_id)
+        if base is None:
+            return ()
+        bridge = self._bridge(version_id)
+        if bridge.base != base:
+            raise HistoryPrunedError(
+                f"what led to version {version_id!r}", "others are pruning; refresh and try again"
+            )
+        return bridge.changes()
+
+    def _bridge(self, version_id: str) -> Bridge:
+        return (
+            self._bridges[version_id]
+            if self._load_bridge is None
+            else self._load_bridge(version_id)
+        )
 
     @collector_paused()
     def diff(self, a: str | None, b: str | None) -> Changes:
@@ -354,23 +404,35 @@ class TemporalStore:
         while up and down and up[-1] == down[-1]:
             up.pop()
             down.pop()
-        backwards = (c.inverse() for id in up for c in reversed(self.changes(id)))
-        forwards = (c for id in reversed(down) for c in self.changes(id))
+        if self._top is not None and self._top in (*up[-1:], *down[-1:]):
+            # One of them has nothing to do with the line that begins there.
+            return self._state_or_empty(a).diff(self._state_or_empty(b))
+        backwards = (c.inverse() for id in up for c in reversed(self.steps(id)))
+        forwards = (c for id in reversed(down) for c in self.steps(id))
         return compact((*backwards, *forwards))
 
     def _lineage(self, version_id: str | None) -> list[str]:
-        """Return the version and its first parents, newest first."""
+        """Return the version and those above it, newest first."""
         chain: list[str] = []
         while version_id is not None:
-            version = self.get_version(version_id)
-            chain.append(version_id)
-            version_id = version.parent
+            chain.append(self._kept(version_id).id)
+            version_id = self.above(version_id)
         return chain
+
+    def _state_or_empty(self, version_id: str | None) -> GraphState:
+        state: GraphState = self.state_at(version_id) if version_id else GraphState.empty()
+        return state
 
     def item_history(
         self, key: str, *, branch: str = DEFAULT_BRANCH
     ) -> list[tuple[Version, ItemChange]]:
-        """Return the versions that changed an item, oldest first, with what they did to it."""
+        """Return the versions that changed an item, oldest first, with what they did to it.
+
+        Raises
+        ------
+        HistoryPrunedError
+            Versions on the way were pruned, so that not all of it is known.
+        """
         return [
             (version, change)
             for version in self.get_history(branch=branch)
@@ -381,4 +443,57 @@ class TemporalStore:
 
     def verify(self) -> list[Finding]:
         """Recompute every hash and digest; an empty list is a sound history."""
-        return list(audit_versions(self.versions, self.delta))
+        leftovers = Leftovers(
+            Retention(top=self._top, pruned=self.pruned, bridges=self._bases),
+            # Those of a store are there.
+            lambda id: self._seals.get(id) or seal(self._versions[id]),
+            self._bridge,
+            lambda: self._state_of_top(self._top or "").items(),
+        )
+        return list(audit_versions(self.versions, self.delta, leftovers))
+
+    def plan(self, policy: RetentionPolicy, tags: Mapping[str, str] | None = None) -> Pruning:
+        """Work out what a policy would keep.
+
+        Parameters
+        ----------
+        policy : RetentionPolicy
+            The rules.
+        tags : mapping of str to str, optional
+            Names of versions that are kept in any case, with the ids of the versions.
+        """
+        with self._lock:
+            return plan_pruning(
+                policy,
+                [v for v in self._versions.values() if v.id not in self._pruned],
+                self.above,
+                heads=self._heads,
+                tags=tags or {},
+                parents_of=lambda id: self._versions[id].parents,
+                top=self._top,
+            )
+
+    def retain(self, policy: RetentionPolicy, tags: Mapping[str, str] | None = None) -> Pruning:
+        """Prune what a policy does not keep; see `plan`.
+
+        What is kept stays as it was: state, hash, digest and changes. Of the others the fields
+        stay, and asking for more raises `HistoryPrunedError`.
+
+        Raises
+        ------
+        UsageError
+            The deltas are not here, so that whoever keeps them has to prune them.
+        """
+        if self._load_delta is not None:
+            raise UsageError("the deltas are in a store; prune there")
+        with self._lock:
+            pruning = self.plan(policy, tags)
+            while step := prune_step(self, pruning, Retention(top=self._top), _AT_ONCE):
+                if step.top != self._top or step.changes:
+                    self._top_state = self._top_state.apply(step.changes)
+                self._seals |= {id: seal(self._versions[id]) for id in step.versions}
+                self._bridges |= {bridge.version_id: bridge for bridge in step.bridges}
+                for id in (*step.versions, step.top):
+                    self._bridges.pop(id or "", None)
+                self.thin(step.thinned)
+        return pruning

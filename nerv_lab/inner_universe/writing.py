@@ -39,7 +39,11 @@ __all__ = [
 ]
 
 # Only apply and commit_version write these: a state is rebuilt from them.
-_RESERVED = CHANGE_EVENT_TYPES | {EventType.STATE_VERSION_COMMITTED, EventType.BRANCH_MOVED}
+_RESERVED = CHANGE_EVENT_TYPES | {
+    EventType.STATE_VERSION_COMMITTED,
+    EventType.BRANCH_MOVED,
+    EventType.HISTORY_PRUNED,
+}
 _CHANGE_TYPES = get_args(Change)
 _MAX_SECONDS = 253_402_300_800.0  # the year 10000, where datetime ends
 
