@@ -14,7 +14,7 @@ from IPython.core.completer import (
 )
 
 from nerv_lab.core.errors import NervError
-from nerv_lab.magics.commands import COMMANDS, REFERENCE_COMMANDS
+from nerv_lab.magics.commands import BRANCH_COMMANDS, COMMANDS, REFERENCE_COMMANDS
 
 if TYPE_CHECKING:
     from nerv_lab.magics.magic import NervMagics
@@ -61,13 +61,16 @@ class NervMatcher:
             return sorted(set(COMMANDS[command].options) - set(given))
         if command == "help":
             return COMMANDS
-        return self._places(given) if command in REFERENCE_COMMANDS else []
+        return self._places(command, given) if command in REFERENCE_COMMANDS else []
 
-    def _places(self, given: list[str]) -> Iterable[str]:
+    def _places(self, command: str, given: list[str]) -> Iterable[str]:
         name = given[given.index("--lab") + 1] if "--lab" in given[:-1] else None
         try:
-            log = self._magics.lab(name).log()
+            lab = self._magics.lab(name)
+            branches = [branch for branch in lab.branches if branch != lab.branch_name]
+            names = [name for entry in lab.log() for name in (entry.label, *entry.names)]
         except NervError:
             return []
-        names = [name for entry in log for name in (entry.label, *entry.names)]
-        return [name for name in names if " " not in name]
+        if command in BRANCH_COMMANDS:
+            names = branches if command == "switch" else [*branches, *names]
+        return [name for name in dict.fromkeys(names) if " " not in name]

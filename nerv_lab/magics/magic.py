@@ -14,7 +14,9 @@ from nerv_lab.core.errors import NervError, VersionNotFoundError
 from nerv_lab.core.versions import Version
 from nerv_lab.lab import Diff, Lab, VersionLog, View
 from nerv_lab.lab import open as open_lab
-from nerv_lab.magics.commands import CommandError, Help, help_on, parse
+from nerv_lab.magics.branching import BranchCommands
+from nerv_lab.magics.commands import help_on, parse
+from nerv_lab.magics.parsing import CommandError, Help
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -27,7 +29,7 @@ _CELL_COMMAND = "transaction"
 
 
 @magics_class
-class NervMagics(Magics):
+class NervMagics(BranchCommands, Magics):
     """The ``%nerv`` and ``%%nerv`` commands of one shell."""
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -45,7 +47,7 @@ class NervMagics(Magics):
         if cell is not None:
             raise CommandError(f"%%nerv takes a cell only for {_CELL_COMMAND}; use %nerv {command}")
         try:
-            return getattr(self, f"_{command}")(arguments)
+            return getattr(self, f"_{command.replace('-', '_')}")(arguments)
         except NervError as error:
             if isinstance(error, CommandError):
                 raise

@@ -15,7 +15,8 @@ from traitlets.config import Config
 
 import nerv_lab as nl
 from nerv_lab.core.errors import UsageError
-from nerv_lab.magics.commands import COMMANDS, CommandError
+from nerv_lab.magics.commands import COMMANDS
+from nerv_lab.magics.parsing import CommandError
 
 
 @pytest.fixture
@@ -168,6 +169,115 @@ def test_commands_leave_the_users_underscore_alone(opened: InteractiveShell) -> 
     assert {name for name in opened.user_ns if not name.startswith("_")} == names
 
 
+# Branches and merges
+
+
+def diverge(shell: InteractiveShell) -> None:
+    """Change the same property on a branch and on main."""
+    run(shell, "%nerv switch aside --create")
+    run(shell, 'lab.update(ada, properties={"born": 1816}); lab.commit("theirs")')
+    run(shell, "%nerv switch main")
+    run(shell, 'lab.update(ada, properties={"born": 1814}); lab.commit("ours")')
+
+
+def test_branches_are_made_listed_and_deleted(opened: InteractiveShell) -> None:
+    lab = opened.user_ns["lab"]
+    assert run(opened, "%nerv branch aside v1") == lab.head
+    assert repr(run(opened, "%nerv branch")).splitlines() == [
+        "* main  v1 first facts",
+        "  aside  v1 first facts",
+    ]
+    run(opened, "%nerv branch -d aside")
+    assert list(lab.branches) == ["main"]
+
+
+def test_switch_goes_to_another_branch(opened: InteractiveShell) -> None:
+    lab = opened.user_ns["lab"]
+    assert run(opened, "%nerv switch aside --create") is lab
+    assert lab.branch_name == "aside"
+
+
+def test_a_merge_without_conflicts_is_committed(opened: InteractiveShell) -> None:
+    lab = opened.user_ns["lab"]
+    run(opened, "%nerv switch aside -c")
+    run(opened, 'lab.add_entity("text"); lab.commit("theirs"); lab.switch("main")')
+    assert len(run(opened, "%nerv preview aside").changes.added) == 1
+    assert len(lab.entities) == 1
+    result = run(opened, '%nerv merge aside -m "together"')
+    assert (lab.head, lab.head.description) == (result.version, "together")
+
+
+def test_a_merge_with_conflicts_waits_until_they_are_decided(opened: InteractiveShell) -> None:
+    diverge(opened)
+    lab = opened.user_ns["lab"]
+    result = run(opened, "%nerv merge aside")
+    assert (len(result.conflicts), result.version) == (1, None)
+    run(opened, "%nerv merge aside --theirs")
+    assert lab.entity(opened.user_ns["ada"].id).properties["born"] == 1816
+
+
+def test_tags_are_given_and_listed(opened: InteractiveShell) -> None:
+    assert repr(run(opened, "%nerv tag")) == "no version has a name yet"
+    assert run(opened, "%nerv tag paper v1") == opened.user_ns["lab"].head
+    assert repr(run(opened, "%nerv tag")) == "paper  v1 first facts"
+
+
+def test_undo_and_redo_show_what_they_did(opened: InteractiveShell) -> None:
+    run(opened, 'lab.add_entity("text", name="Note G")')
+    assert len(run(opened, "%nerv undo").removed) == 1
+    assert "+ text Note G" in repr(run(opened, "%nerv redo"))
+
+
+def test_a_version_is_reverted_and_picked_again(opened: InteractiveShell) -> None:
+    lab = opened.user_ns["lab"]
+    run(opened, 'lab.add_entity("text"); lab.commit("one more")')
+    run(opened, '%nerv revert v2 -m "not so"')
+    assert (len(lab.entities), lab.head.description) == (1, "not so")
+    run(opened, "%nerv cherry-pick v2")
+    assert len(lab.entities) == 2
+
+
+def test_reset_moves_the_branch_and_asks_for_force_where_work_would_be_lost(
+    opened: InteractiveShell,
+) -> None:
+    lab = opened.user_ns["lab"]
+    run(opened, '%nerv commit -m "second"')
+    assert "pass force=True" in complaint(opened, "%nerv reset v1")
+    run(opened, "%nerv reset v1 --force")
+    assert lab.version_label(lab.head) == "v1"
+
+
+def test_history_shows_every_change_of_an_item(opened: InteractiveShell) -> None:
+    run(opened, 'lab.update(ada, properties={"born": 1815})')
+    assert len(run(opened, f"%nerv history {opened.user_ns['ada'].id}")) == 2
+
+
+def test_blame_shows_who_set_each_property(opened: InteractiveShell) -> None:
+    ada = opened.user_ns["ada"]
+    assert run(opened, f"%nerv blame {ada.id}") == opened.user_ns["lab"].blame(ada)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ['"len(view.entities) > limit"', "crowded", '"any(len(view.entities) > limit for _ in [1])"'],
+)
+def test_bisect_takes_an_expression_or_a_function(
+    opened: InteractiveShell, expression: str
+) -> None:
+    run(opened, "limit = 2\ncrowded = lambda view: len(view.entities) > limit")
+    run(opened, 'for i in range(4):\n    lab.add_entity("x"); lab.commit(f"number {i}")')
+    assert run(opened, f"%nerv bisect {expression}").description == "number 1"
+
+
+def test_branches_are_completed_where_they_are_meant(opened: InteractiveShell) -> None:
+    run(opened, "%nerv branch aside")
+    assert completions(opened, "%nerv switch ") == ["aside"]
+    assert completions(opened, "%nerv merge a") == ["aside"]
+    assert completions(opened, "%nerv cherry-pick v") == ["v1"]
+    assert completions(opened, "%nerv merge --th") == ["--theirs"]
+    assert completions(opened, "%nerv cherry") == ["cherry-pick"]
+
+
 # Transactions
 
 
@@ -266,6 +376,18 @@ def test_a_closed_lab_is_not_meant(opened: InteractiveShell) -> None:
         ('%nerv commit -m "a', "No closing quotation; put text with blanks between"),
         ("%nerv log -n 0", "'0' is not a number of versions\nusage: %nerv log"),
         ("%nerv rollback", "required: ref\nusage: %nerv rollback"),
+        ("%nerv merge", "required: SOURCE\nusage: %nerv merge"),
+        ("%nerv merge a --ours --theirs", "not allowed with argument --ours\nusage: %nerv merge"),
+        ("%nerv merge nowhere", "no version 'nowhere'"),
+        ("%nerv switch nowhere", "no branch 'nowhere'; the branches are 'main'"),
+        ("%nerv branch main", "'main'"),
+        ("%nerv branch -d", "say which branch to delete"),
+        ("%nerv tag v3", "tag: 'v3' already means a version"),
+        ("%nerv undo", "nothing to undo"),
+        ("%nerv redo", "nothing to redo"),
+        ("%nerv revert v9", "no version 'v9'"),
+        ("%nerv history nobody", "'nobody'"),
+        ("%nerv bisect 'view.'", "'view.' is no expression"),
         ("%nerv rollback v9", "no version 'v9'; there are v1 to v1"),
         ("%nerv at 99", "no event '99'"),
         ("%nerv diff v1 v1 v1", "unrecognized arguments: v1\nusage: %nerv diff"),
