@@ -27,7 +27,7 @@ PURE = {
     *("dataclasses", "datetime", "decimal", "difflib", "enum", "functools", "gc", "hashlib"),
     *("heapq", "inspect", "itertools", "json", "logging", "math", "operator", "re", "threading"),
     *("time", "types", "typing", "uuid", "weakref"),
-    *("blake3", "immutables", "numpy", "orjson", "pydantic", "uuid_utils", "nerv_lab"),
+    *("blake3", "immutables", "msgspec", "numpy", "orjson", "pydantic", "uuid_utils", "nerv_lab"),
 }
 
 

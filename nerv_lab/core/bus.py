@@ -8,11 +8,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from msgspec.structs import replace
 from uuid_utils import uuid7
 
 from nerv_lab.core.checks import checked_name
@@ -31,14 +31,14 @@ _MAX_ROUTES = 1024
 
 
 class _Subscription:
-    """One handler and what it listens to; ``handler`` is None once it has been unsubscribed."""
+    """One handler and what it listens to; `_ignore` takes its place once it is unsubscribed."""
 
     __slots__ = ("handler", "pattern", "prefix")
 
     def __init__(self, pattern: str, handler: Handler) -> None:
         self.pattern = pattern
         self.prefix = pattern[:-1] if pattern.endswith(_WILDCARD) else None
-        self.handler: Handler | None = handler
+        self.handler = handler
 
     def matches(self, event_type: str) -> bool:
         if self.prefix is None:
@@ -128,7 +128,7 @@ class EventBus:
             self._table = _Table((*self._table.subscriptions, subscription))
 
         def unsubscribe() -> None:
-            subscription.handler = None
+            subscription.handler = _ignore
             with self._lock:
                 left = tuple(s for s in self._table.subscriptions if s is not subscription)
                 self._table = _Table(left)
@@ -233,15 +233,21 @@ class EventBus:
         return [e for e in events if wanted.matches(e.type)][:limit]
 
     def _deliver(self, event: Event) -> None:
-        waiting = self._waiting
-        waiting.append(event)
+        waiting, turn = self._waiting, self._turn
+        if not waiting and turn.acquire(False):
+            try:
+                self._hand_out(event)
+            finally:
+                turn.release()
+        else:
+            waiting.append(event)
         # Looked at again after each turn: an event may arrive just before the turn is given up.
-        while waiting and self._turn.acquire(blocking=False):
+        while waiting and turn.acquire(False):
             try:
                 while waiting:
                     self._hand_out(waiting.popleft())
             finally:
-                self._turn.release()
+                turn.release()
 
     def _hand_out(self, event: Event) -> None:
         if self._middleware:
@@ -252,15 +258,12 @@ class EventBus:
         self._history.append(event)
         interrupt: BaseException | None = None
         for subscription in self._table.route(event.type):
-            handler = subscription.handler
-            if handler is None:
-                continue
             try:
-                handler(event)
+                subscription.handler(event)
             except Exception:
                 self._failures += 1
                 logger.exception(
-                    "handler %r failed on event %s (%s)", handler, event.id, event.type
+                    "handler %r failed on event %s (%s)", subscription.handler, event.id, event.type
                 )
             except BaseException as error:  # noqa: BLE001 - raised below, after the others ran
                 interrupt = error
@@ -292,9 +295,7 @@ def new_event(
     ValidationError
         When the type is not a name or the payload is outside the type table.
     """
-    name = _type_name(event_type)
-    if _WILDCARD in name:
-        raise ValidationError("event_type", f"{name!r}: '*' is for subscribing only")
+    name = _publishable(event_type if type(event_type) is str else _type_name(event_type))
     checked = None if data is None else _checked_data(data)
     return Event(str(uuid7()), name, checked, time.time(), source)
 
@@ -313,11 +314,19 @@ def _checked_type(name: str) -> str:
     return checked_name(name, "event_type")
 
 
+@lru_cache(_MAX_ROUTES)
+def _publishable(name: str) -> str:
+    if _WILDCARD in checked_name(name, "event_type"):
+        raise ValidationError("event_type", f"{name!r}: '*' is for subscribing only")
+    return name
+
+
 def _checked_data(data: Mapping[str, Any], *, max_depth: int = MAX_DEPTH) -> ReadOnlyDict:
-    if not isinstance(data, Mapping):
-        raise ValidationError("data", f"must be a dict or None, not {type(data).__name__}")
-    frozen = freeze(dict(data), "data", max_depth=max_depth)
-    assert isinstance(frozen, ReadOnlyDict)
+    if type(data) is not dict:
+        if not isinstance(data, Mapping):
+            raise ValidationError("data", f"must be a dict or None, not {type(data).__name__}")
+        data = dict(data)
+    frozen: ReadOnlyDict = freeze(data, "data", max_depth=max_depth)
     return frozen
 
 

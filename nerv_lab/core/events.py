@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 __all__ = ["DEFAULT_BRANCH", "Event", "EventType", "Message"]
 
@@ -56,8 +58,7 @@ class Message:
     seq: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, weakref=True):
     """One entry of the event log.
 
     Attributes

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_args
+
+from msgspec.structs import force_setattr, replace
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ItemChange
 from nerv_lab.core.checks import checked_name
@@ -216,7 +218,7 @@ def placed(event: Event, seq: int, origin: Origin, origin_seq: int) -> Event:
         ("origin_seq", origin_seq),
         ("actor", origin.actor),
     ):
-        object.__setattr__(event, name, value)
+        force_setattr(event, name, value)
     return event
 
 

@@ -8,12 +8,12 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from nerv_lab.core.bus import EventBus, new_event
 from nerv_lab.core.errors import ValidationError, ValueRefusedError
