@@ -1,6 +1,7 @@
 """Labs in memory, so that a test of the Lab is a test of the Lab alone.
 
-A module that is marked with ``pytest.mark.every_backend`` runs on one universe of each backend.
+What is marked with ``pytest.mark.every_backend`` runs on one universe of each backend, or on
+those that the mark names.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from nerv_lab.lab import Lab
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "universe" in metafunc.fixturenames:
-        everywhere = metafunc.definition.get_closest_marker("every_backend")
-        metafunc.parametrize("universe", KINDS if everywhere else KINDS[:1], indirect=True)
+        mark = metafunc.definition.get_closest_marker("every_backend")
+        names = (mark.args or KINDS) if mark else KINDS[:1]
+        metafunc.parametrize("universe", names, indirect=True)
 
 
 @pytest.fixture

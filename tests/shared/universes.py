@@ -17,13 +17,23 @@ from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 
 
 class Universe(Protocol):
-    """A place where a graph is kept, empty at first."""
+    """A place where a graph is kept, empty at first.
+
+    Attributes
+    ----------
+    place : tuple of str and str, or None
+        Its address and the file of tokens, where another process may open it.
+    """
+
+    place: tuple[str, str] | None
 
     def client(self) -> InnerUniverseClient:
         """Return one more client of the same place."""
 
 
 class MockUniverse:
+    place = None
+
     def __init__(self, folder: Path) -> None:
         self._first: MockInnerUniverse | None = None
 
@@ -35,13 +45,17 @@ class MockUniverse:
 
 class FileUniverse:
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "store.nerv"
+        path = str(folder / "store.nerv")
+        self.place: tuple[str, str] | None = path, ""
 
     def client(self) -> InnerUniverseClient:
-        return EmbeddedInnerUniverse(self._path)
+        assert self.place is not None
+        return EmbeddedInnerUniverse(self.place[0])
 
 
 class MemoryUniverse:
+    place = None
+
     def __init__(self, folder: Path) -> None:
         pass
 
@@ -54,8 +68,10 @@ class ServerUniverse:
 
     def __init__(self, folder: Path) -> None:
         server = the_server(in_memory=self.in_memory)
-        self._tokens = TokenFile(server.folder / "tokens.json")
+        tokens = server.folder / "tokens.json"
+        self._tokens = TokenFile(tokens)
         self._address = publish_module(server.url, new_database(), tokens=self._tokens)
+        self.place: tuple[str, str] | None = self._address, str(tokens)
 
     def client(self) -> InnerUniverseClient:
         return SpacetimeInnerUniverse(self._address, tokens=self._tokens)
