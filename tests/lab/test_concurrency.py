@@ -254,12 +254,15 @@ def test_a_store_that_does_not_compare_before_it_sets_is_found_out(
 ) -> None:
     monkeypatch.setattr(MemoryStore, "_check_new", lambda store, version: None)
     universe = UNIVERSES["mock"](Path())
-    with closing(Committer(universe.client(), "one")) as one:
-        with closing(Committer(universe.client(), "two")) as two:
-            heads = one.look(), two.look()
-            for racer, head in zip((one, two), heads, strict=True):
-                assert racer.attempt(head).outcome == "won"
-            for racer in (one, two):
-                racer.read_everything()
-            history = history_of(one.log(), [one.record(), two.record()])
+    with ExitStack() as stack:
+        one, two = (
+            stack.enter_context(closing(Committer(universe.client(), name)))
+            for name in ("one", "two")
+        )
+        heads = one.look(), two.look()
+        for racer, head in zip((one, two), heads, strict=True):
+            assert racer.attempt(head).outcome == "won"
+        for racer in (one, two):
+            racer.read_everything()
+        history = history_of(one.log(), [one.record(), two.record()])
     assert {a.kind for a in anomalies(history)} == {"two winners", "hidden fork", "lost update"}
