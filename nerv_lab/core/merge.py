@@ -117,6 +117,7 @@ def merge_states(
     functions: Mapping[str, MergeFunction] | None = None,
     resolutions: Mapping[Place, Resolution] | None = None,
     later: Literal["ours", "theirs"] = "theirs",
+    disputed: Iterable[Place] = (),
 ) -> Merge:
     """Merge two states.
 
@@ -135,6 +136,9 @@ def merge_states(
         How to resolve conflicts, by `Conflict.place`.
     later : {"ours", "theirs"}
         Which side `last_writer` takes.
+    disputed : iterable of place
+        Where the base is itself a merge that left a conflict: both sides have decided it since,
+        so that neither gives way by being like the base.
 
     Returns
     -------
@@ -142,7 +146,7 @@ def merge_states(
     """
     if touched is None:
         touched = {c.key for side in (ours, theirs) for c in base.diff(side)}
-    merging = _Merging(functions or {}, resolutions or {}, later)
+    merging = _Merging(functions or {}, resolutions or {}, later, disputed)
     changes: dict[str, ItemChange] = {}
     for key in sorted(touched):
         old = ours.get(key)
@@ -166,10 +170,15 @@ class _Merging:
         functions: Mapping[str, MergeFunction],
         resolutions: Mapping[Place, Resolution],
         later: Literal["ours", "theirs"],
+        disputed: Iterable[Place],
     ) -> None:
         self._functions = functions
         self._resolutions = resolutions
         self._later = later
+        # With whatever a disputed place is a part of.
+        self._disputed = {
+            (key, path[:depth]) for key, path in disputed for depth in range(len(path) + 1)
+        }
         self.conflicts: list[Conflict] = []
         self.used: dict[Place, Resolution] = {}
 
@@ -191,10 +200,13 @@ class _Merging:
     def item(
         self, key: str, base: Item | None, ours: Item | None, theirs: Item | None
     ) -> Item | None:
-        if _same(ours, theirs) or _same(base, theirs):
+        if _same(ours, theirs):
             return ours
-        if _same(base, ours):
-            return theirs
+        if (key, ()) not in self._disputed:
+            if _same(base, theirs):
+                return ours
+            if _same(base, ours):
+                return theirs
         if ours is None or theirs is None:
             return self._deleted(key, base, ours, theirs)
         fields = self._value(
@@ -221,10 +233,13 @@ class _Merging:
         return item
 
     def _value(self, item: Item, path: Path, base: Any, ours: Any, theirs: Any) -> Any:
-        if equal_values(ours, theirs) or equal_values(base, theirs):
+        if equal_values(ours, theirs):
             return ours
-        if equal_values(base, ours):
-            return theirs
+        if (item.key, path) not in self._disputed:
+            if equal_values(base, theirs):
+                return ours
+            if equal_values(base, ours):
+                return theirs
         function = self._function(item, path)
         if function is not None:
             try:

@@ -256,7 +256,7 @@ class Brancher:
         head = self._clean_head()
         theirs = self._travel.version(source)
         name = source if isinstance(source, str) else self._travel.label(theirs)
-        sides = merging(self._history, head, theirs, name)
+        sides = merging(self._history, head, theirs, name, functions or {})
         return MergeResult(sides, self._finish, functions or {}, resolutions or {})
 
     def _clean_head(self) -> Version:

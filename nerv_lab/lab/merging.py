@@ -8,13 +8,14 @@ from typing import Any, Self
 
 from nerv_lab.core.changes import Change, restoring
 from nerv_lab.core.errors import ConflictError, ValidationError
-from nerv_lab.core.lineage import ancestors, merge_bases
+from nerv_lab.core.lineage import ancestors
 from nerv_lab.core.merge import Conflict, Merge, Place, Resolution, Take, merge_states
 from nerv_lab.core.merge_functions import MergeFunction
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.diffs import Diff
+from nerv_lab.lab.merge_base import base_of
 from nerv_lab.lab.tables import html_table
 
 __all__ = ["MergeResult", "Sides", "merging", "picking"]
@@ -38,6 +39,8 @@ class Sides:
         Nothing is left to do, since ours has it already.
     theirs_later : bool
         Their side comes later in the log.
+    disputed : frozenset of place
+        Where nothing is known of the base.
     """
 
     verb: str
@@ -49,6 +52,7 @@ class Sides:
     theirs: GraphState
     is_done: bool = False
     theirs_later: bool = True
+    disputed: frozenset[Place] = frozenset()
 
     @property
     def title(self) -> str:
@@ -89,6 +93,7 @@ class MergeResult:
             functions=self._functions,
             resolutions=self._resolutions,
             later="theirs" if self.sides.theirs_later else "ours",
+            disputed=self.sides.disputed,
         )
 
     @property
@@ -215,23 +220,31 @@ class MergeResult:
         return html_table(self.summary, ("conflict", "where", "base", "ours", "theirs"), rows)
 
 
-def merging(history: TemporalStore, head: Version, theirs: Version, name: str) -> Sides:
+def merging(
+    history: TemporalStore,
+    head: Version,
+    theirs: Version,
+    name: str,
+    functions: Mapping[str, MergeFunction],
+) -> Sides:
     """Return the sides of the merge of a version into another."""
 
     def parents(version_id: str) -> tuple[str, ...]:
         return history.get_version(version_id).parents
 
     order = [version.id for version in history.versions]
+    base = base_of(history, head.id, theirs.id, functions)
     return Sides(
         "merge",
         name,
         head,
         theirs,
-        _base_state(history, head.id, theirs.id),
+        base.state,
         history.state_at(head.id),
         history.state_at(theirs.id),
         is_done=theirs.id in ancestors(head.id, parents),
         theirs_later=order.index(theirs.id) > order.index(head.id),
+        disputed=base.disputed,
     )
 
 
@@ -244,30 +257,3 @@ def picking(
     base, theirs = (after, before) if revert else (before, after)
     verb = "revert" if revert else "pick"
     return Sides(verb, name, head, None, base, history.state_at(head.id), theirs)
-
-
-def _base_state(history: TemporalStore, a: str, b: str) -> GraphState:
-    """Return the state that two versions grew from.
-
-    Where they have several nearest ancestors, those are merged first; what conflicts between
-    them is taken from what they themselves grew from.
-    """
-
-    def parents(version_id: str) -> tuple[str, ...]:
-        return history.get_version(version_id).parents
-
-    bases = merge_bases(a, b, parents)
-    if not bases:
-        return GraphState.empty()
-    first, *others = bases
-    state: GraphState = history.state_at(first)
-    for other in others:
-        state = _settled(_base_state(history, first, other), state, history.state_at(other))
-    return state
-
-
-def _settled(base: GraphState, ours: GraphState, theirs: GraphState) -> GraphState:
-    resolutions: dict[Place, Resolution] = {}
-    while (merge := merge_states(base, ours, theirs, resolutions=resolutions)).conflicts:
-        resolutions |= {conflict.place: "base" for conflict in merge.conflicts}
-    return ours.apply(merge.changes)

@@ -9,6 +9,7 @@ writes tell the same.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,11 +19,13 @@ from shared.graphs import as_plain
 from nerv_lab.core.changes import Change, CreateEntity, DeleteEntity, UpdateEntity
 from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.merge import Merge, Resolution, Take, merge_states
+from nerv_lab.core.merge_functions import counter
 from nerv_lab.core.model import EntityMetadata
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
+from nerv_lab.lab import Lab
 from nerv_lab.lab.merging import merging
 
 CELLS = [(entity, name) for entity in ("x", "y") for name in ("p", "q")]
@@ -81,6 +84,11 @@ class Histories:
         state: GraphState = self.store.state_at(self.versions[place].id)
         return state
 
+    def apart(self) -> list[tuple[int, int]]:
+        """Return the pairs of versions of which neither has seen the other, newest first."""
+        pairs = combinations(reversed(range(len(self.told))), 2)
+        return [(a, b) for a, b in pairs if b not in self.told[a].seen]
+
     def write(self, parent: int, cells: set[Cell], deleted: set[int]) -> None:
         """Add a version that writes cells, makes an item of its own, and deletes others'."""
         me, before = len(self.told), self.told[parent]
@@ -98,12 +106,13 @@ class Histories:
         self._add(told, self.versions[parent], None, state)
 
     def merged(self, ours: int, theirs: int, resolutions: dict[object, Resolution]) -> Merge:
-        sides = merging(self.store, self.versions[ours], self.versions[theirs], "theirs")
+        sides = merging(self.store, self.versions[ours], self.versions[theirs], "theirs", {})
         return merge_states(
             sides.base,
             sides.ours,
             sides.theirs,
             resolutions=resolutions,  # type: ignore[arg-type]
+            disputed=sides.disputed,
         )
 
     def conflicting(self, ours: int, theirs: int) -> set[Cell]:
@@ -152,16 +161,18 @@ class Histories:
 @settings(max_examples=60 * EFFORT)
 def test_a_merge_is_what_the_writes_say_whatever_the_history(data: st.DataObject) -> None:
     histories = Histories()
-    for _ in range(data.draw(st.integers(4, 14))):
-        places = st.integers(max(0, len(histories.told) - 6), len(histories.told) - 1)
-        ours, theirs = data.draw(places), data.draw(places)
-        known = histories.told[ours].seen, histories.told[theirs].seen
-        if theirs in known[0] or ours in known[1] or data.draw(st.booleans()):
+    for step in data.draw(st.lists(st.sampled_from(["write", "merge", "cross"]), max_size=10)):
+        apart = histories.apart()
+        if step == "write" or not apart:
+            parent = data.draw(st.integers(0, len(histories.told) - 1))
             cells = data.draw(st.sets(st.sampled_from(CELLS), max_size=2))
             deleted = data.draw(st.sets(st.integers(0, 14), max_size=2))
-            histories.write(ours, cells, deleted)
+            histories.write(parent, cells, deleted)
         else:
+            ours, theirs = data.draw(st.sampled_from(apart))
             histories.merge(ours, theirs)
+            if step == "cross":
+                histories.merge(theirs, ours)
     assert histories.store.verify() == []
 
 
@@ -187,3 +198,53 @@ def test_of_three_bases_each_brings_its_own() -> None:
     histories.write(left, {CELLS[0]}, {2})
     histories.write(right, {CELLS[1]}, {3})
     histories.merge(len(histories.told) - 2, len(histories.told) - 1)
+
+
+def test_what_was_decided_on_both_sides_of_a_criss_cross_is_not_lost(lab: Lab) -> None:
+    lab.add_entity("thing", id="x", properties={"p": 0})
+    lab.commit("base")
+    lab.create_branch("aside")
+    lab.update("x", properties={"p": 1})
+    lab.commit("one")
+    with lab.branch("aside"):
+        lab.update("x", properties={"p": 2})
+        lab.commit("two")
+        lab.merge("v2").resolve("base").commit()
+    lab.merge("v3").resolve("theirs").commit()
+    [conflict] = lab.merge("aside").conflicts
+    assert (conflict.place, conflict.ours, conflict.theirs) == (("e:x", ("properties", "p")), 2, 0)
+
+
+def test_an_item_that_one_side_of_a_criss_cross_decided_to_keep_is_not_lost(lab: Lab) -> None:
+    lab.add_entity("thing", id="x", properties={"p": 0})
+    lab.commit("base")
+    lab.create_branch("aside")
+    lab.delete("x")
+    lab.commit("gone")
+    with lab.branch("aside"):
+        lab.update("x", properties={"p": 2})
+        lab.commit("changed")
+        lab.merge("v2").resolve("base").commit()
+    assert lab.merge("v3").resolve("ours").commit()
+    [conflict] = lab.merge("aside").conflicts
+    assert (conflict.place, conflict.kind) == (("e:x", ()), "deleted")
+
+
+def test_a_counter_counts_once_across_a_criss_cross(lab: Lab) -> None:
+    functions = {"properties.n": counter}
+    lab.add_entity("total", id="t", properties={"n": 10})
+    lab.commit("base")
+    lab.create_branch("aside")
+    lab.update("t", properties={"n": 11})
+    lab.commit("one more")
+    with lab.branch("aside"):
+        lab.update("t", properties={"n": 12})
+        lab.commit("two more")
+        lab.merge("v2", functions=functions)
+        lab.update("t", properties={"n": 17})
+        lab.commit("four more")
+    lab.merge("v3", functions=functions)
+    lab.update("t", properties={"n": 21})
+    lab.commit("eight more")
+    lab.merge("aside", functions=functions)
+    assert lab.entity("t").properties["n"] == 10 + 1 + 2 + 4 + 8
