@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 from shared.spacetime_server import SpacetimeServer, new_database, the_server
 
@@ -30,6 +31,21 @@ def mortal_server(tmp_path: Path) -> Iterator[SpacetimeServer]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def lasting_database(mortal_server: SpacetimeServer, tokens: TokenFile) -> str:
+    """Return the address of a database that a kill of the server does not undo.
+
+    The server says that a database is made up to half a second before it is on disk.
+    """
+    name = new_database()
+    while True:
+        uri = publish_module(mortal_server.url, name, tokens=tokens)
+        mortal_server.kill()
+        mortal_server.start()
+        if httpx.get(f"{mortal_server.url}/v1/database/{name}").status_code == 200:
+            return uri
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ import threading
 from pathlib import Path
 
 import pytest
-from shared.spacetime_server import SpacetimeServer, new_database
+from shared.spacetime_server import SpacetimeServer
 
 import nerv_lab as nl
 from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import ServerGoneError
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe import InnerUniverseConfig
-from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse, publish_module
+from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 
 QUICK = Limits(request=30.0, connect=5.0, first_retry=0.02, last_retry=0.2)
@@ -27,9 +27,9 @@ async def _client(uri: str, tokens: TokenFile, limits: Limits = QUICK) -> Spacet
 
 
 async def test_nothing_is_lost_or_doubled_when_the_server_is_killed_under_load(
-    mortal_server: SpacetimeServer, tokens: TokenFile
+    mortal_server: SpacetimeServer, lasting_database: str, tokens: TokenFile
 ) -> None:
-    uri = publish_module(mortal_server.url, new_database(), tokens=tokens)
+    uri = lasting_database
     writer = await _client(uri, tokens)
     # Another token file: a connection of its own, as in another process.
     other_tokens = TokenFile(tokens.path.with_name("other.json"))
@@ -65,9 +65,9 @@ async def test_nothing_is_lost_or_doubled_when_the_server_is_killed_under_load(
 
 
 async def test_what_was_written_while_a_client_was_away_reaches_it_once(
-    mortal_server: SpacetimeServer, tokens: TokenFile
+    mortal_server: SpacetimeServer, lasting_database: str, tokens: TokenFile
 ) -> None:
-    uri = publish_module(mortal_server.url, new_database(), tokens=tokens)
+    uri = lasting_database
     follower = await _client(uri, tokens)
     seen: list[Event] = []
     follower.subscribe(seen.extend)
@@ -88,9 +88,9 @@ async def test_what_was_written_while_a_client_was_away_reaches_it_once(
 
 
 async def test_a_call_says_so_when_the_server_stays_away(
-    mortal_server: SpacetimeServer, tokens: TokenFile
+    mortal_server: SpacetimeServer, lasting_database: str, tokens: TokenFile
 ) -> None:
-    uri = publish_module(mortal_server.url, new_database(), tokens=tokens)
+    uri = lasting_database
     limits = Limits(request=1.0, connect=1.0, first_retry=0.02, last_retry=0.1)
     client = await _client(uri, tokens, limits)
     mortal_server.kill()
@@ -104,9 +104,9 @@ async def test_a_call_says_so_when_the_server_stays_away(
 
 
 def test_a_lab_goes_on_after_its_server_was_killed(
-    mortal_server: SpacetimeServer, tokens: TokenFile
+    mortal_server: SpacetimeServer, lasting_database: str, tokens: TokenFile
 ) -> None:
-    uri = publish_module(mortal_server.url, new_database(), tokens=tokens)
+    uri = lasting_database
     config = InnerUniverseConfig(token_file=tokens.path, request_timeout=30)
     with nl.open(uri, config=config) as lab:
         lab.add_entity("person", id="ada")
@@ -125,9 +125,9 @@ def test_a_lab_goes_on_after_its_server_was_killed(
 
 
 def test_a_fresh_client_rebuilds_every_version_from_the_server_alone(
-    mortal_server: SpacetimeServer, tokens: TokenFile, tmp_path: Path
+    mortal_server: SpacetimeServer, lasting_database: str, tokens: TokenFile, tmp_path: Path
 ) -> None:
-    uri = publish_module(mortal_server.url, new_database(), tokens=tokens)
+    uri = lasting_database
     config = InnerUniverseConfig(token_file=tokens.path)
     with nl.open(uri, config=config) as lab:
         for i in range(6):
