@@ -107,7 +107,7 @@ class SpacetimeEventBus:
 
     def is_local(self, event_type: str) -> bool:
         """Return whether events of a type stay here."""
-        return any(
+        return bool(self._local) and any(
             event_type.startswith(pattern[:-1]) if pattern.endswith("*") else event_type == pattern
             for pattern in self._local
         )

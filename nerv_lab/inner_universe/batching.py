@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 from nerv_lab.core.events import Event
-from nerv_lab.core.values import encode
-from nerv_lab.inner_universe.writing import checked_events
+from nerv_lab.inner_universe.writing import CheckedEvents, checked_event
 
 __all__ = ["EventBatcher"]
 
@@ -17,16 +17,30 @@ _MOST_BYTES = 4 * 1024 * 1024
 
 
 class _Batch:
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.events: list[Event] = []
+    """Events to be written together, and who waits for that in which loop."""
+
+    def __init__(self) -> None:
+        self.events = CheckedEvents()
         self.size = 0
-        self.written: Future[None] = Future()
-        self._loop = loop
+        self._waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+        self._loop = asyncio.get_running_loop()
         self._due = asyncio.Event()
 
+    def add(self, event: Event, size: int) -> None:
+        self.events.append(event)
+        self.size += size
+
+    def waiter(self) -> asyncio.Future[None]:
+        """Return a future that is done when the batch is; one for each who waits."""
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self._waiting.setdefault(loop, []).append(future)
+        return future
+
     def hurry(self) -> None:
-        """Let it be written now; from any thread."""
-        self._loop.call_soon_threadsafe(self._due.set)
+        """End the waiting for more events; from any thread."""
+        with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits there
+            self._loop.call_soon_threadsafe(self._due.set)
 
     async def wait(self, seconds: float) -> None:
         try:
@@ -35,6 +49,25 @@ class _Batch:
         except TimeoutError:
             pass
 
+    def settle(self, error: BaseException | None) -> None:
+        """Tell all who wait what became of it."""
+        here = asyncio.get_running_loop()
+        for loop, futures in self._waiting.items():
+            if loop is here:
+                _settle(futures, error)
+            else:
+                with contextlib.suppress(RuntimeError):  # closed: nobody waits there any more
+                    loop.call_soon_threadsafe(_settle, futures, error)
+
+
+def _settle(futures: list[asyncio.Future[None]], error: BaseException | None) -> None:
+    for future in futures:
+        if not future.done():
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+
 
 class EventBatcher:
     """Gathers events until there are enough of them, or the first has waited long enough.
@@ -42,7 +75,7 @@ class EventBatcher:
     Parameters
     ----------
     publish : callable
-        Writes events as one batch.
+        Writes events as one batch; the same events again are left alone.
     most : int
         How many events are gathered.
     seconds : float
@@ -60,7 +93,8 @@ class EventBatcher:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._batch: _Batch | None = None
-        self._writing: set[asyncio.Task[None]] = set()
+        self._unwritten: set[_Batch] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def add(self, event: Event) -> None:
         """Return when the event is durable.
@@ -72,42 +106,75 @@ class EventBatcher:
         NERVPersistenceError
             When its batch could not be written.
         """
-        (event,) = checked_events([event])
-        size = len(encode(event.data))
+        checked, size = checked_event(event)
         with self._lock:
             batch = self._batch
             if batch is None:
-                batch = self._batch = _Batch(asyncio.get_running_loop())
-                task = asyncio.create_task(self._write(batch))
-                self._writing.add(task)
-                task.add_done_callback(self._writing.discard)
-            batch.events.append(event)
-            batch.size += size
-            if len(batch.events) >= self._most or batch.size >= _MOST_BYTES:
+                batch = self._batch = _Batch()
+                self._unwritten.add(batch)
+                self._spawn(self._write_when_due(batch))
+            batch.add(checked, size)
+            written = batch.waiter()
+            full = len(batch.events) >= self._most or batch.size >= _MOST_BYTES
+            if full:
                 self._batch = None
-                batch.hurry()
-        # Who gives up waiting must not take the others' events along.
-        await asyncio.shield(asyncio.wrap_future(batch.written))
+        if full:
+            batch.hurry()
+            await self._write_now(batch)
+        await written
 
     async def flush(self) -> None:
         """Return when everything that was added is durable, or has failed."""
         with self._lock:
             batch, self._batch = self._batch, None
+            waiters = [unwritten.waiter() for unwritten in self._unwritten]
         if batch is not None:
+            self._spawn(self._write(batch))
             batch.hurry()
-        tasks = [task for task in self._writing if task.get_loop() is asyncio.get_running_loop()]
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*waiters, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _write_when_due(self, batch: _Batch) -> None:
+        try:
+            await batch.wait(self._seconds)
+        except asyncio.CancelledError as error:
+            # Its loop is about to end, and others may wait elsewhere.
+            if self._taken(batch):
+                self._settle(batch, error)
+            raise
+        if self._taken(batch):
+            await self._write(batch)
+
+    def _taken(self, batch: _Batch) -> bool:
+        """Take a batch out of the way of new events, unless somebody else has."""
+        with self._lock:
+            mine = self._batch is batch
+            if mine:
+                self._batch = None
+            return mine
+
+    async def _write_now(self, batch: _Batch) -> None:
+        """Write in the task of who filled it: one of its own would be behind all who add."""
+        try:
+            await self._write(batch)
+        except asyncio.CancelledError:
+            # Only who filled it gave up; what was written already is left alone.
+            self._spawn(self._write(batch))
+            raise
 
     async def _write(self, batch: _Batch) -> None:
-        await batch.wait(self._seconds)
-        with self._lock:
-            if self._batch is batch:
-                self._batch = None
         try:
             await self._publish(batch.events)
-        except BaseException as error:
-            batch.written.set_exception(error)
-            if not isinstance(error, Exception):
-                raise
+        except Exception as error:  # noqa: BLE001 - told to those who wait
+            self._settle(batch, error)
         else:
-            batch.written.set_result(None)
+            self._settle(batch, None)
+
+    def _settle(self, batch: _Batch, error: BaseException | None) -> None:
+        with self._lock:
+            self._unwritten.discard(batch)
+            batch.settle(error)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_args
 
-from msgspec.structs import force_setattr, replace
+from msgspec.structs import force_setattr
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ItemChange
 from nerv_lab.core.checks import checked_name
@@ -24,6 +24,7 @@ from nerv_lab.inner_universe.records import BranchMove
 
 __all__ = [
     "Batch",
+    "CheckedEvents",
     "Origin",
     "branch_event",
     "change_events",
@@ -32,6 +33,7 @@ __all__ = [
     "check_same",
     "check_start",
     "checked_batch",
+    "checked_event",
     "checked_events",
     "checked_move",
     "checked_version",
@@ -222,7 +224,13 @@ def placed(event: Event, seq: int, origin: Origin, origin_seq: int) -> Event:
     return event
 
 
-def checked_events(events: Iterable[Event]) -> list[Event]:
+class CheckedEvents(list[Event]):
+    """Events that `checked_event` returned, and that nobody else holds."""
+
+    __slots__ = ()
+
+
+def checked_events(events: Iterable[Event]) -> CheckedEvents:
     """Return the user's own events with their payloads frozen and times exact to the microsecond.
 
     Raises
@@ -230,10 +238,19 @@ def checked_events(events: Iterable[Event]) -> list[Event]:
     ValidationError
         When an event is not valid, or has a type that is reserved.
     """
-    return [_checked_event(event) for event in events]
+    if isinstance(events, CheckedEvents):
+        return events
+    return CheckedEvents([checked_event(event)[0] for event in events])
 
 
-def _checked_event(event: Event) -> Event:
+def checked_event(event: Event) -> tuple[Event, int]:
+    """Return one such event, and how many bytes its payload takes.
+
+    Raises
+    ------
+    ValidationError
+        When it is not valid, or has a type that is reserved.
+    """
     kind = checked_name(_type_name(event.type), "event_type")
     if kind in _RESERVED:
         raise ValidationError(
@@ -241,33 +258,38 @@ def _checked_event(event: Event) -> Event:
         )
     if not math.isfinite(event.timestamp) or not 0 <= event.timestamp < _MAX_SECONDS:
         raise ValidationError("timestamp", "must be seconds since the epoch, before the year 10000")
-    return replace(
-        event,
-        id=checked_name(event.id, "event_id"),
-        type=kind,
-        data=_checked_data(event.data),
-        timestamp=round(event.timestamp * 1_000_000) / 1_000_000,
-        source=_checked_text(event.source, "source"),
-        branch=checked_name(event.branch, "branch"),
+    data, size = _checked_data(event.data)
+    checked = Event(
+        checked_name(event.id, "event_id"),
+        kind,
+        data,
+        round(event.timestamp * 1_000_000) / 1_000_000,
+        _checked_text(event.source, "source"),
+        event.seq,
+        event.origin_id,
+        event.origin_seq,
+        event.actor,
+        checked_name(event.branch, "branch"),
     )
+    return checked, size
 
 
 def _type_name(kind: object) -> object:
-    if isinstance(kind, Enum):
+    if type(kind) is not str and isinstance(kind, Enum):
         return kind.value if isinstance(kind.value, str) else kind.name
     return kind
 
 
-def _checked_data(data: Any) -> ReadOnlyDict | None:
+def _checked_data(data: Any) -> tuple[ReadOnlyDict | None, int]:
     if data is None:
-        return None
+        return None, 0
     frozen = freeze(data, "data")
     if not isinstance(frozen, ReadOnlyDict):
         raise ValidationError("data", f"must be a dict or None, not {type(data).__name__}")
     size = len(encode(frozen))
     if size > MAX_BYTES:
         raise ValidationError("data", f"takes {size} bytes; at most {MAX_BYTES} are allowed")
-    return frozen
+    return frozen, size
 
 
 def _checked_text(value: object, field: str) -> str | None:

@@ -16,7 +16,6 @@ from nerv_lab.inner_universe.spacetime.bsatn import (
     Codec,
     Option,
     Product,
-    Reader,
     Sum,
     Variant,
 )
@@ -131,8 +130,11 @@ class _Given(Codec[Any]):
     def __init__(self) -> None:
         self.least = 1
 
-    def read(self, reader: Reader) -> Any:
-        return None if reader.take(1)[0] else (self._inner.read(reader),)
+    def read(self, data: bytes, at: int) -> tuple[Any, int]:
+        if data[at]:
+            return None, at + 1
+        value, at = self._inner.read(data, at + 1)
+        return (value,), at
 
     def write(self, out: bytearray, value: Any) -> None:
         out.append(1 if value is None else 0)

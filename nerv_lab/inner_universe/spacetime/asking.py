@@ -9,8 +9,9 @@ from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Branch, Problem, Snapshot
-from nerv_lab.inner_universe.spacetime.connection import Connection, quoted
+from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.linking import LinkedUniverse
+from nerv_lab.inner_universe.spacetime.queries import quoted
 from nerv_lab.inner_universe.spacetime.reading import (
     read_branches,
     read_delta,
@@ -65,9 +66,9 @@ class ReadableUniverse(LinkedUniverse):
         connection = self._open("get")
         if found := self._items.get((branch, key)):
             return found[0]
-        mark = self._items.mark
-        item = await self._portal.hop(read_item(connection, key, branch))
-        self._items.put((branch, key), item, mark)
+        with self._items.reading() as mark:
+            item = await self._portal.hop(read_item(connection, key, branch))
+            self._items.put((branch, key), item, mark)
         return item
 
     async def events(

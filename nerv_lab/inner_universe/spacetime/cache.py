@@ -6,7 +6,8 @@ import functools
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -40,6 +41,23 @@ class TimedCache(Generic[_K, _V]):
         self._lock = threading.Lock()
         self._entries: OrderedDict[_K, tuple[_V, float]] = OrderedDict()
         self._forgotten = 0
+        self._readers = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to forget: no entry, and none that is being read."""
+        return not self._readers and not self._entries
+
+    @contextmanager
+    def reading(self) -> Iterator[int]:
+        """Give the mark to put an entry under that is read within the block."""
+        with self._lock:
+            self._readers += 1
+        try:
+            yield self._forgotten
+        finally:
+            with self._lock:
+                self._readers -= 1
 
     @property
     def mark(self) -> int:

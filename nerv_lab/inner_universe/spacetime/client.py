@@ -23,7 +23,8 @@ from nerv_lab.inner_universe.spacetime.calls import (
     publish_args,
     tag_args,
 )
-from nerv_lab.inner_universe.spacetime.connection import Connection, Limits
+from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.limits import Limits
 from nerv_lab.inner_universe.spacetime.planning import read_touched
 from nerv_lab.inner_universe.spacetime.receipts import receipt_of
 from nerv_lab.inner_universe.spacetime.tokens import tokens_of
@@ -82,8 +83,8 @@ class SpacetimeInnerUniverse(ReadableUniverse):
         args = apply_args(batch, self.origin_id)
 
         async def call(connection: Connection) -> Receipt:
-            events = await connection.call("apply_batch", args)
-            return await receipt_of(connection, batch.id, events)
+            places = await connection.call("apply_batch", args)
+            return await receipt_of(connection, batch.id, places)
 
         receipt = await self._ask("apply", call)
         self.deliver()
@@ -119,8 +120,8 @@ class SpacetimeInnerUniverse(ReadableUniverse):
                 await connection.call("commit_version", commit_args(version, delta, self.origin_id))
                 return Receipt(batch.id, expected + 1, expected, ()), version
             args = apply_and_commit_args(batch, self.origin_id, expected, version, delta)
-            events = await connection.call("apply_and_commit", args)
-            return await receipt_of(connection, batch.id, events), version
+            places = await connection.call("apply_and_commit", args)
+            return await receipt_of(connection, batch.id, places), version
 
         done = await self._ask("apply_and_commit", call)
         self.deliver()

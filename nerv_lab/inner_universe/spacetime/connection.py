@@ -12,10 +12,7 @@ import logging
 import random
 import sys
 import threading
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from nerv_lab.core.errors import (
@@ -24,32 +21,35 @@ from nerv_lab.core.errors import (
     ModuleMismatchError,
     NervError,
     NERVPersistenceError,
-    ProtocolError,
     ProtocolNotOfferedError,
-    ServerGoneError,
-    ServerTimeoutError,
     StoreClosedError,
     TokenRefusedError,
 )
 from nerv_lab.core.events import Event
+from nerv_lab.inner_universe.spacetime import queries
 from nerv_lab.inner_universe.spacetime.address import Address
 from nerv_lab.inner_universe.spacetime.checking import check_schema
+from nerv_lab.inner_universe.spacetime.entries import LogEntry
+from nerv_lab.inner_universe.spacetime.following import LogFollower, whole_batches
+from nerv_lab.inner_universe.spacetime.handshake import open_session
 from nerv_lab.inner_universe.spacetime.http import HttpApi
-from nerv_lab.inner_universe.spacetime.messages import DatabaseUpdate, rows_of
-from nerv_lab.inner_universe.spacetime.rows import event_from_row
-from nerv_lab.inner_universe.spacetime.schema import TABLES, EventRow
-from nerv_lab.inner_universe.spacetime.session import Session, SessionLostError, open_session
-from nerv_lab.inner_universe.spacetime.tail import LogTail
+from nerv_lab.inner_universe.spacetime.limits import Limits
+from nerv_lab.inner_universe.spacetime.queries import (
+    quoted,
+    select,
+    select_between,
+    select_entries,
+)
+from nerv_lab.inner_universe.spacetime.session import Session, SessionLostError
 from nerv_lab.inner_universe.spacetime.tokens import Secret, Tokens
 
-__all__ = ["PAGE", "Connection", "Limits"]
+__all__ = ["Connection"]
 
 logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
-
-PAGE = 2_000
-"""How many events are asked for at once."""
+_FILL_AFTER = 0.05
+_PATIENCE = 10.0
 
 # No use in trying these again without somebody doing something about them.
 _FINAL = (
@@ -59,32 +59,6 @@ _FINAL = (
     TokenRefusedError,
     LogRewoundError,
 )
-# A server of 1.2 answers up to half a second before it has written to disk.
-_DURABLE_AFTER = 3.0
-_MOST_RECENT_BYTES = 64 * 1024 * 1024
-_MOST_EARLY = 100_000
-_FILL_AFTER = 0.05
-_LOG = TABLES["event_log"]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long things may take, in seconds.
-
-    Attributes
-    ----------
-    request : float
-        One request, the time to reconnect included.
-    connect : float
-        One attempt to connect.
-    first_retry, last_retry : float
-        The pause after the first lost connection, and the longest pause.
-    """
-
-    request: float = 60.0
-    connect: float = 10.0
-    first_retry: float = 0.1
-    last_retry: float = 15.0
 
 
 class Connection:
@@ -107,7 +81,8 @@ class Connection:
 
     def __init__(self, address: Address, tokens: Tokens, limits: Limits) -> None:
         self.address = address
-        self.tail = LogTail()
+        self._log = LogFollower(address.uri, self._fill_gap, min(_PATIENCE, limits.request / 2))
+        self.tail = self._log.tail
         self._tokens = tokens
         self._limits = limits
         self._session: Session | None = None
@@ -115,10 +90,6 @@ class Connection:
         self._failure: NervError | None = None
         self._task: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
-        self._following = False
-        self._recent: deque[tuple[float, str, bytes]] = deque()
-        self._recent_bytes = 0
-        self._early: list[EventRow] = []
         self._filling: asyncio.Task[None] | None = None
         self._status_watchers: list[list[Callable[[], None]]] = []
 
@@ -170,7 +141,7 @@ class Connection:
             try:
                 await self._establish()
             except SessionLostError as error:
-                raise self._gone("connect") from error
+                raise self._limits.gone("connect", self.address.uri) from error
             self._task = asyncio.create_task(self._supervise())
 
     async def close(self) -> None:
@@ -237,14 +208,14 @@ class Connection:
             check_schema(await api.schema(), self.address.uri)
             last = await api.count("event_log")
         session = await open_session(
-            self.address, token, self._tokens.where, self._updated, self._limits.connect
+            self.address, token, self._tokens.where, self._log.updated, self._limits.connect
         )
         try:
             async with asyncio.timeout(self._limits.request):
-                await self._follow(session, last)
+                await self._log.follow(session, last)
         except TimeoutError:
             await session.close()
-            raise self._late("connect") from None
+            raise self._limits.late("connect", self.address.uri) from None
         except BaseException:
             await session.close()
             raise
@@ -264,87 +235,13 @@ class Connection:
 
     # The log
 
-    async def _follow(self, session: Session, last: int) -> None:
-        held: list[EventRow] = []
-        self._early.clear()
-        if not self._following:
-            self.tail.start(last)
-        else:
-            await self._check_continuity(session, last)
-            held = await self._catch_up(session)
-        after = held[-1].seq if held else self.tail.last
-        await session.subscribe(
-            [f"SELECT * FROM event_log WHERE seq > {after}"],
-            lambda update: self._feed([*held, *_event_rows(update)]),
-        )
-        self._following = True
-
-    async def _catch_up(self, session: Session) -> list[EventRow]:
-        """Take in what was missed, but for a last transaction that may not be whole."""
-        held: list[EventRow] = []
-        while True:
-            after = held[-1].seq if held else self.tail.last
-            page = await _page(session, after, after + PAGE)
-            held += page
-            if len(page) < PAGE:
-                return held
-            whole = [row for row in held if row.batch_id != held[-1].batch_id]
-            self._feed(whole)
-            held = held[len(whole) :]
-
-    async def _check_continuity(self, session: Session, last: int) -> None:
-        """See that the server's log goes on where ours ends.
-
-        A server that was killed may come back without its last half second. What of that was
-        ours is written again, under the same ids.
-        """
-        ours = self.tail.last
-        if last < ours:
-            logger.warning(
-                "%s came back at event %d of %d; writing what was lost again",
-                self.address.uri,
-                last,
-                ours,
-            )
-            for _, reducer, args in tuple(self._recent):
-                with contextlib.suppress(NervError):
-                    await session.call(reducer, args)
-        first = max(min(last, ours) - 1, self.tail.first)
-        found = {row.seq: row.event_id for row in await _page(session, first, ours)}
-        for event in self.tail.read(first) or ():
-            if found.get(event.seq or 0) != event.id:
-                raise self._rewound(event.seq or 0)
-        if ours not in found and ours > 0 and (last < ours or first < ours):
-            raise self._rewound(ours)
-
-    def _rewound(self, seq: int) -> LogRewoundError:
-        return LogRewoundError(
-            f"{self.address.uri} came back with another log: event {seq} is not the one that was "
-            f"confirmed before; open it again, and look whether your last changes are there"
-        )
-
-    def _updated(self, update: DatabaseUpdate) -> list[int]:
-        rows = _event_rows(update)
-        self._feed(rows)
-        return [row.seq for row in rows]
-
-    def _feed(self, rows: Sequence[EventRow]) -> None:
-        """Take in rows; such as come too early wait for those before them."""
-        last = self.tail.last
-        new = sorted({row for row in (*self._early, *rows) if row.seq > last})
-        whole = next((i for i, row in enumerate(new) if row.seq != last + 1 + i), len(new))
-        self._early = new[whole:]
-        self.tail.feed([event_from_row(row) for row in new[:whole]])
-        if not self._early:
-            return
-        if len(self._early) > _MOST_EARLY:
-            raise ProtocolError(f"{self.address.uri} leaves out events of its log")
+    def _fill_gap(self) -> None:
         if self._filling is None or self._filling.done():
             self._filling = asyncio.create_task(self._fill())
 
     async def _fill(self) -> None:
         await asyncio.sleep(_FILL_AFTER)
-        if self._early:
+        if self._log.has_gap:
             with contextlib.suppress(NervError):
                 await self.refresh()
 
@@ -352,28 +249,27 @@ class Connection:
         """Take in all that the log holds by now, and return the position of its last event."""
 
         async def look(session: Session) -> None:
-            query = f"SELECT * FROM event_log WHERE seq > {self.tail.last}"
-            self._feed(await _select(session, query, "event_log"))
+            self._log.feed(await select_entries(session, f"seq > {self.tail.last}"))
 
         await self._with_session(look, doing)
         return self.tail.last
 
     async def transactions(self, after: int) -> tuple[Event, ...]:
         """Return events behind a position: whole transactions, a page of them."""
-        rows = await self.page(after, after + PAGE)
-        if len(rows) == PAGE:
+        found = await self.page(after, after + queries.PAGE)
+        if len(found) == queries.PAGE:
             # The page may end within a transaction; what there is of it begins where it begins.
-            whole = [row for row in rows if row.batch_id != rows[-1].batch_id]
-            rows = whole or await self._batch(rows[-1].batch_id, after)
-        return tuple(event_from_row(row) for row in rows)
+            found = whole_batches(found) or await self._batch(found[-1].row.batch_id, after)
+        return tuple([entry.event for entry in found])
 
-    async def _batch(self, batch_id: str, after: int) -> list[EventRow]:
-        found = await self.select("event_log", f"batch_id = {quoted(batch_id)}")
-        return sorted(row for row in found if row.seq > after)
+    async def _batch(self, batch_id: str, after: int) -> list[LogEntry]:
+        where = f"batch_id = {quoted(batch_id)}"
+        found = await self._with_session(lambda s: select_entries(s, where), "events")
+        return [entry for entry in found if entry.seq > after]
 
-    async def page(self, after: int, until: int) -> list[EventRow]:
-        """Return the rows of the log with ``after < seq <= until``, ascending."""
-        return await self._with_session(lambda session: _page(session, after, until), "events")
+    async def page(self, after: int, until: int) -> list[LogEntry]:
+        """Return the entries of the log with ``after < seq <= until``, ascending."""
+        return await self._with_session(lambda s: select_between(s, after, until), "events")
 
     # Requests
 
@@ -387,35 +283,41 @@ class Connection:
         where : str
             The condition, in SQL.
         """
-        query = f"SELECT * FROM {table}" + (f" WHERE {where}" if where else "")
-        return await self._with_session(lambda s: _select(s, query, table), f"read {table}")
+        return await self._with_session(lambda s: select(s, table, where), f"read {table}")
 
-    async def call(self, reducer: str, args: bytes) -> tuple[Event, ...]:
-        """Call a reducer and return the events that its transaction wrote.
+    async def call(self, reducer: str, args: bytes) -> Sequence[int]:
+        """Call a reducer and return the places in the log of what its transaction wrote.
 
         Raises
         ------
         NervError
             When the reducer refuses.
         """
-        places: list[int] = await self._with_session(lambda s: s.call(reducer, args), reducer)
+        limit = asyncio.get_running_loop().time() + self._limits.request
+        while True:
+            session = self._session
+            if session is None or not self._ready.is_set():
+                session = await self._available(reducer, limit)
+            try:
+                places: Sequence[int] = await session.call(reducer, args, limit)
+            except SessionLostError:
+                self._lost(session)
+            except TimeoutError:
+                raise self._limits.late(reducer, self.address.uri) from None
+            else:
+                # Also where nothing was written: a call made again has been, and only just.
+                self._log.recent.add(reducer, args)
+                return places
+
+    async def written(self, places: Sequence[int]) -> tuple[Event, ...]:
+        """Return the events at the places that a call returned."""
         if not places:
             return ()
-        self._remember(reducer, args)
         first, last = places[0], places[-1]
         kept = self.tail.read(first - 1, last)
         if kept is not None and len(kept) == len(places):
             return kept
-        return tuple(event_from_row(row) for row in await self.page(first - 1, last))
-
-    def _remember(self, reducer: str, args: bytes) -> None:
-        now = time.monotonic()
-        self._recent.append((now, reducer, args))
-        self._recent_bytes += len(args)
-        while self._recent and (
-            self._recent[0][0] < now - _DURABLE_AFTER or self._recent_bytes > _MOST_RECENT_BYTES
-        ):
-            self._recent_bytes -= len(self._recent.popleft()[2])
+        return tuple([entry.event for entry in await self.page(first - 1, last)])
 
     async def _with_session(self, ask: Callable[[Session], Awaitable[_T]], doing: str) -> _T:
         """Ask of whatever session there is, and again where it is lost, until time is over."""
@@ -426,52 +328,22 @@ class Connection:
                 async with asyncio.timeout_at(limit):
                     return await ask(session)
             except SessionLostError:
-                if self._session is session:
-                    self._ready.clear()  # the supervisor has not seen it yet
+                self._lost(session)
             except TimeoutError:
-                raise self._late(doing) from None
+                raise self._limits.late(doing, self.address.uri) from None
+
+    def _lost(self, session: Session) -> None:
+        if self._session is session:
+            self._ready.clear()  # the supervisor has not seen it yet
 
     async def _available(self, doing: str, limit: float) -> Session:
         try:
             async with asyncio.timeout_at(limit):
                 await self._ready.wait()
         except TimeoutError:
-            raise self._gone(doing) from None
+            raise self._limits.gone(doing, self.address.uri) from None
         if self._failure is not None:
             raise self._failure
         if self._session is None:
-            raise self._gone(doing)
+            raise self._limits.gone(doing, self.address.uri)
         return self._session
-
-    def _gone(self, doing: str) -> ServerGoneError:
-        return ServerGoneError(
-            f"{doing}: the connection to {self.address.uri} was lost and did not come back within "
-            f"{self._limits.request:g} s; it goes on trying, so see that the server runs, and "
-            f"do the same again"
-        )
-
-    def _late(self, doing: str) -> NERVPersistenceError:
-        return ServerTimeoutError(
-            f"{doing}: {self.address.uri} did not answer within {self._limits.request:g} s; "
-            f"do the same again, or open it with a longer NERV_REQUEST_TIMEOUT"
-        )
-
-
-def quoted(text: str) -> str:
-    """Return a text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _event_rows(update: DatabaseUpdate) -> list[EventRow]:
-    return sorted(_LOG.decode(row) for came, row in rows_of(update, "event_log") if came)
-
-
-async def _select(session: Session, query: str, table: str) -> list[Any]:
-    codec = TABLES[table]
-    answer = await session.query(query)
-    return [codec.decode(row) for found in answer.tables for row in found.rows.rows()]
-
-
-async def _page(session: Session, after: int, until: int) -> list[EventRow]:
-    query = f"SELECT * FROM event_log WHERE seq > {after} AND seq <= {until}"
-    return sorted(await _select(session, query, "event_log"))

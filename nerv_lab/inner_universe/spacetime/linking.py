@@ -17,7 +17,9 @@ from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.portal import Portal, portal
 from nerv_lab.inner_universe.spacetime.address import Address
 from nerv_lab.inner_universe.spacetime.cache import TimedCache
-from nerv_lab.inner_universe.spacetime.connection import Connection, Limits
+from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.entries import LogEntry
+from nerv_lab.inner_universe.spacetime.limits import Limits
 from nerv_lab.inner_universe.spacetime.pool import pool_of
 from nerv_lab.inner_universe.spacetime.publish import publish
 from nerv_lab.inner_universe.spacetime.pump import Pump
@@ -62,7 +64,7 @@ class LinkedUniverse(InnerUniverseClient):
         self._connection: Connection | None = None
         self._pump: Pump | None = None
         self._pumping = threading.Lock()
-        self._lag: float | None = None
+        self._newest_heard: tuple[LogEntry, float] | None = None
         self._delivery = Delivery(self._transactions, self._newest)
         self._items: TimedCache[tuple[str, str], Item | None] = TimedCache(cache_seconds)
 
@@ -118,7 +120,7 @@ class LinkedUniverse(InnerUniverseClient):
         """Use a connection, unless somebody else has connected meanwhile."""
         if self._connection is not None:
             return False
-        connection.tail.on_feed(self._forget_changed)
+        connection.tail.on_feed(self._heard)
         self._connection = connection
         return True
 
@@ -131,7 +133,7 @@ class LinkedUniverse(InnerUniverseClient):
             pump.stop()
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.tail.off_feed(self._forget_changed)
+            connection.tail.off_feed(self._heard)
             self._items.forget()
             await self._portal.hop(pool_of(self._portal).release(connection))
 
@@ -183,13 +185,22 @@ class LinkedUniverse(InnerUniverseClient):
     def _newest(self) -> int:
         return self._open("subscribe").tail.last
 
-    def _forget_changed(self, events: Sequence[Event]) -> None:
-        if events:
-            self._lag = max(0.0, time.time() - events[-1].timestamp)
-        for event in events:
-            if event.type == EventType.BRANCH_MOVED:
+    def _heard(self, entries: Sequence[LogEntry]) -> None:
+        self._newest_heard = entries[-1], time.time()
+        if self._items.idle:
+            return
+        for entry in entries:
+            kind, branch = entry.row.event_type, entry.row.branch
+            if kind == EventType.BRANCH_MOVED:
                 self._items.forget()
-            elif event.type in CHANGE_EVENT_TYPES:
-                change = change_of(event)
+            elif kind in CHANGE_EVENT_TYPES:
+                change = change_of(entry.event)
                 if change is not None:
-                    self._items.forget((event.branch, change.key))
+                    self._items.forget((branch, change.key))
+
+    @property
+    def _lag(self) -> float | None:
+        if self._newest_heard is None:
+            return None
+        entry, heard_at = self._newest_heard
+        return max(0.0, heard_at - entry.row.timestamp / 1_000_000)

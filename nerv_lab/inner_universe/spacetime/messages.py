@@ -21,7 +21,6 @@ from nerv_lab.inner_universe.spacetime.bsatn import (
     Fixed,
     Option,
     Product,
-    Reader,
     Sum,
     Variant,
 )
@@ -84,7 +83,7 @@ class RowList(NamedTuple):
             offsets.append(offsets[-1] + len(row))
         return cls(Variant(1, offsets[:-1]), b"".join(rows))
 
-    def rows(self) -> Iterator[memoryview]:
+    def rows(self) -> Iterator[bytes]:
         """Yield each row's bytes.
 
         Raises
@@ -92,7 +91,7 @@ class RowList(NamedTuple):
         ProtocolError
             When hint and data do not belong together.
         """
-        data, (kind, hint) = memoryview(self.data), self.size_hint
+        data, (kind, hint) = self.data, self.size_hint
         offsets = self._fixed(hint) if kind == 0 else hint
         if (offsets[0] != 0) if offsets else len(data):
             raise ProtocolError("a list of rows does not begin with its first row")
@@ -342,15 +341,14 @@ def read_server_message(data: bytes) -> ServerMessage:
     ProtocolError
         When it is not a message of the protocol.
     """
-    reader = Reader(data)
-    if (compression := reader.take(1)[0]) != 0:
+    if len(data) < 2:
+        raise ProtocolError(f"a message of {len(data)} bytes")
+    compression, tag = data[0], data[1]
+    if compression != 0:
         raise ProtocolError(f"the server compressed a message (method {compression}) unasked")
-    tag = reader.take(1)[0]
     if tag >= len(_SERVER):
         raise ProtocolError(f"the protocol has no server message {tag}")
-    message: ServerMessage = _SERVER[tag][1].read(reader)
-    if reader.left:
-        raise ProtocolError(f"{reader.left} bytes follow the end of a message")
+    message: ServerMessage = _SERVER[tag][1].decode(data, 2)
     return message
 
 
@@ -360,7 +358,7 @@ def write_server_message(message: ServerMessage) -> bytes:
     return bytes((0, tag)) + _SERVER[tag][1].encode(message)
 
 
-def rows_of(update: DatabaseUpdate, table: str) -> Iterator[tuple[bool, memoryview]]:
+def rows_of(update: DatabaseUpdate, table: str) -> Iterator[tuple[bool, bytes]]:
     """Yield the rows of one table in an update: whether each came or left, and its bytes.
 
     Rows that left come first.

@@ -20,7 +20,8 @@ from nerv_lab.core.errors import StoreBusyError
 from nerv_lab.core.model import Entity, Item, Relation, entity_key, relation_key
 from nerv_lab.core.rules import Reader
 from nerv_lab.core.state import GraphState
-from nerv_lab.inner_universe.spacetime.connection import Connection, quoted
+from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.queries import quoted
 from nerv_lab.inner_universe.spacetime.reading import read_item, read_snapshot
 from nerv_lab.inner_universe.spacetime.rows import relation_from_row, row_key
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from nerv_lab.inner_universe.portal import Portal
 from nerv_lab.inner_universe.spacetime.address import Address
-from nerv_lab.inner_universe.spacetime.connection import Connection, Limits
+from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.limits import Limits
 from nerv_lab.inner_universe.spacetime.tokens import Tokens
 
 __all__ = ["ConnectionPool", "pool_of"]

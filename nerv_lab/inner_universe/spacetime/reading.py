@@ -13,10 +13,10 @@ from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Item, entity_key, relation_key
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Branch, Snapshot
-from nerv_lab.inner_universe.spacetime.connection import PAGE, Connection, quoted
+from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.queries import PAGE, quoted
 from nerv_lab.inner_universe.spacetime.rows import (
     entity_from_row,
-    event_from_row,
     relation_from_row,
     row_key,
     version_from_row,
@@ -52,7 +52,7 @@ async def read_events(
     while until is None or after < until:
         stop = after + PAGE if until is None else min(after + PAGE, until)
         page = await connection.page(after, stop)
-        found += [event_from_row(row) for row in page]
+        found += [entry.event for entry in page]
         if len(page) < stop - after:
             break
         after = stop

@@ -9,8 +9,8 @@ from nerv_lab.core.errors import DuplicateIdError, ProtocolError
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe.ids import batch_of
 from nerv_lab.inner_universe.records import Receipt
-from nerv_lab.inner_universe.spacetime.connection import Connection, quoted
-from nerv_lab.inner_universe.spacetime.rows import event_from_row
+from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.queries import quoted
 from nerv_lab.inner_universe.spacetime.schema import BatchRow
 from nerv_lab.inner_universe.writing import change_of
 
@@ -19,9 +19,9 @@ __all__ = ["receipt_of"]
 _APPLIED: Final = "applied"
 
 
-async def receipt_of(connection: Connection, batch_id: str, events: Sequence[Event]) -> Receipt:
-    """Return the receipt of a batch whose transaction wrote these events."""
-    own = [event for event in events if batch_of(event.id) == batch_id]
+async def receipt_of(connection: Connection, batch_id: str, places: Sequence[int]) -> Receipt:
+    """Return the receipt of a batch whose transaction wrote the events at these places."""
+    own = [event for event in await connection.written(places) if batch_of(event.id) == batch_id]
     if own:
         return _from_events(batch_id, own)
     # It was known already, or changed nothing.
@@ -33,8 +33,8 @@ async def receipt_of(connection: Connection, batch_id: str, events: Sequence[Eve
         raise DuplicateIdError("batch", batch_id)
     if batch.last_seq < batch.first_seq:
         return Receipt(batch_id, batch.first_seq, batch.last_seq, ())
-    rows = await connection.page(batch.first_seq - 1, batch.last_seq)
-    return _from_events(batch_id, [event_from_row(row) for row in rows])
+    page = await connection.page(batch.first_seq - 1, batch.last_seq)
+    return _from_events(batch_id, [entry.event for entry in page])
 
 
 def _from_events(batch_id: str, events: Sequence[Event]) -> Receipt:

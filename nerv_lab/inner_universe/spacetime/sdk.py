@@ -28,6 +28,7 @@ from nerv_lab.inner_universe.portal import portal
 from nerv_lab.inner_universe.spacetime.address import Address as DatabaseAddress
 from nerv_lab.inner_universe.spacetime.checking import read_schema
 from nerv_lab.inner_universe.spacetime.dynamic import codec_of, is_option, legacy
+from nerv_lab.inner_universe.spacetime.handshake import open_session
 from nerv_lab.inner_universe.spacetime.http import HttpApi
 from nerv_lab.inner_universe.spacetime.messages import (
     COMMITTED,
@@ -39,7 +40,6 @@ from nerv_lab.inner_universe.spacetime.messages import (
 from nerv_lab.inner_universe.spacetime.session import (
     Session,
     SessionLostError,
-    open_session,
 )
 from nerv_lab.inner_universe.spacetime.tokens import Secret
 

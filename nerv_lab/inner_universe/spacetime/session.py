@@ -5,38 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections import deque
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import (
-    ConnectionClosed,
-    InvalidHandshake,
-    InvalidStatus,
-    InvalidURI,
-    NegotiationError,
-)
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
-from nerv_lab.core.errors import (
-    NERVPersistenceError,
-    ProtocolError,
-    ProtocolNotOfferedError,
-    ServerError,
-    ServerTimeoutError,
-    ServerUnreachableError,
-)
+from nerv_lab.core.errors import NERVPersistenceError, ProtocolError
 from nerv_lab.inner_universe.spacetime.address import Address
-from nerv_lab.inner_universe.spacetime.failures import refusal
-from nerv_lab.inner_universe.spacetime.http import (
-    database_missing,
-    tls_context,
-    token_refused,
-)
+from nerv_lab.inner_universe.spacetime.calling import Calls
 from nerv_lab.inner_universe.spacetime.messages import (
     COMMITTED,
-    FAILED,
-    SUBPROTOCOL,
     DatabaseUpdate,
     IdentityToken,
     OneOffQueryResponse,
@@ -51,122 +31,21 @@ from nerv_lab.inner_universe.spacetime.messages import (
     read_server_message,
     subscribe_multi,
 )
-from nerv_lab.inner_universe.spacetime.tokens import Secret
 
-__all__ = ["Session", "SessionLostError", "open_session"]
+__all__ = ["Heard", "Session", "SessionLostError", "Updated"]
 
 logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-Updated = Callable[[DatabaseUpdate], object]
+Updated = Callable[[DatabaseUpdate], Any]
 Heard = Callable[[TransactionUpdate], None]
-_MAX_MESSAGE = 1024 * 1024 * 1024
-_PING_SECONDS = 15.0
-_CLOSE_SECONDS = 2.0
+# Small enough for an empty buffer to take it without asking the sender to wait.
+_AT_ONCE = 16 * 1024
 
 
 class SessionLostError(Exception):
     """The WebSocket ended while something was under way; what became of it is not known."""
-
-
-async def open_session(
-    address: Address,
-    token: Secret,
-    token_place: str,
-    updated: Updated,
-    open_timeout: float,
-    heard: Heard | None = None,
-) -> Session:
-    """Connect, and return when the server has said who we are.
-
-    Parameters
-    ----------
-    address : Address
-        The database.
-    token, token_place : Secret and str
-        Who we are, and where that is kept.
-    updated : callable
-        Given what each transaction did to the subscribed tables, in order.
-    open_timeout : float
-        Seconds it may take.
-    heard : callable, optional
-        Given each transaction that the server tells of, others' included.
-
-    Raises
-    ------
-    ServerError
-        When it cannot; the kind of error says why.
-    """
-    url = address.socket(light=heard is None)
-    socket = await _connect(address, url, token, token_place, open_timeout)
-    session = Session(address, socket, updated, heard)
-    try:
-        async with asyncio.timeout(open_timeout):
-            await session.greeted()
-    except TimeoutError:
-        await session.close()
-        raise ServerTimeoutError(f"{address.server} accepted us, but did not say a word") from None
-    except BaseException:
-        await session.close()
-        raise
-    return session
-
-
-async def _connect(
-    address: Address, url: str, token: Secret, token_place: str, open_timeout: float
-) -> ClientConnection:
-    try:
-        socket = await connect(
-            url,
-            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
-            additional_headers={"Authorization": f"Bearer {token.reveal()}"},
-            ssl=tls_context(address) if address.tls else None,
-            compression=None,
-            open_timeout=open_timeout,
-            ping_interval=_PING_SECONDS,
-            ping_timeout=_PING_SECONDS,
-            close_timeout=_CLOSE_SECONDS,
-            max_size=_MAX_MESSAGE,
-            user_agent_header="nerv-lab",
-        )
-    except InvalidStatus as error:
-        raise _refused(address, error.response.status_code, token_place) from None
-    except NegotiationError as error:
-        raise _not_offered(address, str(error)) from None
-    except TimeoutError:
-        raise ServerTimeoutError(
-            f"{address.server} did not answer within {open_timeout:g} s; check the address"
-        ) from None
-    except (OSError, InvalidHandshake, InvalidURI, EOFError) as error:
-        raise ServerUnreachableError(
-            f"nobody answers at {address.server} as a SpacetimeDB server does "
-            f"({type(error).__name__}: {error}); check the address, and that the server runs"
-        ) from None
-    if socket.subprotocol != SUBPROTOCOL:
-        await socket.close()
-        raise _not_offered(address, "it chose none of ours")
-    return socket
-
-
-def _refused(address: Address, status: int, token_place: str) -> NERVPersistenceError:
-    if status == 401:
-        return token_refused(address, token_place)
-    if status == 404:
-        return database_missing(address)
-    if status == 400:
-        return _not_offered(address, "HTTP 400")
-    return ServerError(
-        f"{address.server} refused the connection with HTTP {status}; "
-        f"look into its log, or try again later"
-    )
-
-
-def _not_offered(address: Address, why: str) -> ProtocolNotOfferedError:
-    return ProtocolNotOfferedError(
-        f"{address.server} does not speak {SUBPROTOCOL} ({why}); "
-        f"use a SpacetimeDB server from 1.0 on, and no proxy that drops WebSocket subprotocols"
-    )
 
 
 class Session:
@@ -183,6 +62,13 @@ class Session:
         the result of the call.
     heard : callable, optional
         Given each transaction that the server tells of.
+
+    Attributes
+    ----------
+    identity : str
+        Who the server says we are, in hexadecimal.
+    ended : asyncio.Event
+        Set when it is over.
     """
 
     def __init__(
@@ -200,9 +86,7 @@ class Session:
         self._greeting: asyncio.Future[IdentityToken] = _future()
         self._queries: dict[bytes, asyncio.Future[OneOffQueryResponse]] = {}
         self._subscriptions: dict[int, tuple[asyncio.Future[None], Updated]] = {}
-        self._calls: dict[
-            tuple[str, bytes], deque[asyncio.Future[tuple[TransactionUpdate, object]]]
-        ] = {}
+        self._calls = Calls(address.uri)
         self._error: NERVPersistenceError | None = None
         self._connection = b""
         self.identity = ""
@@ -211,7 +95,7 @@ class Session:
 
     async def greeted(self) -> None:
         """Wait until the server has said who we are."""
-        greeting = await self._answer(self._greeting)
+        greeting = await self._greeting
         self.identity = hex_id(greeting.identity)
         self._connection = greeting.connection
 
@@ -233,7 +117,7 @@ class Session:
         self._queries[number] = future
         try:
             await self._send(one_off_query(number, sql))
-            answer = await self._answer(future)
+            answer = await future
         finally:
             self._queries.pop(number, None)
         if answer.error is not None:
@@ -262,54 +146,52 @@ class Session:
         self._subscriptions[number] = future, applied
         try:
             await self._send(subscribe_multi(queries, number, number))
-            await self._answer(future)
+            await future
         finally:
             self._subscriptions.pop(number, None)
 
-    async def call(self, reducer: str, args: bytes) -> Any:
+    async def call(self, reducer: str, args: bytes, limit: float = math.inf) -> Any:
         """Call a reducer, and return what `updated` made of its transaction.
+
+        Parameters
+        ----------
+        reducer, args : str and bytes
+            What to call, and with what. Equal arguments mean the same call.
+        limit : float
+            The loop's time when it is given up.
 
         Raises
         ------
         NervError
             When the reducer refuses.
+        TimeoutError
+            When there is no answer in time.
         """
-        # Failed calls come back without their number, so the arguments tell them apart: they
-        # hold ids that we made.
-        future: asyncio.Future[tuple[TransactionUpdate, object]] = _future()
-        waiting = self._calls.setdefault((reducer, args), deque())
-        waiting.append(future)
-        try:
-            await self._send(call_reducer(reducer, args, next(self._numbers)))
-            made, found = await self._answer(future)
-        finally:
-            if future in waiting:
-                waiting.remove(future)
-            if not waiting:
-                self._calls.pop((reducer, args), None)
-        if made.status.tag == COMMITTED:
-            return found
-        if made.status.tag == FAILED:
-            raise refusal(made.status.value, reducer, self._address.uri)
-        raise NERVPersistenceError(
-            f"{reducer} failed on {self._address.uri}: the database is out of energy"
-        )
+        self._check_open()
+        number = next(self._numbers)
+        future = self._calls.add(number, reducer, args, limit)
+        await self._send(call_reducer(reducer, args, number), limit)
+        return await future
 
     async def close(self) -> None:
         """End it; nothing happens when it has ended."""
         await self._socket.close()
         await self.ended.wait()
 
-    async def _send(self, message: bytes) -> None:
+    async def _send(self, message: bytes, limit: float = math.inf) -> None:
+        self._check_open()
         try:
-            await self._socket.send(message)
+            if len(message) <= _AT_ONCE and not self._socket.transport.get_write_buffer_size():
+                await self._socket.send(message)  # nothing that it would have to wait for
+            else:
+                async with asyncio.timeout_at(None if math.isinf(limit) else limit):
+                    await self._socket.send(message)
         except ConnectionClosed as error:
             raise self._lost() from error
 
-    async def _answer(self, future: asyncio.Future[_T]) -> _T:
-        if self.ended.is_set() and not future.done():
+    def _check_open(self) -> None:
+        if self.ended.is_set():
             raise self._lost()
-        return await future
 
     def _lost(self) -> Exception:
         return self._error or SessionLostError(str(self._socket.close_reason or "closed"))
@@ -335,11 +217,11 @@ class Session:
 
     def _end(self) -> None:
         self.ended.set()
+        self._calls.fail(self._lost)
         waiting: list[asyncio.Future[Any]] = [
             self._greeting,
             *self._queries.values(),
             *(future for future, _ in self._subscriptions.values()),
-            *(future for listed in self._calls.values() for future in listed),
         ]
         for future in waiting:
             if not future.done():
@@ -370,17 +252,7 @@ class Session:
         if message.status.tag == COMMITTED:
             found = self._updated(message.status.value)
         if message.caller_connection == self._connection:
-            waiting = self._waiting(message)
-            if waiting:
-                _settle(waiting.popleft(), (message, found))
-
-    def _waiting(self, message: TransactionUpdate) -> deque[asyncio.Future[Any]] | None:
-        call = message.call
-        found = self._calls.get((call.name, call.args))
-        if found is None and message.status.tag == FAILED and not call.args:
-            # A call that never reached its reducer comes back without its arguments.
-            return next((w for (name, _), w in self._calls.items() if name == call.name), None)
-        return found
+            self._calls.settle(message, found)
 
     def _subscribed(self, message: SubscribeMultiApplied) -> None:
         if message.request_id in self._subscriptions:

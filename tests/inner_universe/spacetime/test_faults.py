@@ -24,7 +24,7 @@ from nerv_lab.core.errors import (
     TokenRefusedError,
 )
 from nerv_lab.core.events import Event
-from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse
+from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse, schema
 from nerv_lab.inner_universe.spacetime import messages as m
 from nerv_lab.inner_universe.spacetime.bsatn import Variant
 from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile
@@ -319,7 +319,7 @@ async def test_events_that_come_too_early_wait_for_those_before_them(
 async def test_a_long_absence_is_made_good_in_pages_of_whole_transactions(
     fake: FakeServer, client: SpacetimeInnerUniverse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nerv_lab.inner_universe.spacetime.connection.PAGE", 10)
+    monkeypatch.setattr("nerv_lab.inner_universe.spacetime.queries.PAGE", 10)
     await client.connect()
     seen = await Seen.by(client)
     fake.events += [event(seq, batch_id=f"b{(seq - 1) // 7}") for seq in range(1, 71)]
@@ -344,6 +344,46 @@ async def test_a_server_that_comes_back_with_another_log_is_not_followed(
     await fresh.connect()
     assert await fresh.last_seq() == 2
     await fresh.close()
+
+
+@pytest.mark.parametrize("heard", [0, 3], ids=["from before", "while connected"])
+async def test_a_server_that_comes_back_older_and_stays_so_is_not_followed(
+    fake: FakeServer, client: SpacetimeInnerUniverse, heard: int
+) -> None:
+    fake.events += [event(seq) for seq in range(1, 4 - heard)]
+    await client.connect()
+    seen = await Seen.by(client)
+    rows = [event(seq) for seq in range(4 - heard, 4)]
+    fake.events += rows
+    fake.send(m.TransactionUpdateLight(0, fake.update(rows)))
+    await seen.until(heard)
+    del fake.events[1:]
+    fake.drop()
+    with pytest.raises(LogRewoundError, match="event 2"):
+        await client.last_seq()
+
+
+async def test_what_a_killed_server_forgot_of_others_may_be_written_again_by_them(
+    fake: FakeServer, client: SpacetimeInnerUniverse
+) -> None:
+    await client.connect()
+    seen = await Seen.by(client)
+    lost = [event(1), event(2)]
+    fake.send(m.TransactionUpdateLight(0, fake.update(lost)))
+    await seen.until(2)
+    asked: list[str] = []
+    find = fake._rows
+
+    def write_again(query: str) -> list[schema.EventRow]:
+        asked.append(query)
+        if len(asked) == 3:
+            fake.events += lost
+        return find(query)
+
+    fake._rows = write_again  # type: ignore[method-assign]
+    fake.drop()
+    assert await client.last_seq() == 2
+    assert seen.seqs == [1, 2]
 
 
 async def test_what_a_killed_server_forgot_of_ours_is_written_again(
