@@ -48,13 +48,16 @@ from nerv_lab.inner_universe import (
     InnerUniverseClient,
     SpacetimeEventBus,
     SpacetimeTemporalStore,
-    initialize_persistence,
 )
 from nerv_lab.lab import Lab, View, open
 
 if TYPE_CHECKING:
     from nerv_lab.exchange import from_environment
-    from nerv_lab.inner_universe import InnerUniverseConfig, InnerUniverseController
+    from nerv_lab.inner_universe import (
+        InnerUniverseConfig,
+        InnerUniverseController,
+        initialize_persistence,
+    )
     from nerv_lab.inner_universe.spacetime.publish import publish_module
     from nerv_lab.magics import load_ipython_extension, unload_ipython_extension
 
@@ -108,6 +111,7 @@ _LOADED_ON_USE = {
     "InnerUniverseConfig": "nerv_lab.inner_universe",
     "InnerUniverseController": "nerv_lab.inner_universe",
     "from_environment": "nerv_lab.exchange",
+    "initialize_persistence": "nerv_lab.inner_universe",
     "load_ipython_extension": "nerv_lab.magics",
     "publish_module": "nerv_lab.inner_universe.spacetime.publish",
     "unload_ipython_extension": "nerv_lab.magics",
@@ -121,4 +125,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LOADED_ON_USE})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from nerv_lab.inner_universe.adapters import (
     SpacetimeEventBus,
     SpacetimeTemporalStore,
-    initialize_persistence,
 )
 from nerv_lab.inner_universe.client import (
     InnerUniverseClient,
@@ -22,7 +21,10 @@ from nerv_lab.inner_universe.memory import MockInnerUniverse
 
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.config import InnerUniverseConfig
-    from nerv_lab.inner_universe.controller import InnerUniverseController
+    from nerv_lab.inner_universe.controller import (
+        InnerUniverseController,
+        initialize_persistence,
+    )
 
 __all__ = [
     "EmbeddedInnerUniverse",
@@ -43,6 +45,7 @@ __all__ = [
 _LOADED_ON_USE = {
     "InnerUniverseConfig": "nerv_lab.inner_universe.config",
     "InnerUniverseController": "nerv_lab.inner_universe.controller",
+    "initialize_persistence": "nerv_lab.inner_universe.controller",
 }
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nerv_lab.core.bus import EventBus, Handler, new_event
 from nerv_lab.core.errors import HeadMovedError, NERVPersistenceError
@@ -20,11 +20,7 @@ from nerv_lab.inner_universe.batching import EventBatcher
 from nerv_lab.inner_universe.client import STATE_BRANCH, InnerUniverseClient
 from nerv_lab.inner_universe.ids import new_id
 
-if TYPE_CHECKING:
-    from nerv_lab.inner_universe.config import InnerUniverseConfig
-    from nerv_lab.inner_universe.controller import InnerUniverseController
-
-__all__ = ["SpacetimeEventBus", "SpacetimeTemporalStore", "initialize_persistence"]
+__all__ = ["SpacetimeEventBus", "SpacetimeTemporalStore"]
 
 
 class SpacetimeEventBus:
@@ -263,26 +259,3 @@ class SpacetimeTemporalStore:
                 f"version {version_id!r} was committed without its state, so it cannot be rebuilt"
             )
         return thaw(decode(delta))
-
-
-async def initialize_persistence(
-    config: InnerUniverseConfig | None = None,
-) -> tuple[InnerUniverseController, SpacetimeEventBus, SpacetimeTemporalStore]:
-    """Start the Inner Universe and bridge it to an event bus and a store of versions.
-
-    Parameters
-    ----------
-    config : InnerUniverseConfig, optional
-        Settings; by default those of the environment.
-
-    Returns
-    -------
-    tuple
-        The controller, whose `stop` ends all of it, and the two adapters.
-    """
-    from nerv_lab.inner_universe.controller import InnerUniverseController  # needs this module
-
-    controller = InnerUniverseController(config)
-    await controller.start_server_mode()
-    controller.event_bus.subscribe_to_events()
-    return controller, controller.event_bus, controller.temporal_store

@@ -14,7 +14,7 @@ from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.config import InnerUniverseConfig
 from nerv_lab.inner_universe.connect import client_for
 
-__all__ = ["InnerUniverseController"]
+__all__ = ["InnerUniverseController", "initialize_persistence"]
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +105,27 @@ class InnerUniverseController:
         trace: TracebackType | None,
     ) -> None:
         await self.stop()
+
+
+async def initialize_persistence(
+    config: InnerUniverseConfig | None = None,
+) -> tuple[InnerUniverseController, SpacetimeEventBus, SpacetimeTemporalStore]:
+    """Start the Inner Universe and bridge it to an event bus and a store of versions.
+
+    Parameters
+    ----------
+    config : InnerUniverseConfig, optional
+        Settings; by default those of the environment.
+
+    Returns
+    -------
+    tuple
+        The controller, whose `stop` ends all of it, and the two adapters.
+    """
+    controller = InnerUniverseController(config)
+    await controller.start_server_mode()
+    controller.event_bus.subscribe_to_events()
+    return controller, controller.event_bus, controller.temporal_store
 
 
 async def _in_thread(client: InnerUniverseClient) -> None:
