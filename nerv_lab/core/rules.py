@@ -214,14 +214,18 @@ class _Batch:
 
     def _update_relation(self, change: UpdateRelation) -> None:
         old = self._known_relation(change.id)
-        known = old.metadata
-        metadata = RelationMetadata(
-            known.description if change.description is UNSET else change.description,
-            known.strength if change.strength is UNSET else change.strength,
-            known.bidirectional if change.bidirectional is UNSET else change.bidirectional,
-            known.tags if change.tags is UNSET else change.tags,  # type: ignore[arg-type]
-            _patched(known.properties, change.properties),
-        )
+        known, properties = old.metadata, _patched(old.properties, change.properties)
+        fields = change.description, change.strength, change.bidirectional, change.tags
+        if all(field is UNSET for field in fields):
+            metadata = known.with_properties(properties)
+        else:
+            metadata = RelationMetadata(
+                known.description if change.description is UNSET else change.description,
+                known.strength if change.strength is UNSET else change.strength,
+                known.bidirectional if change.bidirectional is UNSET else change.bidirectional,
+                known.tags if change.tags is UNSET else change.tags,  # type: ignore[arg-type]
+                properties,
+            )
         kind = old.type if change.type is UNSET else change.type
         self._update(old, old.revised(kind, metadata, self._now))
 
