@@ -175,9 +175,9 @@ class Brancher:
 
     def _check_orphans(self, version: Version) -> None:
         position = self._follower.position()
-        if position.pending:
+        if uncommitted := position.uncommitted:
             raise ConflictError(
-                f"{len(position.pending)} changes are not committed and would be dropped; "
+                f"{len(uncommitted)} changes are not committed and would be dropped; "
                 "commit them, or pass force=True"
             )
         others = {b.id for name, b in self.branches.items() if b and name != position.branch}
@@ -264,9 +264,9 @@ class Brancher:
         position = self._follower.position()
         if position.head is None:
             raise VersionNotFoundError("head", "commit before you merge")
-        if position.pending:
+        if uncommitted := position.uncommitted:
             raise ConflictError(
-                f"{len(position.pending)} changes are not committed; commit them before you merge"
+                f"{len(uncommitted)} changes are not committed; commit them before you merge"
             )
         return position.head
 

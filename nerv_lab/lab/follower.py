@@ -100,6 +100,11 @@ class Position:
         """The changes since the head, in order."""
         return tuple(p.change for p in self.waiting)
 
+    @property
+    def uncommitted(self) -> tuple[ItemChange, ...]:
+        """What those changes come to; what was taken back again is nothing."""
+        return compact(self.pending)
+
 
 class Follower:
     """Applies confirmed events to the state and the history, then tells bus and watchers.

@@ -88,6 +88,21 @@ def test_what_others_changed_since_is_not_taken_from_them(lab: Lab, other: Lab) 
     assert lab.entity("ada").name == "Ada Lovelace"
 
 
+def test_what_was_undone_stands_in_the_way_of_nothing(lab: Lab) -> None:
+    with lab.branch("aside"):
+        lab.update("ada", name="Ada Lovelace")
+        lab.commit("name")
+    lab.update("ada", properties={"n": 1})
+    lab.undo()
+    assert lab.merge("aside").version == lab.head
+    assert (lab.entity("ada").name, number(lab)) == ("Ada Lovelace", 0)
+    lab.add_entity("person", id="eve")
+    lab.delete("eve")
+    lab.tag("kept")
+    assert lab.reset("v1") == lab.head
+    assert lab.verify().ok
+
+
 def test_inside_a_transaction_nothing_is_undone(lab: Lab) -> None:
     with lab.transaction(), pytest.raises(TransactionError):
         lab.undo()
