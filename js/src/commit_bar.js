@@ -19,7 +19,7 @@ function lagOf(seconds) {
 }
 
 export class CommitBar {
-  /** @param on {commit(description), restore(version), live()}; @param branches A BranchMenu. */
+  /** @param on {commit(description), restore(shown), live(), compare(version)}; @param branches A BranchMenu. */
   constructor(on, branches) {
     Object.assign(this, { on, branches });
     this.where = h("div.nerv-where");
@@ -49,12 +49,20 @@ export class CommitBar {
     const changes = meta.uncommitted
       ? counted(meta.uncommitted, "uncommitted change")
       : head ? "all committed" : "nothing committed yet";
-    const state = meta.uncommitted ? "span.nerv-dirty" : "span.nerv-clean";
-    chips.push(h(state, {}, changes));
+    chips.push(this.#changes(meta, head, changes));
     if (meta.closed) chips.push(h("span.nerv-dirty", {}, "the lab is closed"));
     this.where.replaceChildren(...chips);
     this.banner.hidden = !past;
     if (past) this.#past(meta);
+  }
+
+  #changes({ uncommitted, shown }, head, text) {
+    if (!uncommitted) return h("span.nerv-clean", {}, text);
+    if (!head || shown) return h("span.nerv-dirty", {}, text);
+    const attributes = { type: "button", title: `Show them: compare with ${head.label}` };
+    const button = h("button.nerv-dirty.nerv-plain-button", attributes, text);
+    button.addEventListener("click", () => this.on.compare(head));
+    return button;
   }
 
   busy(isBusy) {
@@ -62,17 +70,22 @@ export class CommitBar {
   }
 
   #past({ shown, closed }) {
-    if (this.banner.dataset.version === shown.id && this.banner.childElementCount) return;
-    this.banner.dataset.version = shown.id;
+    const place = shown.id ?? shown.label;
+    if (this.banner.dataset.place === place && this.banner.childElementCount) return;
+    const focused = this.banner.contains(document.activeElement);
+    this.banner.dataset.place = place;
     const back = h("button.nerv-button.nerv-back", { type: "button" }, icon("back"), "Back to now");
     back.addEventListener("click", () => this.on.live());
     const restore = h("button.nerv-button.nerv-restore", { type: "button" }, "Restore…");
     restore.addEventListener("click", () => this.on.restore(shown));
+    const compare = h("button.nerv-button", { type: "button" }, "Compare with now");
+    compare.addEventListener("click", () => this.on.compare(shown, true));
     this.banner.replaceChildren(
       h("span.nerv-banner-text", {},
         h("strong", {}, `You are looking at ${shown.label}`),
-        h("span", {}, `${shown.description} · ${ago(shown.time)} · read-only`)),
-      h("div.nerv-row", {}, ...(closed ? [back] : [restore, back])),
+        h("span", {}, `${shown.description} · ${shown.time ? `${ago(shown.time)} · ` : ""}read-only`)),
+      h("div.nerv-row", {}, ...(shown.id ? [compare] : []), ...(closed ? [] : [restore]), back),
     );
+    if (focused) back.focus({ preventScroll: true });
   }
 }

@@ -71,6 +71,25 @@ export class GraphPanel {
     this.painter?.refresh();
   }
 
+  /** Mark what differs; what is gone is drawn where it was. */
+  compare(compare) {
+    this.look.compare = compare.result ? compare : null;
+    const gone = compare.result?.gone ?? { nodes: [], edges: [] };
+    const run = () => this.store.setGhosts(gone);
+    if (!this.painter) run();
+    else if (gone.nodes.length + gone.edges.length > MUCH) this.painter.changeMuch(run);
+    else this.painter.change(run);
+    if (gone.nodes.some(({ id }) => this.#isOutside(id))) this.#fit();
+    this.painter?.refresh();
+  }
+
+  #isOutside(id) {
+    if (!this.held || !this.store.isGhost(id)) return false;
+    const { x, y } = this.store.graph.getNodeAttributes(id);
+    const { x: [left, right], y: [low, high] } = this.held;
+    return x < left || x > right || y < low || y > high;
+  }
+
   center(id) {
     this.painter?.center(id);
   }

@@ -19,6 +19,7 @@ export class GraphStore {
     this.palette = new Palette();
     this.types = new Map(); // type -> number of nodes
     this.remembered = new Map(); // where nodes were that are gone, should they come back
+    this.ghosts = { nodes: [], edges: [] }; // gone in what is shown, drawn for a comparison
     this.loose = new Set(); // came without a neighbour, so that their place means nothing yet
   }
 
@@ -28,6 +29,52 @@ export class GraphStore {
    *   everything that changed, and whether nothing was there before.
    */
   apply(part, snapshot) {
+    const { ghosts } = this;
+    this.setGhosts({ nodes: [], edges: [] });
+    const result = this.#apply(part, snapshot);
+    this.setGhosts(ghosts);
+    return result;
+  }
+
+  /** Draw nodes and edges that are gone, where they were, instead of those drawn so before. */
+  setGhosts({ nodes, edges }) {
+    const { graph } = this;
+    for (const { id } of this.ghosts.edges) {
+      if (graph.hasEdge(id) && graph.getEdgeAttribute(id, "ghost")) graph.dropEdge(id);
+    }
+    for (const { id } of this.ghosts.nodes) {
+      if (!this.isGhost(id)) continue;
+      const { x, y } = graph.getNodeAttributes(id);
+      this.remembered.set(id, [x, y]);
+      graph.dropNode(id);
+    }
+    this.ghosts = { nodes, edges };
+    const homeless = new Set();
+    for (const node of nodes) {
+      if (graph.hasNode(node.id)) continue;
+      const [x, y] = this.remembered.get(node.id) ?? [0, 0];
+      if (!this.remembered.has(node.id)) homeless.add(node.id);
+      graph.addNode(node.id, { ...this.#looks(node), x, y, size: 4, ghost: true });
+    }
+    for (const edge of edges) {
+      if (graph.hasEdge(edge.id) || !graph.hasNode(edge.from) || !graph.hasNode(edge.to)) continue;
+      const { from, to, type, strength, both } = edge;
+      graph.addEdgeWithKey(edge.id, from, to, { label: type, kind: type, strength, both, ghost: true });
+    }
+    placeNew(graph, homeless, this.seed);
+  }
+
+  isGhost(id) {
+    return this.graph.hasNode(id)
+      ? Boolean(this.graph.getNodeAttribute(id, "ghost"))
+      : this.graph.hasEdge(id) && Boolean(this.graph.getEdgeAttribute(id, "ghost"));
+  }
+
+  #looks(node) {
+    return { label: labelOf(node), kind: node.type, color: this.palette.colour(node.type) };
+  }
+
+  #apply(part, snapshot) {
     const first = this.graph.order === 0;
     const nodes = [...readNodes(part.nodes)];
     const edges = [...readEdges(part.edges)];
@@ -73,7 +120,7 @@ export class GraphStore {
   }
 
   #setNode(node, touched) {
-    const look = { label: labelOf(node), kind: node.type, color: this.palette.colour(node.type) };
+    const look = this.#looks(node);
     touched.add(node.id);
     if (this.graph.hasNode(node.id)) {
       const before = this.graph.getNodeAttribute(node.id, "kind");

@@ -1,5 +1,6 @@
 // What is selected, with its properties, tags and neighbours.
 
+import { changeList, countChips } from "./change_list.js";
 import { ago, counted, fullTime, h, iconButton } from "./dom.js";
 
 const ARROWS = { out: "→", in: "←", both: "↔" };
@@ -21,9 +22,10 @@ function mostConnected(graph, count) {
 }
 
 export class Inspector {
-  /** @param on {select(ids), center(id)} */
-  constructor(store, desk, on) {
-    Object.assign(this, { store, desk, on, id: null, others: 0, asked: 0 });
+  /** @param compare A Compare, whose list is shown while nothing is selected.
+   *  @param on {select(ids), center(id)} */
+  constructor(store, desk, compare, on) {
+    Object.assign(this, { store, desk, compare, on, id: null, others: 0, asked: 0 });
     this.element = h("aside.nerv-inspector", { "aria-label": "Inspector" });
   }
 
@@ -38,7 +40,8 @@ export class Inspector {
   async refresh() {
     const asked = ++this.asked;
     if (this.id === null) {
-      this.#overview();
+      if (this.compare.result) this.#changes();
+      else this.#overview();
       return;
     }
     if (this.element.dataset.id !== this.id) this.#waiting();
@@ -61,6 +64,21 @@ export class Inspector {
 
   #missing(text) {
     this.#fill("", h("p.nerv-hint", {}, text));
+  }
+
+  #changes() {
+    const { base, result: { counts, changes } } = this.compare;
+    const total = counts.added + counts.changed + counts.removed;
+    const choose = ({ id, kind }) => {
+      this.on.center(id);
+      if (kind !== "removed") this.on.select([id]);
+    };
+    this.#fill(
+      "",
+      h("h3.nerv-title", {}, `Since ${base.label}`),
+      countChips(counts),
+      total ? changeList(changes, total, choose) : h("p.nerv-hint", {}, "Nothing differs."),
+    );
   }
 
   #overview() {

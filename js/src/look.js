@@ -1,5 +1,6 @@
 // How a node or edge looks at this moment: both painters ask here.
 
+import { toneOf } from "./marks.js";
 import { mix } from "./theme.js";
 
 const PLAIN = 0;
@@ -15,6 +16,7 @@ export class Look {
     this.near = new Set(); // neighbours of what is selected
     this.hidden = new Set(); // types that are switched off
     this.found = null; // ids that match the search, or null
+    this.compare = null; // a Compare that is active, or null
     this.hovered = null;
   }
 
@@ -43,27 +45,40 @@ export class Look {
     return this.selected.size > 0 && !this.selected.has(id) && !this.near.has(id);
   }
 
+  /** Which marks there are to draw: kind of change by id, without what is hidden. */
+  get marks() {
+    return this.compare?.result?.kinds ?? null;
+  }
+
   node(id, node) {
+    const kind = this.compare?.kind(id);
     const chosen = this.selected.has(id);
     const hit = this.found?.has(id) ?? false;
     const faint = this.#isFaint(id);
+    const share = faint ? 0.28 : this.compare && !kind ? 0.4 : kind === "removed" ? 0.5 : 1;
     return {
-      color: faint ? mix(node.color, this.theme.bg, 0.28) : node.color,
+      color: mix(node.color, this.theme.bg, share),
       size: node.size * this.scale * (chosen ? 1.35 : 1),
       label: faint ? "" : node.label,
-      forceLabel: chosen || (hit && this.found.size <= 30),
+      forceLabel: chosen || (hit && this.found.size <= 30) || Boolean(kind && this.#fewMarks),
       hidden: this.hidden.has(node.kind),
       highlighted: chosen,
       zIndex: chosen ? 2 : faint ? 0 : 1,
     };
   }
 
+  get #fewMarks() {
+    return this.compare.result.changes.length <= 30;
+  }
+
   edge(id, edge) {
+    const kind = this.compare?.kind(id);
     const many = this.store.graph.size > 5000;
     const thick = Math.min(Math.max(edge.strength, 0.4), 3) * Math.max(this.scale, 0.5);
     const rank = this.#rank(id);
     return {
-      color: this.#tint(rank, many),
+      color: kind ? toneOf(this.theme, kind) : this.#tint(rank, many),
+      hidden: kind === "removed", // drawn with the marks, as a broken line
       size: (rank === TOUCHED ? 2 : 1.3) * thick,
       label: rank === TOUCHED && this.touching <= NAMED ? edge.label : "",
       forceLabel: rank === TOUCHED,
@@ -83,7 +98,7 @@ export class Look {
   #tint(rank, many) {
     const { accent, muted, bg } = this.theme;
     if (rank === TOUCHED) return mix(accent, bg, 0.9);
-    if (rank === FAINT) return mix(muted, bg, 0.12);
+    if (rank === FAINT || this.compare) return mix(muted, bg, 0.12);
     return mix(muted, bg, many ? 0.26 : 0.5);
   }
 }

@@ -2,6 +2,7 @@
 
 import { select } from "d3-selection";
 import { zoom, zoomIdentity } from "d3-zoom";
+import { drawMarks } from "./marks.js";
 
 const PADDING = 36;
 const LABEL_SIZE = 12;
@@ -127,6 +128,8 @@ export class CanvasPainter {
     this.#edges(context, shown);
     this.#nodes(context, shown);
     this.#labels(context, shown);
+    const { marks, theme } = this.look;
+    if (marks) drawMarks(context, theme, this.store.graph, marks, (id) => shown.get(id) ?? null);
     this.on.painted();
   }
 
@@ -151,6 +154,7 @@ export class CanvasPainter {
       const [a, b] = [shown.get(from), shown.get(to)];
       if (!a || !b) return;
       const look = this.look.edge(id, edge);
+      if (look.hidden) return;
       context.strokeStyle = context.fillStyle = look.color;
       context.lineWidth = look.size;
       context.beginPath();

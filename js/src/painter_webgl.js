@@ -2,6 +2,7 @@
 
 import { MultiDirectedGraph } from "graphology";
 import Sigma from "sigma";
+import { drawMarks } from "./marks.js";
 
 function roundedBox(context, x, y, width, height, radius) {
   context.beginPath();
@@ -78,7 +79,13 @@ export class WebglPainter {
     });
     this.resized = new ResizeObserver(() => this.sigma.resize().scheduleRender());
     this.resized.observe(container);
-    this.sigma.on("afterRender", on.painted);
+    this.canvas = document.createElement("canvas");
+    this.canvas.className = "nerv-canvas nerv-marks-canvas";
+    container.append(this.canvas);
+    this.sigma.on("afterRender", () => {
+      this.#marks();
+      on.painted();
+    });
     this.sigma.on("clickNode", ({ node, event }) => on.click(node, event.original));
     this.sigma.on("clickEdge", ({ edge, event }) => on.click(edge, event.original));
     this.sigma.on("clickStage", ({ event }) => on.click(null, event.original));
@@ -93,6 +100,26 @@ export class WebglPainter {
         });
       }
     }
+  }
+
+  /** The marks of a comparison, over what sigma has drawn. */
+  #marks() {
+    const { marks, theme, hidden } = this.look;
+    if (!marks && this.blank) return;
+    const { width, height } = this.sigma.getDimensions();
+    const ratio = window.devicePixelRatio || 1;
+    this.canvas.width = Math.round(width * ratio); // which also clears it
+    this.canvas.height = Math.round(height * ratio);
+    this.blank = !marks;
+    if (!marks) return;
+    const context = this.canvas.getContext("2d");
+    context.scale(ratio, ratio);
+    const { graph } = this.store;
+    drawMarks(context, theme, graph, marks, (id) => {
+      const node = this.sigma.getNodeDisplayData(id);
+      if (!node || hidden.has(graph.getNodeAttribute(id, "kind"))) return null;
+      return { ...this.sigma.framedGraphToViewport(node), size: this.sigma.scaleSize(node.size) };
+    });
   }
 
   setTheme(theme) {
@@ -156,5 +183,6 @@ export class WebglPainter {
   kill() {
     this.resized.disconnect();
     this.sigma.kill();
+    this.canvas.remove();
   }
 }

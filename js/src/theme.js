@@ -1,6 +1,6 @@
 // Colours of the surroundings, for what is painted on a canvas.
 
-const NAMES = ["fg", "muted", "line", "bg", "accent", "good", "warn", "band"];
+const NAMES = ["fg", "muted", "line", "bg", "accent", "good", "warn", "bad", "band"];
 
 function isDark(root) {
   const wanted = root.dataset.theme;

@@ -4,7 +4,10 @@ import { select } from "d3-selection";
 import { zoom, zoomIdentity } from "d3-zoom";
 import { ago, counted, fullTime, h, iconButton } from "./dom.js";
 import { RIGHT, apart, axis, bars, tickFormat } from "./history.js";
+import { changeList, countChips } from "./change_list.js";
 import { COLOURS } from "./palette.js";
+import { anchors, placeOf, seqAt } from "./playhead.js";
+import { Scrubber } from "./scrubber.js";
 
 const ROOM = 64; // pixels a version has when it can
 const GAP = 26; // pixels between the buttons of a lane
@@ -14,7 +17,8 @@ const FOOT = 18;
 const TALLEST = 32;
 
 export class TimelinePanel {
-  /** @param on {choose(versionOrNull), painted()} */
+  /** @param on {choose(versionOrNull), compare(version), summary(version), seek(seq), live(),
+   *   painted()} */
   constructor(history, on) {
     Object.assign(this, { history, on, mode: "steps", follow: true, transform: zoomIdentity });
     this.meta = {};
@@ -24,13 +28,17 @@ export class TimelinePanel {
     this.modeButton = h("button.nerv-chip-button", { type: "button" });
     this.modeButton.addEventListener("click", () => this.#switchMode());
     this.followButton = iconButton("follow", "Follow the newest version", () => this.#refollow());
-    const tools = h("div.nerv-timeline-tools", {}, this.modeButton, this.followButton);
-    this.surface = h("div.nerv-timeline-surface", {}, this.canvas, this.marks);
+    this.scrubber = new Scrubber(on);
+    this.summaries = new Map(); // versions do not change
+    const { playButton, speedButton, element: scrubber } = this.scrubber;
+    const moving = h("div.nerv-timeline-moving", {}, playButton, this.followButton);
+    const tools = h("div.nerv-timeline-tools", {}, this.modeButton, moving, speedButton);
+    this.surface = h("div.nerv-timeline-surface", {}, this.canvas, this.marks, scrubber);
     this.element = h("section.nerv-timeline", { "aria-label": "Timeline" }, this.surface, tools);
     this.element.append(this.card);
     this.behaviour = zoom()
       .scaleExtent([1, 5000])
-      .filter((event) => !event.button && (event.type === "wheel" || !event.target.closest("button")))
+      .filter((event) => !event.button && (event.type === "wheel" || !event.target.closest("button, .nerv-scrubber")))
       .on("zoom", (event) => this.#zoomed(event));
     select(this.surface).call(this.behaviour).on("dblclick.zoom", null);
     this.marks.addEventListener("keydown", (event) => this.#key(event));
@@ -57,6 +65,7 @@ export class TimelinePanel {
   }
 
   destroy() {
+    this.scrubber.destroy();
     this.resized.disconnect();
     cancelAnimationFrame(this.pending);
   }
@@ -116,7 +125,17 @@ export class TimelinePanel {
     this.#ticks(context, zoomed, width, height);
     this.#links(context, x, y, zoomed(last));
     this.#buttons(x, y, width, zoomed(last));
+    this.#playhead(zoomed, at, last);
     this.on.painted();
+  }
+
+  #playhead(zoomed, at, last) {
+    const first = this.mode === "steps" ? -1 : this.history.timeRange()[0] / 1000;
+    const pairs = anchors(this.history.versions, at, this.meta.seq ?? 0, last, first);
+    this.scrubber.update(this.meta, {
+      x: (seq) => zoomed(placeOf(pairs, seq)),
+      seqAt: (pixel) => seqAt(pairs, +zoomed.invert(pixel)),
+    });
   }
 
   #context(width, height) {
@@ -245,12 +264,34 @@ export class TimelinePanel {
     );
     mark.dataset.version = version.id;
     mark.dataset.label = version.label;
-    mark.addEventListener("click", () => this.on.choose(version));
+    mark.addEventListener("click", (event) =>
+      event.shiftKey && this.on.compare ? this.on.compare(version) : this.on.choose(version),
+    );
     this.#tell(mark, () => [
       h("strong", {}, `${version.label}  ${version.description}`),
-      h("span", {}, `${ago(version.time)}${by}`),
+      h("span", {}, `${ago(version.time)}${by}${version.branch ? ` · ${version.branch}` : ""}`),
+      this.#summary(version),
+      this.on.compare ? h("span.nerv-hint", {}, "Shift+click compares it with what is shown") : "",
     ]);
     return mark;
+  }
+
+  /** What a version changed; asked for once. */
+  #summary(version) {
+    const box = h("div.nerv-card-summary");
+    if (!this.summaries.has(version.id)) {
+      this.summaries.set(version.id, this.on.summary(version).catch(() => null));
+    }
+    this.summaries.get(version.id).then((summary) => {
+      if (!summary) {
+        this.summaries.delete(version.id);
+        return;
+      }
+      const { added, changed, removed } = summary.counts;
+      box.append(countChips(summary.counts), changeList(summary.changes, added + changed + removed));
+      if (box.isConnected) this.replace();
+    });
+    return box;
   }
 
   #nowMark() {
@@ -270,15 +311,19 @@ export class TimelinePanel {
   }
 
   #tell(mark, content) {
-    const show = () => {
-      this.card.replaceChildren(...content());
-      this.card.hidden = false;
+    const place = () => {
       const box = this.element.getBoundingClientRect();
       const at = mark.getBoundingClientRect();
       const left = at.left + at.width / 2 - box.left - this.card.offsetWidth / 2;
       const most = box.width - this.card.offsetWidth - 8;
       this.card.style.left = `${Math.max(8, Math.min(left, most))}px`;
       this.card.style.top = `${at.top - box.top - this.card.offsetHeight - 6}px`;
+    };
+    const show = () => {
+      this.replace = place;
+      this.card.replaceChildren(...content());
+      this.card.hidden = false;
+      place();
     };
     const hide = () => {
       this.card.hidden = true;

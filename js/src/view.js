@@ -2,6 +2,8 @@
 
 import { BranchMenu } from "./branch_menu.js";
 import { CommitBar } from "./commit_bar.js";
+import { Compare } from "./compare.js";
+import { CompareBar } from "./compare_bar.js";
 import { Desk } from "./desk.js";
 import { confirmIn } from "./dialog.js";
 import { counted, h } from "./dom.js";
@@ -54,6 +56,7 @@ export class View {
     this.root.append(h("style", {}, css));
     this.notices = new Notices();
     this.history = new History();
+    this.compare = new Compare(this.desk, { changed: () => this.#compared() });
     const head = h("header.nerv-header");
     const body = h("div.nerv-body");
     if (mode !== "timeline") {
@@ -71,20 +74,27 @@ export class View {
       commit: (description) => this.#commit(description),
       restore: (version) => this.#restore(version),
       live: () => this.#do("live"),
+      compare: (version, live) => this.#compare(version, live),
     }, this.#branchMenu());
     if (mode === "explorer") {
-      this.inspector = new Inspector(this.store, this.desk, {
+      this.inspector = new Inspector(this.store, this.desk, this.compare, {
         select: (ids) => this.#choose(ids),
         center: (id) => this.graph.center(id),
       });
       body.append(this.inspector.element);
       head.append(this.bar.element);
+      this.compareBar = new CompareBar({ close: () => this.compare.start(null) });
+      this.graph.element.append(this.compareBar.element);
     }
     if (mode !== "timeline") this.root.append(head);
     this.root.append(this.notices.element, this.bar.banner, body);
     if (mode !== "graph") {
       this.timeline = new TimelinePanel(this.history, {
         choose: (version) => (version ? this.#do("at", { version: version.id }) : this.#do("live")),
+        compare: mode === "explorer" ? (version) => this.#compare(version) : null,
+        summary: ({ id }) => this.desk.ask("summary", { version: id }),
+        seek: (seq) => this.#do("at", { seq }),
+        live: () => this.#do("live"),
         painted: () => this.#mark({ timelinePainted: this.receiver.seq }),
       });
       this.root.append(this.timeline.element);
@@ -190,6 +200,9 @@ export class View {
     else if (this.inspector && (!this.inspector.id || touched.has(this.inspector.id))) {
       this.inspector.refresh();
     }
+    if (this.compare.active && (payload.graph || before.shown?.label !== this.meta.shown?.label)) {
+      this.#attempt(this.compare.refresh());
+    }
     if (before.head && before.branch === this.meta.branch && before.head !== this.meta.head) {
       this.notices.say(`${this.meta.head_label} committed`);
     }
@@ -222,7 +235,8 @@ export class View {
 
   // -- person ---------------------------------------------------------------------------------
 
-  #choose(ids) {
+  #choose(chosen) {
+    const ids = chosen.filter((id) => !this.store.isGhost(id));
     this.model.set("selection", ids);
     this.model.save_changes();
     this.#selectionChanged();
@@ -236,10 +250,14 @@ export class View {
   }
 
   /** Send a command; what goes wrong is shown here. */
-  async #do(name, args = {}) {
+  #do(name, args = {}) {
+    return this.#attempt(this.desk.ask(name, args));
+  }
+
+  async #attempt(promise) {
     this.notices.clear();
     try {
-      return await this.desk.ask(name, args);
+      return await promise;
     } catch (error) {
       this.notices.error(error.message);
       return null;
@@ -252,6 +270,24 @@ export class View {
     this.bar.busy(false);
     if (version) this.bar.input.value = "";
     else this.bar.input.focus();
+  }
+
+  /** Mark what differs between a version and what is shown, or the present. */
+  async #compare(version, live = false) {
+    if (live) await this.#do("live");
+    await this.#attempt(this.compare.start(version));
+  }
+
+  #compared() {
+    const { result, base } = this.compare;
+    this.graph.compare(this.compare);
+    this.compareBar.update(this.compare, this.meta.shown);
+    if (!this.inspector.id) this.inspector.refresh();
+    const counts = result?.counts;
+    this.#mark({
+      base: base?.label,
+      compared: counts ? `+${counts.added} ~${counts.changed} -${counts.removed}` : "",
+    });
   }
 
   async #tag(name) {
@@ -275,7 +311,7 @@ export class View {
       text: `A new version equal to ${version.label} is added; no version is deleted.${also}`,
       action: `Restore ${version.label}`,
     });
-    if (sure) await this.#do("rollback", { version: version.id });
+    if (sure) await this.#do("rollback", version.id ? { version: version.id } : { seq: version.seq });
   }
 
   // -- looks ------------------------------------------------------------------------------------

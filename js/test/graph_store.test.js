@@ -86,3 +86,34 @@ test("search finds by label, type and id", () => {
   assert.deepEqual(store.search("n2"), ["n2"]);
   assert.deepEqual(store.search("  "), []);
 });
+
+const gone = (id) => ({ nodes: [{ id, name: "", type: "thing" }], edges: [] });
+
+test("what is gone is drawn where it was, and counted nowhere", () => {
+  const store = new GraphStore();
+  store.apply(graphPart(ring(5)), true);
+  const { x, y } = store.graph.getNodeAttributes("n0");
+  store.apply(graphPart({ goneNodes: ["n0"] }), false);
+  store.setGhosts({ ...gone("n0"), edges: [{ id: "r0", from: "n0", to: "n1", type: "knows", strength: 1, both: false }] });
+  assert.equal(store.isGhost("n0"), true);
+  assert.equal(store.isGhost("r0"), true);
+  assert.equal(store.isGhost("n1"), false);
+  const ghost = store.graph.getNodeAttributes("n0");
+  assert.deepEqual([ghost.x, ghost.y], [x, y]);
+  assert.equal(store.types.get("thing"), 4);
+  store.setGhosts({ nodes: [], edges: [] });
+  assert.equal(store.graph.hasNode("n0"), false);
+});
+
+test("a ghost makes way for the real one, and stays through other changes", () => {
+  const store = new GraphStore();
+  store.apply(graphPart({ nodes: [{ id: "a" }] }), true);
+  store.setGhosts(gone("b"));
+  store.apply(graphPart({ nodes: [{ id: "c" }] }), false);
+  assert.equal(store.isGhost("b"), true);
+  store.apply(graphPart({ nodes: [{ id: "b", name: "real" }] }), false);
+  assert.equal(store.isGhost("b"), false);
+  assert.equal(store.types.get("thing"), 3);
+  store.setGhosts({ nodes: [], edges: [] });
+  assert.deepEqual(store.graph.nodes().sort(), ["a", "b", "c"]);
+});

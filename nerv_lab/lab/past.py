@@ -57,6 +57,11 @@ class TimeTraveller:
         """
         return self._travel.at(ref)
 
+    @property
+    def first_seq(self) -> int:
+        """First position of the log at which this branch can be looked at."""
+        return self._travel.first_seq
+
     def diff(self, a: Ref | None = None, b: Ref | None = None) -> Diff:
         """Return what changed from `a` (the head by default) to `b` (the present by default)."""
         return self._travel.diff(a, b)

@@ -152,6 +152,11 @@ class Travel:
             timestamp=version.timestamp,
         )
 
+    @property
+    def first_seq(self) -> int:
+        """First position at which the present branch can be looked at: 0, or where it was put."""
+        return self._follower.position().moved_at
+
     def _at_seq(self, seq: int, label: str) -> View:
         position = self._follower.position()
         if not 0 <= seq <= position.seq:

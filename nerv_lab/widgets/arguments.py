@@ -9,9 +9,10 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.lab import Lab
+from nerv_lab.lab.views import View
 from nerv_lab.widgets.history import version_row
 
-__all__ = ["Command", "Commanded", "labelled_row", "required_text"]
+__all__ = ["Command", "Commanded", "go_live", "labelled_row", "required_text", "shown_place"]
 
 
 class Commanded(Protocol):
@@ -19,6 +20,7 @@ class Commanded(Protocol):
 
     lab: Lab
     version: str | None
+    position: int | None
 
     @property
     def shown_state(self) -> GraphState:
@@ -40,6 +42,25 @@ def required_text(args: Mapping[str, Any], name: str, hint: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValidationError(name, hint)
     return value.strip()
+
+
+def go_live(widget: Commanded) -> None:
+    """Show the present again."""
+    widget.version = None
+    widget.position = None
+
+
+def shown_place(widget: Commanded) -> View | str:
+    """Return the version that is shown, or the head where the present is.
+
+    Raises
+    ------
+    VersionNotFoundError
+        What is shown lies between two versions.
+    """
+    if widget.position is not None:
+        return widget.lab.at(widget.position)
+    return widget.version or "head"
 
 
 def labelled_row(widget: Commanded, version: Version) -> dict[str, Any]:

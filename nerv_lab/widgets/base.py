@@ -11,6 +11,7 @@ import traitlets as t
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
 from nerv_lab.lab.lab import Lab
+from nerv_lab.lab.views import View
 from nerv_lab.widgets.commands import answer
 from nerv_lab.widgets.feed import Feed
 from nerv_lab.widgets.hop import Hop
@@ -36,6 +37,9 @@ class LabWidget(anywidget.AnyWidget):
     version : str or None
         Id of the version that is shown; None shows the live graph. Takes whatever ``lab.at``
         takes for a version: a Version, an id, ``"v2"``, a tag.
+    position : int or None
+        Number of the event after which the graph is shown, between versions too; None where
+        nothing but a version or the live graph is. Setting one of the two clears the other.
     """
 
     _esm = BUNDLE
@@ -44,6 +48,7 @@ class LabWidget(anywidget.AnyWidget):
     height = t.Int(560, min=80, max=4_000).tag(sync=True)
     theme = t.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
     version: Any = t.Any(None, allow_none=True).tag(sync=True)
+    position: Any = t.Int(None, allow_none=True).tag(sync=True)
 
     parts: ClassVar[tuple[str, ...]] = ()
     _feed: Feed | None = None
@@ -52,7 +57,8 @@ class LabWidget(anywidget.AnyWidget):
         self._refuse_unknown(kwargs)
         self.lab = lab
         self._hop = Hop()
-        version = kwargs.pop("version", None)
+        self._view: View | None = None
+        version, position = kwargs.pop("version", None), kwargs.pop("position", None)
         super().__init__(**kwargs)
         self._feed = Feed(
             lab, self.parts, self._send_quietly, on_change=self._board_changed, hop=self._hop
@@ -60,6 +66,8 @@ class LabWidget(anywidget.AnyWidget):
         self.on_msg(self._on_message)
         self._leave = lab.on_close(self._lab_closed)
         self.version = version
+        if position is not None:
+            self.position = position
 
     def _refuse_unknown(self, kwargs: dict[str, Any]) -> None:
         taken = sorted(
@@ -75,7 +83,7 @@ class LabWidget(anywidget.AnyWidget):
 
     @property
     def shown_state(self) -> GraphState:
-        """The graph that is shown: the live one, or that of ``version``."""
+        """The graph that is shown: the live one, or that of ``version`` or ``position``."""
         return self._open_feed().board.state
 
     def _open_feed(self) -> Feed:
@@ -87,10 +95,23 @@ class LabWidget(anywidget.AnyWidget):
         ref = proposal["value"]
         return None if ref is None else self.lab.version(ref).id
 
-    @t.observe("version")
-    def _version_changed(self, change: Any) -> None:
+    @t.validate("position")
+    def _valid_position(self, proposal: Any) -> int:
+        seq: int = proposal["value"]
+        self._view = self.lab.at(seq)  # kept, since looking means reading the log
+        return seq
+
+    @t.observe("version", "position")
+    def _place_changed(self, change: Any) -> None:
+        if change["new"] is not None:
+            self.set_trait("position" if change["name"] == "version" else "version", None)
         if self._feed is not None:
-            self._feed.show(None if change["new"] is None else self.lab.version(change["new"]))
+            self._feed.show(self._looked_at())
+
+    def _looked_at(self) -> View | None:
+        if self.version is not None:
+            return self.lab.at(self.version)
+        return None if self.position is None else self._view
 
     def _board_changed(self) -> None:
         """Follow a change of the board; called on the kernel's loop."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from nerv_lab.widgets.arguments import Command, Commanded, labelled_row, required_text
+from nerv_lab.widgets.arguments import (
+    Command,
+    Commanded,
+    go_live,
+    labelled_row,
+    required_text,
+    shown_place,
+)
 
 __all__ = ["BRANCH_COMMANDS"]
 
@@ -33,21 +40,21 @@ def _refs(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
 
 def _create_branch(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
     name = required_text(args, "name", "name the new branch")
-    start = widget.lab.create_branch(name, widget.version or "head")
+    start = widget.lab.create_branch(name, shown_place(widget))
     widget.lab.switch(name)
-    widget.version = None
+    go_live(widget)
     return labelled_row(widget, start)
 
 
 def _switch(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
     widget.lab.switch(required_text(args, "name", "choose the branch to go to"))
-    widget.version = None
+    go_live(widget)
     return {"branch": widget.lab.branch_name}
 
 
 def _tag(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
     name = required_text(args, "name", "name the version in a word")
-    return labelled_row(widget, widget.lab.tag(name, widget.version or "head"))
+    return labelled_row(widget, widget.lab.tag(name, shown_place(widget)))
 
 
 BRANCH_COMMANDS: Final[dict[str, Command]] = {

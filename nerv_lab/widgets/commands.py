@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from nerv_lab.core.errors import NervError, ValidationError
-from nerv_lab.widgets.arguments import Command, Commanded, labelled_row, required_text
+from nerv_lab.widgets.arguments import Command, Commanded, go_live, labelled_row, required_text
 from nerv_lab.widgets.branching import BRANCH_COMMANDS
+from nerv_lab.widgets.comparing import COMPARE_COMMANDS
 from nerv_lab.widgets.details import details
 from nerv_lab.widgets.merging import MERGE_COMMANDS
 
@@ -23,19 +24,29 @@ def _commit(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rollback(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
-    restored = widget.lab.rollback(required_text(args, "version", "choose the version to restore"))
-    widget.version = None
+    restored = widget.lab.rollback(_place(args, "choose the version to restore"))
+    go_live(widget)
     return labelled_row(widget, restored)
 
 
 def _at(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
-    widget.version = required_text(args, "version", "choose the version to look at")
-    return {"version": widget.version}
+    place = _place(args, "choose the version to look at")
+    if isinstance(place, int):
+        widget.position = place
+    else:
+        widget.version = place
+    return {"version": widget.version, "position": widget.position}
+
+
+def _place(args: Mapping[str, Any], hint: str) -> str | int:
+    """Return a version, or the number of an event."""
+    seq = args.get("seq")
+    return seq if type(seq) is int else required_text(args, "version", hint)
 
 
 def _live(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
-    widget.version = None
-    return {"version": None}
+    go_live(widget)
+    return {"version": None, "position": None}
 
 
 def _inspect(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,6 +60,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "live": _live,
     "rollback": _rollback,
     **BRANCH_COMMANDS,
+    **COMPARE_COMMANDS,
     **MERGE_COMMANDS,
 }
 

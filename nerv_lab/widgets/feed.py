@@ -15,13 +15,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from nerv_lab.core.changes import ItemChange
-from nerv_lab.core.versions import LTHASH, Version
+from nerv_lab.core.versions import LTHASH
 from nerv_lab.inner_universe.client import Status
 from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.lab import Lab
+from nerv_lab.lab.views import View
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
 from nerv_lab.widgets.frames import CHUNK_BYTES
-from nerv_lab.widgets.history import Uncommitted, count_past_events, version_row, version_rows
+from nerv_lab.widgets.history import (
+    Uncommitted,
+    count_past_events,
+    event_row,
+    version_row,
+    version_rows,
+)
 from nerv_lab.widgets.hop import Hop
 from nerv_lab.widgets.stream import Stream
 
@@ -103,7 +110,8 @@ class Feed:
         # Watch first, then read: a batch in between is applied twice, which does no harm.
         self._unwatch = source.watch(self._receive)
         self._forget_status = source.client.on_status(lambda: self._hop.call(self._changed))
-        self.shown: Version | None = None
+        self.shown: View | None = None
+        self._shown_row: dict[str, Any] | None = None
         self._seq = source.seq
         self._live = source.state
         self.board = Board(frozenset(parts), self._live)
@@ -150,18 +158,18 @@ class Feed:
 
     # -- from the widget -----------------------------------------------------------------------
 
-    def show(self, version: Version | None) -> None:
-        """Show an old version, or the live graph for None.
-
-        Raises
-        ------
-        NervError
-            When the version cannot be opened; the view stays as it was.
-        """
-        state = self._live if version is None else self._source.at(version).state
-        self.shown = version
+    def show(self, view: View | None) -> None:
+        """Show a look at the past, or the live graph for None."""
+        state = self._live if view is None else view.state
+        self.shown = view
+        self._shown_row = None if view is None else self._row_of(view)
         self._move_to(state, self.board.state.diff(state))
         self._changed()
+
+    def _row_of(self, view: View) -> dict[str, Any]:
+        # A position may be that of a version, and was still asked for as a position.
+        row = self.board.row(view.version.id) if view.version else None
+        return row if row and row["label"] == view.label else event_row(self._source, view)
 
     def close(self) -> None:
         """Stop following; nothing is sent any more."""
@@ -226,7 +234,8 @@ class Feed:
             "head": row["id"] if row else None,
             "head_label": row["label"] if row else "",
             "uncommitted": len(self._uncommitted),
-            "shown": self.board.row(self.shown.id) if self.shown else None,
+            "shown": self._shown_row,
+            "first": 0 if source.closed else source.first_seq,
             "nodes": len(state.entities),
             "edges": len(state.relations),
             "closed": source.closed,

@@ -6,18 +6,23 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange
+from nerv_lab.core.diff import field_changes
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import EventType
 from nerv_lab.core.model import Item
 from nerv_lab.core.versions import Version, to_micros
+from nerv_lab.lab.diff_views import describe
 from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.lab import Lab
+from nerv_lab.lab.views import View
 from nerv_lab.widgets.board import Density
+from nerv_lab.widgets.changes import naming
 
-__all__ = ["Uncommitted", "count_past_events", "version_row", "version_rows"]
+__all__ = ["Uncommitted", "count_past_events", "event_row", "version_row", "version_rows"]
 
 _COUNTED_ONE_BY_ONE: Final = 5_000
+_OUR_TYPES: Final = frozenset(EventType)
 
 
 def version_row(label: str, version: Version) -> dict[str, Any]:
@@ -37,6 +42,32 @@ def version_row(label: str, version: Version) -> dict[str, Any]:
 def version_rows(versions: Sequence[Version]) -> list[dict[str, Any]]:
     """Return all versions of a Lab, numbered as it numbers them, in one pass."""
     return [version_row(f"v{number}", v) for number, v in enumerate(versions, start=1)]
+
+
+def event_row(source: Lab, view: View) -> dict[str, Any]:
+    """Return a position in the log as the browser takes it: like a version, but without an id."""
+    return {
+        "id": None,
+        "label": view.label,
+        "branch": source.branch_name,
+        "description": _told(source, view),
+        "time": to_micros(view.timestamp) if view.timestamp else 0,
+        "seq": view.seq,
+    }
+
+
+def _told(source: Lab, view: View) -> str:
+    """Say what the event at a position did."""
+    if view.seq == 0:
+        return "before the first event"
+    event = source.events[view.seq - 1]
+    if event.type not in CHANGE_EVENT_TYPES:
+        return event.type.lower().replace("_", " ") if event.type in _OUR_TYPES else event.type
+    change = ItemChange.from_data(event.data or {})
+    fields = ", ".join(field.label for field in field_changes(change))
+    title = describe(change.item, naming(view.state))
+    elsewhere = "" if event.branch == source.branch_name else f", on {event.branch}"
+    return f"{change.kind} {title}{f': {fields}' if fields else ''}{elsewhere}"
 
 
 def count_past_events(density: Density, source: Lab, versions: Sequence[Version]) -> None:

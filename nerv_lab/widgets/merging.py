@@ -11,7 +11,7 @@ from nerv_lab.core.merge import Conflict, Place, Resolution, Take
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.lab.diff_views import describe
 from nerv_lab.lab.merging import MergeResult
-from nerv_lab.widgets.arguments import Command, Commanded, labelled_row, required_text
+from nerv_lab.widgets.arguments import Command, Commanded, go_live, labelled_row, required_text
 from nerv_lab.widgets.changes import change_counts, change_rows, naming, short_literal
 from nerv_lab.widgets.literals import kind_of, read_literal, write_literal
 
@@ -111,7 +111,7 @@ def _merge(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
     description = args.get("description")
     text = description.strip() if isinstance(description, str) else ""
     version = result.commit(text or None)
-    widget.version = None
+    go_live(widget)
     return labelled_row(widget, version)
 
 

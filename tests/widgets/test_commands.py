@@ -42,7 +42,7 @@ def test_rollback_adds_a_version_and_returns_to_the_present(lab: Any, explorer: 
 def test_at_shows_a_version_and_live_comes_back(lab: Any, explorer: Any) -> None:
     first = lab.commit("one")
     lab.add_entity("person")
-    assert ask(explorer, "at", version="v1")["result"] == {"version": first.id}
+    assert ask(explorer, "at", version="v1")["result"]["version"] == first.id
     assert explorer.version == first.id
     assert len(explorer.shown_state.entities) == 1
     ask(explorer, "live")

@@ -156,7 +156,7 @@ def test_the_past_stays_while_the_present_moves_on(
     lab.delete(things[0], cascade=True)
     view = wire.join()
     hop.advance(1)
-    feed.show(version)
+    feed.show(lab.at(version))
     hop.advance(1)
     assert view.shows(past)
     assert view.meta["shown"]["label"] == "v1"
@@ -232,7 +232,7 @@ def _step(lab: Any, feed: Feed, hop: Any, wire: Any, name: str, n: int) -> None:
     elif name == "rollback" and versions:
         lab.rollback(versions[n % len(versions)])
     elif name == "past" and versions:
-        feed.show(versions[n % len(versions)])
+        feed.show(lab.at(versions[n % len(versions)]))
     elif name == "live":
         feed.show(None)
     else:

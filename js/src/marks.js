@@ -1,0 +1,73 @@
+// Marks on what changed: a shape, a sign and a colour for each kind, over either painter.
+
+import { SIGNS } from "./change_list.js";
+
+const BADGE = 6.5;
+
+export const toneOf = (theme, kind) =>
+  ({ added: theme.good, changed: theme.warn, removed: theme.bad })[kind];
+
+/** The outline of a kind: a circle, a diamond, a broken circle. */
+function outline(context, kind, { x, y }, reach) {
+  context.beginPath();
+  context.setLineDash(kind === "removed" ? [3, 3] : []);
+  if (kind === "changed") {
+    const far = reach * 1.25;
+    context.moveTo(x, y - far);
+    for (const [dx, dy] of [[far, 0], [0, far], [-far, 0]]) context.lineTo(x + dx, y + dy);
+    context.closePath();
+  } else {
+    context.arc(x, y, reach, 0, 2 * Math.PI);
+  }
+  context.stroke();
+  context.setLineDash([]);
+}
+
+function badge(context, theme, kind, x, y) {
+  context.fillStyle = toneOf(theme, kind);
+  context.beginPath();
+  context.arc(x, y, BADGE, 0, 2 * Math.PI);
+  context.fill();
+  context.fillStyle = theme.bg;
+  context.font = `700 11px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(SIGNS[kind], x, y + 0.5);
+}
+
+/**
+ * Draw the marks of a comparison.
+ * @param kinds Kind of change by id.
+ * @param spotOf Gives {x, y, size} of a node on the screen, or null.
+ */
+export function drawMarks(context, theme, graph, kinds, spotOf) {
+  context.save();
+  const ids = Object.keys(kinds);
+  for (const id of ids) if (graph.hasEdge(id)) drawEdge(context, theme, graph, id, kinds[id], spotOf);
+  for (const id of ids) {
+    const spot = graph.hasNode(id) ? spotOf(id) : null;
+    if (!spot) continue;
+    const reach = spot.size + 3.5;
+    context.lineWidth = 2;
+    context.strokeStyle = toneOf(theme, kinds[id]);
+    outline(context, kinds[id], spot, reach);
+    badge(context, theme, kinds[id], spot.x + reach * 0.8, spot.y - reach * 0.8);
+  }
+  context.restore();
+}
+
+function drawEdge(context, theme, graph, id, kind, spotOf) {
+  const [a, b] = graph.extremities(id).map(spotOf);
+  if (!a || !b) return;
+  if (kind === "removed") {
+    context.strokeStyle = toneOf(theme, kind);
+    context.lineWidth = 2;
+    context.setLineDash([5, 4]);
+    context.beginPath();
+    context.moveTo(a.x, a.y);
+    context.lineTo(b.x, b.y);
+    context.stroke();
+    context.setLineDash([]);
+  }
+  badge(context, theme, kind, (a.x + b.x) / 2, (a.y + b.y) / 2);
+}

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Compare } from "../src/compare.js";
+
+function comparing() {
+  const asked = [];
+  let changes = 0;
+  const desk = {
+    ask: (name, args) =>
+      new Promise((resolve, reject) => asked.push({ name, args, resolve, reject })),
+  };
+  const compare = new Compare(desk, { changed: () => changes++ });
+  return { asked, compare, changes: () => changes };
+}
+
+test("what differs is known by id, and forgotten at the end", async () => {
+  const { asked, compare } = comparing();
+  const started = compare.start({ id: "v", label: "v1" });
+  assert.deepEqual(asked[0].args, { base: "v" });
+  asked[0].resolve({ kinds: { a: "added" } });
+  await started;
+  assert.equal(compare.kind("a"), "added");
+  assert.equal(compare.kind("b"), null);
+  await compare.start(null);
+  assert.equal(compare.active, false);
+  assert.equal(compare.kind("a"), null);
+});
+
+test("an answer that is overtaken is ignored", async () => {
+  const { asked, compare } = comparing();
+  const first = compare.start({ id: "v", label: "v1" });
+  const second = compare.refresh();
+  asked[1].resolve({ kinds: { a: "changed" } });
+  asked[0].resolve({ kinds: { a: "added" } });
+  await Promise.all([first, second]);
+  assert.equal(compare.kind("a"), "changed");
+});
+
+test("an answer that comes after the end changes nothing", async () => {
+  const { asked, compare, changes } = comparing();
+  const started = compare.start({ id: "v", label: "v1" });
+  await compare.start(null);
+  asked[0].resolve({ kinds: { a: "added" } });
+  await started;
+  assert.equal(compare.result, null);
+  assert.equal(changes(), 1);
+});
+
+test("a comparison that fails ends, and says so", async () => {
+  const { asked, compare } = comparing();
+  const started = compare.start({ id: "v", label: "v1" });
+  asked[0].reject(new Error("no such version"));
+  await assert.rejects(started, { message: "no such version" });
+  assert.equal(compare.active, false);
+});

@@ -1,0 +1,74 @@
+"""What differs between a version and what is shown, as the browser draws and lists it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.model import Entity, Relation
+from nerv_lab.core.state import GraphState
+from nerv_lab.widgets.arguments import Command, Commanded, labelled_row, required_text
+from nerv_lab.widgets.changes import change_counts, change_rows, naming
+
+__all__ = ["COMPARE_COMMANDS"]
+
+_MAX_DRAWN: Final = 5_000
+_SUMMARY_ROWS: Final = 6
+
+
+def _compare(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
+    base = widget.lab.at(required_text(args, "base", "choose the version to compare with"))
+    state = widget.shown_state
+    changes = base.state.diff(state)
+    names = naming(state, base.state)
+    return {
+        "base": labelled_row(widget, base.version) if base.version else None,
+        "counts": change_counts(changes),
+        "changes": change_rows(changes, names),
+        **_drawn(changes),
+    }
+
+
+def _drawn(changes: Sequence[ItemChange]) -> dict[str, Any]:
+    """Return the kind of change by id, and what is gone, for it to be drawn where it was."""
+    drawn = changes[:_MAX_DRAWN]
+    gone = [change.item for change in drawn if change.new is None]
+    return {
+        "kinds": {change.item.id: change.kind for change in drawn},
+        "gone": {
+            "nodes": [
+                {"id": e.id, "name": e.name or "", "type": e.type}
+                for e in gone
+                if isinstance(e, Entity)
+            ],
+            "edges": [
+                {
+                    "id": r.id,
+                    "from": r.from_entity,
+                    "to": r.to_entity,
+                    "type": r.type,
+                    "strength": r.strength,
+                    "both": r.bidirectional,
+                }
+                for r in gone
+                if isinstance(r, Relation)
+            ],
+        },
+    }
+
+
+def _summary(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what a version changed, against its first parent."""
+    version = widget.lab.version(required_text(args, "version", "choose a version"))
+    after = widget.lab.at(version).state
+    parent = version.parents[0] if version.parents else None
+    before = widget.lab.at(parent).state if parent else GraphState.empty()
+    changes = before.diff(after)
+    return {
+        "counts": change_counts(changes),
+        "changes": change_rows(changes[:_SUMMARY_ROWS], naming(after, before)),
+    }
+
+
+COMPARE_COMMANDS: Final[dict[str, Command]] = {"compare": _compare, "summary": _summary}
