@@ -19,8 +19,8 @@ Answer: TypeAlias = tuple[int, str, Any]
 Command: TypeAlias = Callable[[Lab], Answer]
 
 
-def _verify(lab: Lab) -> Answer:
-    report = lab.verify()
+def _verify(lab: Lab, against: Lab | None = None) -> Answer:
+    report = lab.verify(against)
     problems = [{"where": p.where, "what": p.what} for p in report.problems]
     answer = {"versions": report.versions, "events": report.events, "problems": problems}
     return OK if report.ok else PROBLEMS, repr(report), answer
@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
         command.add_argument("store", help="the store, such as team.nerv")
         command.add_argument("--json", action="store_true", help="answer in JSON")
+        if name == "verify":
+            text = "compare with another store that is to hold the same history"
+            command.add_argument("--against", metavar="STORE", help=text)
     text = "give a SpacetimeDB server the nerv-lab module, or update it; the data stays"
     command = commands.add_parser("publish", help=text, description=text.capitalize() + ".")
     command.add_argument("url", help="the server, such as http://127.0.0.1:3000")
@@ -88,6 +91,9 @@ def _run(given: argparse.Namespace) -> Answer:
         return _publish(given.url, given.name)
     command, _ = _COMMANDS[given.command]
     with _existing(given.store) as lab:
+        if given.command == "verify" and given.against is not None:
+            with _existing(given.against) as other:
+                return _verify(lab, other)
         return command(lab)
 
 

@@ -22,6 +22,7 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt, Status
+from nerv_lab.inner_universe.comparing import Contents, differences, read_contents
 from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.buses import RecordingBus
 from nerv_lab.lab.committing import Committer
@@ -329,15 +330,35 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Sho
         """
         return self._run(self._client.publish_module())
 
-    def verify(self) -> VerifyReport:
-        """Recompute every hash, digest and row of the store, and compare memory with it."""
+    def verify(self, against: Lab | None = None) -> VerifyReport:
+        """Recompute every hash, digest and row of the store, and compare memory with it.
+
+        Parameters
+        ----------
+        against : Lab, optional
+            A Lab on another store that is to hold the same history, such as a copy on a server:
+            also compare event by event, version by version and row by row. Only so are tags, the
+            data of your own events, and who wrote an event and why, checked too. Nobody should be
+            writing to either meanwhile.
+
+        Returns
+        -------
+        VerifyReport
+            What is wrong, and where.
+        """
         self.refresh()
         problems = self._run(self._client.verify())
         stored = self._run(self._client.snapshot(self.branch_name))
         position = self._follower.position()
         if stored.seq == position.seq and GraphState.build(stored.items) != position.state:
             problems.append(Problem("memory", "the state in memory is not that of the store"))
+        if against is not None:
+            here, there = self._contents(), against._contents()
+            problems.extend(differences(here, there, against.uri))
         return VerifyReport(tuple(problems), len(self._history), self.seq)
+
+    def _contents(self) -> Contents:
+        return self._run(read_contents(self._client))
 
     def __repr__(self) -> str:
         if self._closed:

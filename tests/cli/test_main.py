@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,18 @@ def test_a_damaged_store_gives_code_one_and_names_the_place(
     assert main(["verify", store, "--json"]) == 1
     problems = json.loads(capsys.readouterr().out)["problems"]
     assert any(p["where"].startswith("version ") for p in problems)
+
+
+def test_a_store_is_verified_against_another(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = shutil.copy(store, tmp_path / "copy.nerv")
+    assert main(["verify", store, "--against", str(copy)]) == 0
+    with nl.open(copy) as lab:
+        lab.tag("release")
+    assert main(["verify", store, "--against", str(copy)]) == 1
+    assert "tag release: is missing here" in capsys.readouterr().out
+    assert main(["verify", store, "--against", str(tmp_path / "none.nerv")]) == 2
 
 
 def test_the_log_is_listed_as_text_and_as_json(
