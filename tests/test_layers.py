@@ -26,7 +26,7 @@ PURE = {
     *("__future__", "abc", "ast", "base64", "bisect", "collections", "contextlib", "copy"),
     *("dataclasses", "datetime", "decimal", "difflib", "enum", "functools", "gc", "hashlib"),
     *("heapq", "inspect", "itertools", "json", "logging", "math", "operator", "re", "threading"),
-    *("time", "types", "typing", "uuid", "weakref"),
+    *("time", "types", "typing", "unicodedata", "uuid", "weakref"),
     *("blake3", "immutables", "msgspec", "numpy", "orjson", "pydantic", "uuid_utils", "nerv_lab"),
 }
 

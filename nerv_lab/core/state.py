@@ -85,6 +85,20 @@ class GraphState:
         """Return the number of relations that start or end at an entity."""
         return len(self._adjacent.get(entity_id, ()))
 
+    def induced(self, entity_ids: Iterable[str]) -> GraphState:
+        """Return the state of these entities and every relation between them.
+
+        Ids that are not here are passed over.
+        """
+        chosen = {id: entity for id in entity_ids if (entity := self.entity(id)) is not None}
+        inner = {
+            relation.id: relation
+            for id in chosen
+            for relation in self.relations_of(id)
+            if relation.from_entity in chosen and relation.to_entity in chosen
+        }
+        return GraphState.build((*chosen.values(), *inner.values()))
+
     def items(self) -> Iterator[Item]:
         """Yield every entity, then every relation."""
         yield from self.entities.values()

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nerv_lab.exchange.csv_tables import import_csv
     from nerv_lab.exchange.environment import from_environment, sync_environment
-    from nerv_lab.exchange.frames import GraphFrames, import_pandas, to_pandas
+    from nerv_lab.exchange.frames import (
+        GraphFrames,
+        entity_frame,
+        import_pandas,
+        relation_frame,
+        to_pandas,
+    )
     from nerv_lab.exchange.networkx_graphs import import_networkx, to_networkx
     from nerv_lab.exchange.pyvis_page import GraphPage, to_pyvis
     from nerv_lab.exchange.report import ImportProblem, ImportReport
@@ -22,10 +28,12 @@ __all__ = [
     "GraphPage",
     "ImportProblem",
     "ImportReport",
+    "entity_frame",
     "from_environment",
     "import_csv",
     "import_networkx",
     "import_pandas",
+    "relation_frame",
     "sync_environment",
     "to_networkx",
     "to_pandas",
@@ -37,10 +45,12 @@ _HOME = {
     "GraphPage": "pyvis_page",
     "ImportProblem": "report",
     "ImportReport": "report",
+    "entity_frame": "frames",
     "from_environment": "environment",
     "import_csv": "csv_tables",
     "import_networkx": "networkx_graphs",
     "import_pandas": "frames",
+    "relation_frame": "frames",
     "sync_environment": "environment",
     "to_networkx": "networkx_graphs",
     "to_pandas": "frames",

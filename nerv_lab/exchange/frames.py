@@ -7,13 +7,13 @@ the same layout.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Item
+from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.values import thaw
 from nerv_lab.core.versions import from_micros
 from nerv_lab.exchange.difference import located
@@ -22,7 +22,16 @@ from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
 from nerv_lab.exchange.report import ImportReport
 from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
 
-__all__ = ["GraphFrames", "import_pandas", "table_of", "to_pandas"]
+__all__ = [
+    "GraphFrames",
+    "entity_frame",
+    "import_pandas",
+    "relation_frame",
+    "table_of",
+    "to_pandas",
+]
+
+_I = TypeVar("_I", Entity, Relation)
 
 
 class GraphFrames(NamedTuple):
@@ -156,9 +165,23 @@ def to_pandas(source: StateSource, *, times: bool = False) -> GraphFrames:
     """
     state = source.state
     return GraphFrames(
-        _frame(state.entities, _ENTITY_COLUMNS, times),
-        _frame(state.relations, _RELATION_COLUMNS, times),
+        entity_frame(_by_id(state.entities), times=times),
+        relation_frame(_by_id(state.relations), times=times),
     )
+
+
+def entity_frame(entities: Iterable[Entity], *, times: bool = False) -> pd.DataFrame:
+    """Return entities as a frame in their order; see :func:`to_pandas`."""
+    return _frame(tuple(entities), _ENTITY_COLUMNS, times)
+
+
+def relation_frame(relations: Iterable[Relation], *, times: bool = False) -> pd.DataFrame:
+    """Return relations as a frame in their order; see :func:`to_pandas`."""
+    return _frame(tuple(relations), _RELATION_COLUMNS, times)
+
+
+def _by_id(items: Mapping[str, _I]) -> Iterator[_I]:
+    return (items[id] for id in sorted(items))
 
 
 _ENTITY_COLUMNS: dict[str, Callable[[Any], Any]] = {
@@ -203,9 +226,8 @@ _PROPERTY_DTYPES: dict[type, str] = {
 
 
 def _frame(
-    by_id: Mapping[str, Item], fields: Mapping[str, Callable[[Any], Any]], times: bool
+    items: Sequence[Item], fields: Mapping[str, Callable[[Any], Any]], times: bool
 ) -> pd.DataFrame:
-    items = [by_id[id] for id in sorted(by_id)]
     index = pd.Index([item.id for item in items], dtype="string", name="id")
     data = {
         name: pd.Series([get(item) for item in items], index=index, dtype=_DTYPES[name])

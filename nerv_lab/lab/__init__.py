@@ -5,14 +5,18 @@ from __future__ import annotations
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch
+from nerv_lab.lab.graph_items import Entities, Relations
 from nerv_lab.lab.histories import Blame, BlameEntry, History, HistoryEntry
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.opening import open
+from nerv_lab.lab.paths import Path
+from nerv_lab.lab.queries import EntityQuery, RelationQuery
 from nerv_lab.lab.results import (
     LogEntry,
     VerifyReport,
     VersionLog,
 )
+from nerv_lab.lab.search_results import SearchResults
 from nerv_lab.lab.views import View
 
 __all__ = [
@@ -20,11 +24,17 @@ __all__ = [
     "BlameEntry",
     "ConfirmedBatch",
     "Diff",
+    "Entities",
+    "EntityQuery",
     "EventLog",
     "History",
     "HistoryEntry",
     "Lab",
     "LogEntry",
+    "Path",
+    "RelationQuery",
+    "Relations",
+    "SearchResults",
     "VerifyReport",
     "VersionLog",
     "View",

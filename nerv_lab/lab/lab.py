@@ -197,6 +197,9 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Sho
         transaction = self._open_transaction()
         return transaction.state if transaction else self._follower.state
 
+    def _part(self, state: GraphState, label: str) -> View:
+        return View(state, label=label, seq=self.seq)
+
     @property
     def seq(self) -> int:
         """Position in the log of the last event that was taken in."""

@@ -13,9 +13,14 @@ from nerv_lab.core.json_patch import json_document
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.state import GraphState
 from nerv_lab.lab.delegates import delegated
+from nerv_lab.lab.graph_items import Entities, Relations
+from nerv_lab.lab.queries import EntityQuery, Part, entity_query, relation_query
+from nerv_lab.lab.search_results import SearchResults
 
 if TYPE_CHECKING:
     import networkx as nx
+
+    from nerv_lab.lab.views import View
 
 __all__ = ["GraphReader", "id_of"]
 
@@ -41,15 +46,89 @@ class GraphReader(ABC):
     def state(self) -> GraphState:
         """The graph state that is read; immutable."""
 
-    @property
-    def entities(self) -> Mapping[str, Entity]:
-        """The entities by id, in no order; iterating is not disturbed by later changes."""
-        return self.state.entities
+    @abstractmethod
+    def _part(self, state: GraphState, label: str) -> View:
+        """Return a view of some of what is read here."""
 
     @property
-    def relations(self) -> Mapping[str, Relation]:
-        """The relations by id, in no order; iterating is not disturbed by later changes."""
-        return self.state.relations
+    def entities(self) -> Entities:
+        """The entities by id, in no order; what is held is not disturbed by later changes."""
+        state = self.state
+        return Entities(state.entities, lambda: entity_query(state, self._between(state)))
+
+    @property
+    def relations(self) -> Relations:
+        """The relations by id, in no order; what is held is not disturbed by later changes."""
+        state = self.state
+        return Relations(state.relations, lambda: relation_query(state, self._between(state)))
+
+    def match(
+        self,
+        *types: str,
+        properties: Mapping[str, Any] | None = None,
+        **conditions: Any,
+    ) -> EntityQuery:
+        """Ask for entities, and from there along relations.
+
+        ::
+
+            lab.match("person", born__gt=1800).out("wrote").where(tag="draft").distinct()
+
+        Parameters
+        ----------
+        *types : str
+            Types of entities to begin at; all by default.
+        properties : mapping, optional
+            Conditions on properties whose names are those of fields.
+        **conditions
+            See `EntityQuery.where`.
+
+        Returns
+        -------
+        EntityQuery
+            Of this state: what changes later does not change the answer.
+        """
+        state = self.state
+        query = entity_query(state, self._between(state), types)
+        return (
+            query.where(properties=properties, **conditions) if properties or conditions else query
+        )
+
+    def search(self, text: str) -> SearchResults:
+        """Look for words in names, types, descriptions, tags and properties.
+
+        Parameters
+        ----------
+        text : str
+            All of its words must stand in an item, at the beginning of words there, whatever
+            their case and accents; words in double quotes stand together.
+
+        Returns
+        -------
+        SearchResults
+            Entities and relations, the best first.
+
+        Raises
+        ------
+        ValidationError
+            There is no word in the text.
+        """
+        state = self.state
+        return SearchResults(state, self._between(state), text)
+
+    def subgraph(self, entities: Iterable[str | Entity]) -> View:
+        """Return some entities and every relation between them, as a read-only view.
+
+        Raises
+        ------
+        EntityNotFoundError
+            One of them is not in this state.
+        """
+        ids = [self.entity(entity).id for entity in entities]
+        return self._between(self.state)(ids, f"subgraph of {len(set(ids))} entities")
+
+    def _between(self, state: GraphState) -> Part:
+        return lambda ids, label: self._part(state.induced(ids), label)
 
     def entity(self, id: str | Entity) -> Entity:
         """Return an entity as it is in this state.
@@ -100,19 +179,14 @@ class GraphReader(ABC):
             for relation in self.state.relations_of(found.id)
             for end in (relation.from_entity, relation.to_entity)
         } - {found.id}
-        return tuple(self.entities[id] for id in sorted(ids))
+        return tuple(self.state.entities[id] for id in sorted(ids))
 
     def find(
         self, type: str | None = None, *, name: str | None = None, tag: str | None = None
     ) -> tuple[Entity, ...]:
         """Return the entities that meet every given condition, by id."""
-        return tuple(
-            self.entities[id]
-            for id in sorted(self.entities)
-            if (type is None or self.entities[id].type == type)
-            and (name is None or self.entities[id].name == name)
-            and (tag is None or tag in self.entities[id].tags)
-        )
+        given: dict[str, Any] = {"type": type, "name": name, "tag": tag}
+        return tuple(self.entities.where(**{k: v for k, v in given.items() if v is not None}))
 
     @property
     def data_hash(self) -> str:

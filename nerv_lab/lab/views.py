@@ -48,6 +48,9 @@ class View(GraphReader):
         """The graph state that is read; immutable."""
         return self._state
 
+    def _part(self, state: GraphState, label: str) -> View:
+        return View(state, label=f"{label} in {self.label}", seq=self.seq, timestamp=self.timestamp)
+
     def __repr__(self) -> str:
         return (
             f"<View {self.label}: {len(self.entities)} entities, "

@@ -166,3 +166,9 @@ async def test_a_message_heard_in_another_thread_is_answered_on_the_loop(lab: An
 
 def test_the_bundle_is_there_and_small() -> None:
     assert BUNDLE.stat().st_size <= 300_000
+
+
+def test_an_answer_of_the_lab_is_selected_in_the_explorer(lab: Any) -> None:
+    lab.add_entity("person", id="zoe")
+    explorer = lab.explorer(selection=lab.match("person"))
+    assert explorer.selection == lab.match("person").ids

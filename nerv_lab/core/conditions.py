@@ -1,0 +1,227 @@
+"""Conditions on items, as they are written in keyword arguments.
+
+=========================  ==========================================================
+``born=1815``              equal; a bool equals no number
+``died=None``              absent, or None
+``died=...``               there, whatever it is
+``born=callable``          whatever the callable makes true; never asked of what is absent
+``born__gt=1800``          a lookup, one of `LOOKUPS`; what is absent or cannot be compared
+                           meets ``__ne`` and no other
+``address__city="London"`` inside a dict
+``tag="maths"``            has the tag; ``tags=[…]`` has all of them
+=========================  ==========================================================
+
+A keyword names a field of the item (`ENTITY_FIELDS`, `RELATION_FIELDS`) or else a property.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
+from operator import ge, gt, le, lt
+from typing import Any, Final, TypeAlias, TypeVar
+
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.model import Item
+
+__all__ = ["ENTITY_FIELDS", "LOOKUPS", "RELATION_FIELDS", "Predicate", "all_of"]
+
+_T = TypeVar("_T", bound=Item)
+Predicate: TypeAlias = Callable[[_T], object]
+_Test: TypeAlias = Callable[[Any], bool]
+
+_SHARED: Final = ("id", "type", "description", "created_at", "updated_at", "revision")
+ENTITY_FIELDS: Final = frozenset({*_SHARED, "name"})
+RELATION_FIELDS: Final = frozenset(
+    {*_SHARED, "from_entity", "to_entity", "strength", "bidirectional"}
+)
+_ABSENT: Final = object()
+
+
+def all_of(
+    fields: Collection[str],
+    predicates: Iterable[Predicate[Any]],
+    properties: Mapping[str, Any] | None,
+    conditions: Mapping[str, Any],
+) -> Callable[[Any], bool]:
+    """Return what tells whether an item meets every condition.
+
+    Parameters
+    ----------
+    fields : collection of str
+        The keywords that mean fields.
+    predicates : iterable of callable
+        Each is given the item.
+    properties : mapping, optional
+        Conditions on properties by their exact names, such as one that is named as a field.
+    conditions : mapping
+        Keywords and what they ask for.
+
+    Raises
+    ------
+    ValidationError
+        A predicate is not callable, or a lookup is given what it cannot use.
+    """
+    tests: list[Callable[[Any], bool]] = []
+    for position, predicate in enumerate(predicates):
+        if not callable(predicate):
+            raise ValidationError(
+                f"where[{position}]",
+                f"must be a callable, not {predicate!r}; fields go by keyword, as in name='Ada'",
+            )
+        tests.append(partial(_asked, f"where[{position}]", predicate, None))
+    if properties is not None:
+        if not isinstance(properties, Mapping):
+            raise ValidationError("properties", f"must be a dict, not {type(properties).__name__}")
+        tests += [_on(_property(n), _equals, n, wanted) for n, wanted in properties.items()]
+    tests += [_condition(fields, keyword, wanted) for keyword, wanted in conditions.items()]
+    return lambda item: all(test(item) for test in tests)
+
+
+def _condition(fields: Collection[str], keyword: str, wanted: Any) -> Callable[[Item], bool]:
+    if keyword in ("tag", "tags"):
+        return _tagged(keyword, wanted)
+    first, *rest = keyword.split("__") if not keyword.startswith("_") else [keyword]
+    lookup = rest.pop() if rest and rest[-1] in LOOKUPS else None
+    start = _field(first) if first in fields else _property(first)
+    return _on(_inside(start, rest), LOOKUPS[lookup] if lookup else _equals, keyword, wanted)
+
+
+def _tagged(keyword: str, wanted: Any) -> Callable[[Item], bool]:
+    tags = [wanted] if keyword == "tag" else wanted
+    if isinstance(tags, str) or not isinstance(tags, Iterable):
+        raise ValidationError("tags", "must be a list of tags, such as ['draft']; or give tag='…'")
+    asked = tuple(tags)
+    for tag in asked:
+        if not isinstance(tag, str):
+            raise ValidationError(keyword, f"must be text, not {tag!r}")
+    return lambda item: all(tag in item.tags for tag in asked)
+
+
+def _field(name: str) -> Callable[[Item], Any]:
+    return lambda item: getattr(item, name)
+
+
+def _property(name: str) -> Callable[[Item], Any]:
+    return lambda item: item.properties.get(name, _ABSENT)
+
+
+def _inside(start: Callable[[Item], Any], names: list[str]) -> Callable[[Item], Any]:
+    def value(item: Item) -> Any:
+        found = start(item)
+        for name in names:
+            found = found.get(name, _ABSENT) if isinstance(found, Mapping) else _ABSENT
+        return found
+
+    return value if names else start
+
+
+def _on(
+    value: Callable[[Item], Any],
+    make: Callable[[str, Any], _Test],
+    keyword: str,
+    wanted: Any,
+) -> Callable[[Item], bool]:
+    if make is _equals and callable(wanted):
+        return lambda item: (
+            (found := value(item)) is not _ABSENT and _asked(keyword, wanted, item, found)
+        )
+    test = make(keyword, wanted)
+    return lambda item: test(value(item))
+
+
+def _asked(keyword: str, callable: Callable[[Any], object], item: Item | None, value: Any) -> bool:
+    try:
+        return bool(callable(value))
+    except Exception as error:
+        shown = repr(value) if item is None else f"{value!r} of {item!r}"
+        reason = f"the callable failed on {shown}: {type(error).__name__}: {error}"
+        raise ValidationError(keyword, reason) from error
+
+
+def _equals(keyword: str, wanted: Any) -> _Test:
+    if wanted is ...:
+        return lambda found: found is not _ABSENT
+    if wanted is None:
+        return lambda found: found is None or found is _ABSENT
+    truth = isinstance(wanted, bool)
+    return lambda found: bool(found == wanted) and isinstance(found, bool) is truth
+
+
+def _compared(compare: Callable[[Any, Any], object]) -> Callable[[str, Any], _Test]:
+    def make(keyword: str, wanted: Any) -> _Test:
+        def test(found: Any) -> bool:
+            try:
+                return found is not _ABSENT and bool(compare(found, wanted))
+            except TypeError:
+                return False
+
+        return test
+
+    return make
+
+
+def _differs(keyword: str, wanted: Any) -> _Test:
+    equals = _equals(keyword, wanted)
+    return lambda found: not equals(found)
+
+
+def _one_of(keyword: str, wanted: Any) -> _Test:
+    if isinstance(wanted, (str, Mapping)) or not isinstance(wanted, Iterable):
+        raise ValidationError(keyword, f"must be a list of values, not {wanted!r}")
+    tests = [_equals(keyword, value) for value in wanted]
+    return lambda found: any(test(found) for test in tests)
+
+
+def _in_text(compare: Callable[[str, str], bool]) -> Callable[[str, Any], _Test]:
+    def make(keyword: str, wanted: Any) -> _Test:
+        if not isinstance(wanted, str):
+            raise ValidationError(keyword, f"must be text, not {wanted!r}")
+        return lambda found: isinstance(found, str) and compare(found, wanted)
+
+    return make
+
+
+def _holds(keyword: str, wanted: Any) -> _Test:
+    equals = _equals(keyword, wanted)
+
+    def test(found: Any) -> bool:
+        if isinstance(found, str):
+            return isinstance(wanted, str) and wanted in found
+        if isinstance(found, Mapping):
+            return wanted in found
+        return isinstance(found, (list, tuple, frozenset)) and any(map(equals, found))
+
+    return test
+
+
+def _matches(keyword: str, wanted: Any) -> _Test:
+    try:
+        pattern = re.compile(wanted)
+    except (TypeError, re.error) as error:
+        raise ValidationError(keyword, f"{wanted!r} is no regular expression: {error}") from None
+    return lambda found: isinstance(found, str) and pattern.search(found) is not None
+
+
+def _exists(keyword: str, wanted: Any) -> _Test:
+    if not isinstance(wanted, bool):
+        raise ValidationError(keyword, f"must be True or False, not {wanted!r}")
+    return lambda found: (found is not _ABSENT) is wanted
+
+
+LOOKUPS: Final[Mapping[str, Callable[[str, Any], _Test]]] = {
+    "ne": _differs,
+    "gt": _compared(gt),
+    "gte": _compared(ge),
+    "lt": _compared(lt),
+    "lte": _compared(le),
+    "in": _one_of,
+    "contains": _holds,
+    "icontains": _in_text(lambda found, wanted: wanted.casefold() in found.casefold()),
+    "startswith": _in_text(str.startswith),
+    "endswith": _in_text(str.endswith),
+    "regex": _matches,
+    "exists": _exists,
+}
+"""What may follow two underscores; from a keyword and what it asks for to a test of a value."""

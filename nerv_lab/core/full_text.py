@@ -1,0 +1,141 @@
+"""Searching all that is written in a graph, ranked by where it stands."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.model import Entity, Item
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.text import one_line, value_text
+
+__all__ = ["Hit", "search"]
+
+_TERM: Final = re.compile(r'"([^"]*)"|(\S+)')
+_WEIGHTS: Final = {"name": 8, "type": 4, "tags": 4, "description": 2}
+_PROPERTY_WEIGHT: Final = 1
+_WHOLE_WORD: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An item that a search found.
+
+    Attributes
+    ----------
+    item : Entity or Relation
+    score : int
+        The higher, the better; comparable within one search.
+    field : str
+        Where the best match stands, such as ``"name"`` or ``"properties.address.city"``.
+    text : str
+        What is written there.
+    """
+
+    item: Item
+    score: int
+    field: str
+    text: str
+
+    def __repr__(self) -> str:
+        return f"{self.item!r} {self.field}: {one_line(self.text, 60)}"
+
+
+def search(state: GraphState, text: str) -> list[Hit]:
+    """Return the items in which every word of a text stands, the best first.
+
+    A word is found at the beginning of words, without regard to case and accents; words in
+    double quotes are found together. Names count most, then types and tags, descriptions, and
+    the names and values of properties; a whole word counts twice.
+
+    Parameters
+    ----------
+    state : GraphState
+        Where to look.
+    text : str
+        What to look for.
+
+    Returns
+    -------
+    list of Hit
+        By score, then entities before relations, then id.
+
+    Raises
+    ------
+    ValidationError
+        There is no word in the text.
+    """
+    terms = _terms(text)
+    hits = [hit for item in state.items() if (hit := _judge(item, terms))]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.item.key))
+
+
+def _terms(text: str) -> list[tuple[str, re.Pattern[str]]]:
+    if not isinstance(text, str):
+        raise ValidationError("text", f"must be text, not {type(text).__name__}")
+    words = [" ".join((phrase or word).split()) for phrase, word in _TERM.findall(_fold(text))]
+    if not any(words):
+        raise ValidationError("text", "give a word to look for")
+    # The word may itself begin with a sign that is not part of words, as in "#12".
+    return [(w, re.compile(rf"(?<!\w){re.escape(w)}(?P<rest>\w?)")) for w in words if w]
+
+
+def _fold(text: str) -> str:
+    """Return a text without case and accents."""
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
+def _judge(item: Item, terms: list[tuple[str, re.Pattern[str]]]) -> Hit | None:
+    fields = [(field, shown, " ".join(_fold(shown).split())) for field, shown in _texts(item)]
+    everything = "\n".join(folded for _, _, folded in fields)
+    # Most items are told apart by this alone.
+    if not all(word in everything for word, _ in terms):
+        return None
+    total, best = 0, (0, "", "")
+    for _, pattern in terms:
+        found = [(_score(pattern, f, folded), f, shown) for f, shown, folded in fields]
+        first = max(found, key=lambda scored: scored[0])
+        if not first[0]:
+            return None
+        total += first[0]
+        best = max(best, first, key=lambda scored: scored[0])
+    return Hit(item, total, best[1], best[2])
+
+
+def _score(pattern: re.Pattern[str], field: str, text: str) -> int:
+    weight = _WEIGHTS.get(field, _PROPERTY_WEIGHT)
+    found = [match["rest"] for match in pattern.finditer(text)]
+    if not found:
+        return 0
+    return weight * (1 if all(found) else _WHOLE_WORD)
+
+
+def _texts(item: Item) -> Iterator[tuple[str, str]]:
+    """Yield every text of an item with its place."""
+    if isinstance(item, Entity) and item.name:
+        yield "name", item.name
+    yield "type", item.type
+    for tag in item.tags:
+        yield "tags", tag
+    if item.description:
+        yield "description", item.description
+    for name, value in sorted(item.properties.items()):
+        yield from _inside(f"properties.{name}", name, value)
+
+
+def _inside(path: str, name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        for key, inner in sorted(value.items()):
+            yield from _inside(f"{path}.{key}", key, inner)
+    elif isinstance(value, (list, tuple)) and value:
+        for position, inner in enumerate(value):
+            yield from _inside(f"{path}[{position}]", name, inner)
+    else:
+        yield path, f"{name} {value if isinstance(value, str) else value_text(value)}"

@@ -1,0 +1,119 @@
+"""The entities and the relations of one state, as mappings that can be asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from nerv_lab.core.conditions import Predicate
+from nerv_lab.core.model import Entity, Relation
+from nerv_lab.core.text import one_line
+from nerv_lab.lab.queries import EntityQuery, RelationQuery
+from nerv_lab.lab.tables import html_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Entities", "Relations"]
+
+_I = TypeVar("_I", Entity, Relation)
+_SHOWN_TYPES = 12
+
+
+class _Items(Mapping[str, _I], Generic[_I]):
+    _noun = "items"
+
+    def __init__(self, by_id: Mapping[str, _I]) -> None:
+        self._by_id: Mapping[str, _I] = by_id
+
+    def __getitem__(self, id: str) -> _I:
+        return self._by_id[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_id)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    @property
+    def types(self) -> dict[str, int]:
+        """How many there are of each type, the most frequent first."""
+        counts = Counter(item.type for item in self._by_id.values())
+        return dict(sorted(counts.items(), key=lambda counted: (-counted[1], counted[0])))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return sorted(self._by_id)
+
+    def __repr__(self) -> str:
+        types = [f"{count} {one_line(type)}" for type, count in self.types.items()]
+        if len(types) > _SHOWN_TYPES:
+            types[_SHOWN_TYPES:] = [f"{len(types) - _SHOWN_TYPES} more types"]
+        return f"<{len(self)} {self._noun}{': ' if types else ''}{', '.join(types)}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(f"{len(self)} {self._noun}", ("type", "count"), [*self.types.items()])
+
+
+class Entities(_Items[Entity]):
+    """The entities of one state by id, in no order.
+
+    Parameters
+    ----------
+    by_id : mapping of str to Entity
+        Those of the state.
+    ask : callable
+        Begins a question.
+    """
+
+    _noun = "entities"
+
+    def __init__(self, by_id: Mapping[str, Entity], ask: Callable[[], EntityQuery]) -> None:
+        super().__init__(by_id)
+        self._ask = ask
+
+    def where(
+        self,
+        *predicates: Predicate[Entity],
+        properties: Mapping[str, Any] | None = None,
+        **conditions: Any,
+    ) -> EntityQuery:
+        """Return the entities that meet every condition; see `EntityQuery.where`."""
+        return self._ask().where(*predicates, properties=properties, **conditions)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The entities as a data frame, by id, their properties as columns."""
+        return self._ask().df
+
+
+class Relations(_Items[Relation]):
+    """The relations of one state by id, in no order.
+
+    Parameters
+    ----------
+    by_id : mapping of str to Relation
+        Those of the state.
+    ask : callable
+        Begins a question.
+    """
+
+    _noun = "relations"
+
+    def __init__(self, by_id: Mapping[str, Relation], ask: Callable[[], RelationQuery]) -> None:
+        super().__init__(by_id)
+        self._ask = ask
+
+    def where(
+        self,
+        *predicates: Predicate[Relation],
+        properties: Mapping[str, Any] | None = None,
+        **conditions: Any,
+    ) -> RelationQuery:
+        """Return the relations that meet every condition; see `EntityQuery.where`."""
+        return self._ask().where(*predicates, properties=properties, **conditions)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The relations as a data frame, by id, their properties as columns."""
+        return self._ask().df

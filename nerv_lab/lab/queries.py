@@ -1,0 +1,302 @@
+"""Questions to one state of a graph: lazy, in a fixed order, and asked of the past as well."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
+
+from nerv_lab.core.conditions import ENTITY_FIELDS, RELATION_FIELDS, Predicate, all_of
+from nerv_lab.core.errors import NotFoundError, ValidationError
+from nerv_lab.core.model import Entity, Relation
+from nerv_lab.core.state import GraphState
+from nerv_lab.lab.delegates import delegated
+from nerv_lab.lab.item_tables import as_html, as_lines
+from nerv_lab.lab.paths import Direction, Path, steps
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nerv_lab.lab.views import View
+
+__all__ = ["EntityQuery", "Part", "RelationQuery", "call_text", "entity_query", "relation_query"]
+
+_I = TypeVar("_I", Entity, Relation)
+_T = TypeVar("_T")
+Part = Callable[[Iterable[str], str], "View"]
+"""Gives, from ids of entities and a label, the part of a graph that lies between them."""
+_Ask = Callable[[], Iterator[_T]]
+
+
+class _Query(Sequence[_I], Generic[_I]):
+    """What questions for entities and for relations have in common.
+
+    Nothing is looked up before the answer is used, and then once: the state does not change.
+    """
+
+    def __init__(self, state: GraphState, part: Part, text: str) -> None:
+        self._state = state
+        self._part = part
+        self._text = text
+
+    @abstractmethod
+    def _items(self) -> Iterator[_I]:
+        """Yield the answer."""
+
+    @cached_property
+    def _answer(self) -> tuple[_I, ...]:
+        return tuple(self._items())
+
+    def __iter__(self) -> Iterator[_I]:
+        return iter(self._answer) if "_answer" in self.__dict__ else self._items()
+
+    def __len__(self) -> int:
+        return len(self._answer)
+
+    def __bool__(self) -> bool:
+        return next(iter(self), None) is not None
+
+    @overload
+    def __getitem__(self, index: int) -> _I: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[_I, ...]: ...
+    def __getitem__(self, index: int | slice) -> _I | tuple[_I, ...]:
+        return self._answer[index]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Their ids, in order."""
+        return tuple(item.id for item in self)
+
+    def first(self) -> _I | None:
+        """Return the first, or None; looks no further."""
+        return next(iter(self), None)
+
+    def one(self) -> _I:
+        """Return the only one.
+
+        Raises
+        ------
+        NotFoundError
+            There is none.
+        ValidationError
+            There is more than one.
+        """
+        found = tuple(islice(self, 2))
+        if not found:
+            raise NotFoundError(self._text, "nothing meets all of its conditions")
+        if len(found) > 1:
+            raise ValidationError(self._text, f"finds more than one: {found[0]!r}, {found[1]!r}")
+        return found[0]
+
+    @property
+    def graph(self) -> View:
+        """The part of the graph that the answer passes, read-only; see `GraphReader.subgraph`."""
+        return self._part(self._passed(), self._text)
+
+    @abstractmethod
+    def _passed(self) -> Iterator[str]:
+        """Yield the ids of the entities that the answer passes."""
+
+    def _name_of(self, entity_id: str) -> str:
+        entity = self._state.entity(entity_id)
+        return entity.name or entity_id if entity else entity_id
+
+    def __repr__(self) -> str:
+        return "\n".join(as_lines(self._answer, self._text, self._name_of))
+
+    def _repr_html_(self) -> str:
+        return as_html(self._answer, self._text, self._name_of)
+
+
+class EntityQuery(_Query[Entity]):
+    """Entities that are asked for, with the paths that lead to them.
+
+    A sequence of entities, in a fixed order: those at which the paths begin by id, then step by
+    step by the ids of the relations. An entity to which several paths lead is in it several
+    times; see `distinct`.
+    """
+
+    def __init__(self, state: GraphState, part: Part, text: str, ask: _Ask[Path]) -> None:
+        super().__init__(state, part, text)
+        self._ask = ask
+
+    def _items(self) -> Iterator[Entity]:
+        return (path.end for path in self._ask())
+
+    def _passed(self) -> Iterator[str]:
+        return (entity.id for path in self.path for entity in path.entities)
+
+    @cached_property
+    def path(self) -> tuple[Path, ...]:
+        """The path to each of the entities, in the same order."""
+        return tuple(self._ask())
+
+    def _then(self, ask: _Ask[Path], text: str) -> Self:
+        return type(self)(self._state, self._part, f"{self._text}.{text}", ask)
+
+    def where(
+        self,
+        *predicates: Predicate[Entity],
+        properties: Mapping[str, Any] | None = None,
+        **conditions: Any,
+    ) -> Self:
+        """Keep the entities that meet every condition.
+
+        Parameters
+        ----------
+        *predicates : callable
+            Each is given the entity.
+        properties : mapping, optional
+            Conditions on properties whose names are those of fields, or hold two underscores.
+        **conditions
+            See `nerv_lab.core.conditions`: ``type="person"``, ``tag="maths"``, ``born=1815``,
+            ``born__gt=1800``, ``died=None``, ``name=callable``.
+
+        Raises
+        ------
+        ValidationError
+            A condition cannot be used; or, when the answer is looked up, a callable failed.
+        """
+        meets = all_of(ENTITY_FIELDS, predicates, properties, conditions)
+        text = call_text("where", predicates, conditions, properties)
+        return self._then(lambda: (p for p in self._ask() if meets(p.end)), text)
+
+    def out(self, *types: str, **conditions: Any) -> Self:
+        """Go along relations to where they lead; one that is bidirectional leads both ways.
+
+        Parameters
+        ----------
+        *types : str
+            Types of relations to follow; all by default.
+        **conditions
+            Of the relations, as in `where`.
+        """
+        return self._step("out", types, conditions)
+
+    def in_(self, *types: str, **conditions: Any) -> Self:
+        """Go along relations to where they come from; see `out`."""
+        return self._step("in_", types, conditions)
+
+    def both(self, *types: str, **conditions: Any) -> Self:
+        """Go along relations, whichever way they point; see `out`."""
+        return self._step("both", types, conditions)
+
+    def _step(self, direction: Direction, types: tuple[str, ...], given: dict[str, Any]) -> Self:
+        follows = all_of(RELATION_FIELDS, (), None, _typed(types) | given)
+        text = call_text(direction, types, given)
+        return self._then(lambda: steps(self._state, self._ask(), direction, follows), text)
+
+    def limit(self, count: int) -> Self:
+        """Keep the first so many; what comes after is not looked up."""
+        checked = _count(count)
+        return self._then(lambda: islice(self._ask(), checked), f"limit({count})")
+
+    def distinct(self) -> Self:
+        """Keep the first path to each entity."""
+
+        def once() -> Iterator[Path]:
+            seen: set[str] = set()
+            for path in self._ask():
+                if path.end.id not in seen:
+                    seen.add(path.end.id)
+                    yield path
+
+        return self._then(once, "distinct()")
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The entities as a data frame, their properties as columns."""
+        return cast("pd.DataFrame", delegated("exchange", "entity_frame")(self))
+
+
+class RelationQuery(_Query[Relation]):
+    """Relations that are asked for; a sequence, by id."""
+
+    def __init__(self, state: GraphState, part: Part, text: str, ask: _Ask[Relation]) -> None:
+        super().__init__(state, part, text)
+        self._ask = ask
+
+    def _items(self) -> Iterator[Relation]:
+        return self._ask()
+
+    def _passed(self) -> Iterator[str]:
+        return (end for relation in self for end in (relation.from_entity, relation.to_entity))
+
+    def _then(self, ask: _Ask[Relation], text: str) -> Self:
+        return type(self)(self._state, self._part, f"{self._text}.{text}", ask)
+
+    def where(
+        self,
+        *predicates: Predicate[Relation],
+        properties: Mapping[str, Any] | None = None,
+        **conditions: Any,
+    ) -> Self:
+        """Keep the relations that meet every condition; see `EntityQuery.where`."""
+        meets = all_of(RELATION_FIELDS, predicates, properties, conditions)
+        text = call_text("where", predicates, conditions, properties)
+        return self._then(lambda: (r for r in self._ask() if meets(r)), text)
+
+    def limit(self, count: int) -> Self:
+        """Keep the first so many; what comes after is not looked up."""
+        checked = _count(count)
+        return self._then(lambda: islice(self._ask(), checked), f"limit({count})")
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The relations as a data frame, their properties as columns."""
+        return cast("pd.DataFrame", delegated("exchange", "relation_frame")(self))
+
+
+def entity_query(state: GraphState, part: Part, types: tuple[str, ...] = ()) -> EntityQuery:
+    """Return the entities of a state, or those of some types."""
+
+    def ask() -> Iterator[Path]:
+        wanted = frozenset(types)
+        for id in sorted(state.entities):
+            entity = state.entities[id]
+            if not wanted or entity.type in wanted:
+                yield Path((entity,))
+
+    return EntityQuery(state, part, call_text("match", _typed(types) and types, {}), ask)
+
+
+def relation_query(state: GraphState, part: Part) -> RelationQuery:
+    """Return the relations of a state."""
+    by_id = state.relations
+    return RelationQuery(state, part, "relations", lambda: (by_id[id] for id in sorted(by_id)))
+
+
+def _typed(types: tuple[str, ...]) -> dict[str, Any]:
+    for type in types:
+        if not isinstance(type, str):
+            raise ValidationError("type", f"must be text, not {type!r}")
+    return {"type__in": types} if types else {}
+
+
+def _count(count: object) -> int:
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        raise ValidationError("limit", f"must be a number from 0 on, not {count!r}")
+    return count
+
+
+def call_text(
+    name: str,
+    arguments: Iterable[object],
+    conditions: Mapping[str, Any],
+    properties: Mapping[str, Any] | None = None,
+) -> str:
+    """Return a call as it may have been written."""
+    given = [_shown(argument) for argument in arguments]
+    if properties is not None:
+        given.append(f"properties={properties!r}")
+    given += [f"{keyword}={_shown(wanted)}" for keyword, wanted in conditions.items()]
+    return f"{name}({', '.join(given)})"
+
+
+def _shown(value: object) -> str:
+    if value is ...:
+        return "..."
+    return getattr(value, "__name__", "callable") if callable(value) else repr(value)
