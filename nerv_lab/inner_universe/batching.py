@@ -13,7 +13,7 @@ from nerv_lab.inner_universe.writing import CheckedEvents, checked_event
 
 __all__ = ["EventBatcher"]
 
-_MOST_BYTES = 4 * 1024 * 1024
+_MOST_CHARACTERS = 4 * 1024 * 1024
 
 
 class _Batch:
@@ -26,9 +26,9 @@ class _Batch:
         self._loop = asyncio.get_running_loop()
         self._due = asyncio.Event()
 
-    def add(self, event: Event, size: int) -> None:
-        self.events.append(event)
-        self.size += size
+    def add(self, event: Event, payload: str | None) -> None:
+        self.events.take(event, payload)
+        self.size += len(payload or "")
 
     def waiter(self) -> asyncio.Future[None]:
         """Return a future that is done when the batch is; one for each who waits."""
@@ -106,16 +106,16 @@ class EventBatcher:
         NERVPersistenceError
             When its batch could not be written.
         """
-        checked, size = checked_event(event)
+        checked, payload = checked_event(event)
         with self._lock:
             batch = self._batch
             if batch is None:
                 batch = self._batch = _Batch()
                 self._unwritten.add(batch)
                 self._spawn(self._write_when_due(batch))
-            batch.add(checked, size)
+            batch.add(checked, payload)
             written = batch.waiter()
-            full = len(batch.events) >= self._most or batch.size >= _MOST_BYTES
+            full = len(batch.events) >= self._most or batch.size >= _MOST_CHARACTERS
             if full:
                 self._batch = None
         if full:

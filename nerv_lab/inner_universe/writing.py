@@ -225,9 +225,23 @@ def placed(event: Event, seq: int, origin: Origin, origin_seq: int) -> Event:
 
 
 class CheckedEvents(list[Event]):
-    """Events that `checked_event` returned, and that nobody else holds."""
+    """Events that `checked_event` returned, and that nobody else holds.
 
-    __slots__ = ()
+    Attributes
+    ----------
+    payloads : list of str or None
+        The canonical JSON of each one's data.
+    """
+
+    __slots__ = ("payloads",)
+
+    def __init__(self) -> None:
+        self.payloads: list[str | None] = []
+
+    def take(self, event: Event, payload: str | None) -> None:
+        """Append what `checked_event` returned."""
+        self.append(event)
+        self.payloads.append(payload)
 
 
 def checked_events(events: Iterable[Event]) -> CheckedEvents:
@@ -240,11 +254,14 @@ def checked_events(events: Iterable[Event]) -> CheckedEvents:
     """
     if isinstance(events, CheckedEvents):
         return events
-    return CheckedEvents([checked_event(event)[0] for event in events])
+    checked = CheckedEvents()
+    for event in events:
+        checked.take(*checked_event(event))
+    return checked
 
 
-def checked_event(event: Event) -> tuple[Event, int]:
-    """Return one such event, and how many bytes its payload takes.
+def checked_event(event: Event) -> tuple[Event, str | None]:
+    """Return one such event, and the canonical JSON of its payload.
 
     Raises
     ------
@@ -258,7 +275,7 @@ def checked_event(event: Event) -> tuple[Event, int]:
         )
     if not math.isfinite(event.timestamp) or not 0 <= event.timestamp < _MAX_SECONDS:
         raise ValidationError("timestamp", "must be seconds since the epoch, before the year 10000")
-    data, size = _checked_data(event.data)
+    data, payload = _checked_data(event.data)
     checked = Event(
         checked_name(event.id, "event_id"),
         kind,
@@ -271,7 +288,7 @@ def checked_event(event: Event) -> tuple[Event, int]:
         event.actor,
         checked_name(event.branch, "branch"),
     )
-    return checked, size
+    return checked, payload
 
 
 def _type_name(kind: object) -> object:
@@ -280,16 +297,18 @@ def _type_name(kind: object) -> object:
     return kind
 
 
-def _checked_data(data: Any) -> tuple[ReadOnlyDict | None, int]:
+def _checked_data(data: Any) -> tuple[ReadOnlyDict | None, str | None]:
     if data is None:
-        return None, 0
+        return None, None
     frozen = freeze(data, "data")
     if not isinstance(frozen, ReadOnlyDict):
         raise ValidationError("data", f"must be a dict or None, not {type(data).__name__}")
-    size = len(encode(frozen))
-    if size > MAX_BYTES:
-        raise ValidationError("data", f"takes {size} bytes; at most {MAX_BYTES} are allowed")
-    return frozen, size
+    payload = encode(frozen)
+    if len(payload) > MAX_BYTES:
+        raise ValidationError(
+            "data", f"takes {len(payload)} bytes; at most {MAX_BYTES} are allowed"
+        )
+    return frozen, payload.decode()
 
 
 def _checked_text(value: object, field: str) -> str | None:

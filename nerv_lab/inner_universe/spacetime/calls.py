@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, assert_never
 
@@ -21,7 +21,6 @@ from nerv_lab.core.changes import (
 )
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.events import Event
 from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.records import BranchMove
@@ -38,6 +37,7 @@ from nerv_lab.inner_universe.spacetime.arguments import (
     CommitVersion,
     EntityState,
     MoveBranch,
+    OwnEvent,
     PublishEvents,
     RelationState,
     SetTag,
@@ -48,7 +48,6 @@ from nerv_lab.inner_universe.spacetime.messages import MAX_REQUEST
 from nerv_lab.inner_universe.spacetime.rows import (
     entity_meta,
     json_text,
-    own_event,
     relation_meta,
     version_args,
 )
@@ -126,7 +125,7 @@ def apply_and_commit_args(
     return _sized("changes", APPLY_AND_COMMIT.encode(call))
 
 
-def publish_args(batch_id: str, branch: str, events: Sequence[Event], origin_id: str) -> bytes:
+def publish_args(batch_id: str, branch: str, events: list[OwnEvent], origin_id: str) -> bytes:
     """Return the arguments of `publish_events`.
 
     Raises
@@ -134,8 +133,7 @@ def publish_args(batch_id: str, branch: str, events: Sequence[Event], origin_id:
     ValidationError
         When the events are too large to send at once.
     """
-    own = [own_event(event) for event in events]
-    call = PublishEvents(batch_id, origin_id, _UNCHECKED, branch, own)
+    call = PublishEvents(batch_id, origin_id, _UNCHECKED, branch, events)
     return _sized("events", PUBLISH_EVENTS.encode(call))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from nerv_lab.core.changes import Change
@@ -27,6 +28,7 @@ from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.limits import Limits
 from nerv_lab.inner_universe.spacetime.planning import read_touched
 from nerv_lab.inner_universe.spacetime.receipts import receipt_of
+from nerv_lab.inner_universe.spacetime.rows import own_event
 from nerv_lab.inner_universe.spacetime.tokens import tokens_of
 from nerv_lab.inner_universe.writing import (
     check_place,
@@ -130,13 +132,10 @@ class SpacetimeInnerUniverse(ReadableUniverse):
     async def publish(self, events: Sequence[Event]) -> list[str]:
         """Make events of the user's own durable as one batch, or one for each branch in turn."""
         checked = checked_events(events)
-        calls: list[tuple[str, list[Event]]] = []
-        for event in checked:
-            if not calls or calls[-1][0] != event.branch:
-                calls.append((event.branch, []))
-            calls[-1][1].append(event)
+        pairs = zip(checked, checked.payloads, strict=True)
         batches = [
-            publish_args(new_id(), branch, listed, self.origin_id) for branch, listed in calls
+            publish_args(new_id(), branch, [own_event(*pair) for pair in listed], self.origin_id)
+            for branch, listed in groupby(pairs, key=lambda pair: pair[0].branch)
         ]
 
         async def call(connection: Connection) -> None:

@@ -59,9 +59,10 @@ class LogEntry:
         ProtocolError
             When the bytes are not one.
         """
-        if self._row is None:
-            self._row = _ROW.decode(self._raw)
-        return self._row
+        row = self._row
+        if row is None:
+            row = self._row = _ROW.decode(self._raw)
+        return row
 
     @property
     def event(self) -> Event:
@@ -72,9 +73,11 @@ class LogEntry:
         ProtocolError
             When the bytes are not a row, or its payload is no value.
         """
-        if self._event is None:
-            self._event = event_from_row(self.row)
-        return self._event
+        event = self._event
+        if event is None:
+            event = self._event = event_from_row(self.row)
+            self._row = None  # hardly anybody wants it after that
+        return event
 
 
 def entries_of(update: DatabaseUpdate) -> list[LogEntry]:

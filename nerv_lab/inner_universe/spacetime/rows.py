@@ -74,14 +74,14 @@ def relation_meta(metadata: RelationMetadata) -> RelationMeta:
     )
 
 
-def own_event(event: Event) -> OwnEvent:
-    """Return an event of the user's own as the module takes it."""
+def own_event(event: Event, payload: str | None) -> OwnEvent:
+    """Return an event of the user's own as the module takes it, with its payload's JSON."""
     return OwnEvent(
         event.id,
         event.type,
         event.source,
         round(event.timestamp * 1_000_000),
-        None if event.data is None else json_text(event.data),
+        payload,
     )
 
 

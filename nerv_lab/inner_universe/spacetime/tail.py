@@ -18,10 +18,10 @@ class LogTail:
     Parameters
     ----------
     keep : int
-        How many events to keep at least; older ones are read from the server again.
+        How many events to keep, up to twice as many; older ones are read from the server again.
     """
 
-    def __init__(self, keep: int = 20_000) -> None:
+    def __init__(self, keep: int = 10_000) -> None:
         self._keep = keep
         self._entries: list[LogEntry] = []
         self._last = 0
