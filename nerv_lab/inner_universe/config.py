@@ -40,6 +40,8 @@ class InnerUniverseConfig(BaseSettings):
         Says to a server who we are; by default one that the server gave us before.
     token_file : path or None
         Where such tokens are kept, if not in the user's configuration folder.
+    token_keyring : bool
+        Whether new ones go into the keyring of the desktop instead; needs ``nerv-lab[keyring]``.
     connect_timeout, request_timeout : float
         Seconds that a server may take to let us in, and to do one thing, reconnecting included.
     cache_seconds : float
@@ -69,6 +71,7 @@ class InnerUniverseConfig(BaseSettings):
     stop_timeout: float = Field(5.0, gt=0, le=3600, allow_inf_nan=False)
     token: SecretStr | None = None
     token_file: Path | None = None
+    token_keyring: bool = False
     connect_timeout: float = Field(10.0, gt=0, le=3600, allow_inf_nan=False)
     request_timeout: float = Field(60.0, gt=0, le=86_400, allow_inf_nan=False)
     cache_seconds: float = Field(300.0, ge=0, allow_inf_nan=False)

@@ -106,6 +106,7 @@ class FakeServer:
         self.on_call: Callable[[Call], None] = self.commit
         self.sockets: list[_Socket] = []
         self.tokens: list[str | None] = []
+        self.urls: list[str] = []
         self.calls: list[Call] = []
         self.queries: list[str] = []
         handlers: list[Any] = [
@@ -192,6 +193,7 @@ class _Handler(RequestHandler):
         self.fake = fake
 
     def answer(self, body: Any) -> None:
+        self.fake.urls.append(self.request.uri or "")
         self.fake.tokens.append(self.request.headers.get("Authorization"))
         self.set_status(self.fake.status)
         self.finish(body if isinstance(body, str | bytes) else json.dumps(body))
@@ -217,6 +219,7 @@ class _Socket(WebSocketHandler):
         self.fake = fake
 
     async def get(self, *args: Any, **kwargs: Any) -> None:
+        self.fake.urls.append(self.request.uri or "")
         if self.fake.socket_status != 101:
             self.set_status(self.fake.socket_status)
             self.finish()

@@ -25,11 +25,11 @@ from nerv_lab.inner_universe.spacetime.calls import (
     tag_args,
 )
 from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.identity import tokens_of
 from nerv_lab.inner_universe.spacetime.limits import Limits
 from nerv_lab.inner_universe.spacetime.planning import read_touched
 from nerv_lab.inner_universe.spacetime.receipts import receipt_of
 from nerv_lab.inner_universe.spacetime.rows import own_event
-from nerv_lab.inner_universe.spacetime.tokens import tokens_of
 from nerv_lab.inner_universe.writing import (
     check_place,
     checked_batch,

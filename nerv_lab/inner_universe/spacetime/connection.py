@@ -224,11 +224,12 @@ class Connection:
 
     async def _token(self) -> Secret:
         server = self.address.server
-        token = self._tokens.get(server)
+        # In a thread, since a keyring may ask the user to unlock it.
+        token = await asyncio.to_thread(self._tokens.get, server)
         if token is None:
             async with HttpApi(self.address, timeout=self._limits.connect) as api:
                 _, token = await api.new_identity()
-            self._tokens.put(server, token)
+            await asyncio.to_thread(self._tokens.put, server, token)
         if not (self.address.tls or self.address.is_local):
             logger.warning("%s is not encrypted: others can read the token", server)
         return token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib import resources
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from nerv_lab.inner_universe.portal import portal
 from nerv_lab.inner_universe.spacetime.address import SCHEMES, Address
 from nerv_lab.inner_universe.spacetime.checking import check_schema
 from nerv_lab.inner_universe.spacetime.http import HttpApi
-from nerv_lab.inner_universe.spacetime.tokens import Tokens, tokens_of
+from nerv_lab.inner_universe.spacetime.identity import tokens_of
+from nerv_lab.inner_universe.spacetime.tokens import Tokens
 
 __all__ = ["module_bytes", "publish", "publish_module"]
 
@@ -57,11 +59,11 @@ async def publish(
     address = _address(url, name)
     kept = tokens_of(InnerUniverseConfig()) if tokens is None else tokens
     wasm = module_bytes(module)
-    token = kept.get(address.server)
+    token = await asyncio.to_thread(kept.get, address.server)
     async with HttpApi(address, token, token_place=kept.where, timeout=_TIMEOUT) as api:
         if token is None:
             _, token = await api.new_identity()
-            kept.put(address.server, token)
+            await asyncio.to_thread(kept.put, address.server, token)
     async with HttpApi(address, token, token_place=kept.where, timeout=_TIMEOUT) as api:
         await api.publish(wasm)
         check_schema(await api.schema(), address.uri)

@@ -14,16 +14,13 @@ import stat
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import platformdirs
 
 from nerv_lab.core.errors import NERVPersistenceError
 
-if TYPE_CHECKING:
-    from nerv_lab.inner_universe.config import InnerUniverseConfig
-
-__all__ = ["FixedToken", "Secret", "TokenFile", "Tokens", "default_token_path", "tokens_of"]
+__all__ = ["FixedToken", "Secret", "TokenFile", "Tokens", "default_token_path"]
 
 logger = logging.getLogger(__name__)
 
@@ -183,10 +180,3 @@ class TokenFile:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             raise
-
-
-def tokens_of(config: InnerUniverseConfig) -> Tokens:
-    """Return the place where the settings say that tokens are kept."""
-    if config.token is not None:
-        return FixedToken(Secret(config.token.get_secret_value()))
-    return TokenFile() if config.token_file is None else TokenFile(config.token_file)

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from nerv_lab.core.errors import NERVPersistenceError
-from nerv_lab.inner_universe import InnerUniverseConfig
-from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile, tokens_of
+from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile
 
 
 def test_a_token_is_kept_for_its_server(tmp_path: Path) -> None:
@@ -66,12 +65,3 @@ def test_a_given_token_is_not_replaced() -> None:
     assert fixed.get("http://anywhere") == Secret("one")
     with pytest.raises(NERVPersistenceError):
         fixed.put("http://anywhere", Secret("two"))
-
-
-def test_the_settings_say_where_tokens_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NERV_TOKEN_FILE", str(tmp_path / "t.json"))
-    assert tokens_of(InnerUniverseConfig()) == TokenFile(tmp_path / "t.json")
-    monkeypatch.setenv("NERV_TOKEN", "hush-hush")
-    config = InnerUniverseConfig()
-    assert tokens_of(config) == FixedToken(Secret("hush-hush"))
-    assert "hush" not in repr(config)

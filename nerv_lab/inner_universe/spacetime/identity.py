@@ -1,0 +1,24 @@
+"""Where the settings say that our tokens are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nerv_lab.inner_universe.spacetime.keyring_tokens import KeyringTokens
+from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile, Tokens
+
+if TYPE_CHECKING:
+    from nerv_lab.inner_universe.config import InnerUniverseConfig
+
+__all__ = ["tokens_of"]
+
+
+def tokens_of(config: InnerUniverseConfig) -> Tokens:
+    """Return the place where the settings say that tokens are kept.
+
+    A token that was given comes first, then the keyring where it is turned on, then the file.
+    """
+    if config.token is not None:
+        return FixedToken(Secret(config.token.get_secret_value()))
+    file = TokenFile() if config.token_file is None else TokenFile(config.token_file)
+    return KeyringTokens(file) if config.token_keyring else file
