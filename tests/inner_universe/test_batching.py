@@ -90,6 +90,70 @@ async def test_who_stops_waiting_takes_no_event_along() -> None:
     assert writes.batches == [["a", "b"]]
 
 
+async def test_who_fills_a_batch_and_gives_up_takes_no_event_along() -> None:
+    writing, go_on = asyncio.Event(), asyncio.Event()
+    calls: list[list[str]] = []
+
+    async def publish(events: Sequence[Event]) -> None:
+        calls.append([event.id for event in events])
+        writing.set()
+        await go_on.wait()
+
+    batcher = EventBatcher(publish, 2, 3600)
+    first = asyncio.create_task(batcher.add(Event("a", "x")))
+    filler = asyncio.create_task(batcher.add(Event("b", "x")))
+    await writing.wait()
+    filler.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await filler
+    go_on.set()
+    await first
+    assert calls == [["a", "b"]] * 2  # the same events again are left alone
+
+
+async def test_flushing_waits_for_a_batch_that_is_being_written() -> None:
+    writing, go_on = asyncio.Event(), asyncio.Event()
+
+    async def publish(events: Sequence[Event]) -> None:
+        writing.set()
+        await go_on.wait()
+
+    batcher = EventBatcher(publish, 1, 3600)
+    adding = asyncio.create_task(batcher.add(Event("a", "x")))
+    await writing.wait()
+    flushing = asyncio.create_task(batcher.flush())
+    await asyncio.sleep(0)
+    assert not flushing.done()
+    go_on.set()
+    await asyncio.gather(adding, flushing)
+
+
+def test_a_loop_that_ends_leaves_nobody_waiting_elsewhere() -> None:
+    batcher = EventBatcher(_Writes().publish, 100, 3600)
+    added = threading.Event()
+    leave = threading.Event()
+
+    async def first_and_gone() -> None:
+        task = asyncio.create_task(batcher.add(Event("a", "x")))
+        await asyncio.sleep(0)
+        added.set()
+        await asyncio.to_thread(leave.wait)
+        task.cancel()
+
+    async def second() -> None:
+        await asyncio.to_thread(added.wait)
+        task = asyncio.create_task(batcher.add(Event("b", "x")))
+        await asyncio.sleep(0)
+        leave.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    thread = threading.Thread(target=asyncio.run, args=(first_and_gone(),))
+    thread.start()
+    asyncio.run(second())
+    thread.join()
+
+
 async def test_flushing_writes_what_waits() -> None:
     writes = _Writes()
     batcher = EventBatcher(writes.publish, 100, 3600)

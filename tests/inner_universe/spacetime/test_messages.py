@@ -7,59 +7,88 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shared.fake_spacetime import event
+from shared.frames import FRAMES, MESSAGES, take_in
 
 from nerv_lab.core.errors import ProtocolError
 from nerv_lab.inner_universe.spacetime import messages as m
 from nerv_lab.inner_universe.spacetime.bsatn import Variant
+from nerv_lab.inner_universe.spacetime.entries import LogEntry
+from nerv_lab.inner_universe.spacetime.schema import TABLES
 
-_ROWS = m.RowList.of([b"one", b"", b"three"])
 _NONE = m.RowList.of([])
-_UPDATE = m.DatabaseUpdate(
-    [m.TableUpdate(7, "event_log", 3, [Variant(0, m.QueryUpdate(_NONE, _ROWS))])]
-)
-_CALL = m.ReducerCall("apply_batch", 3, b"args", 9)
-_MESSAGES: list[m.ServerMessage] = [
-    m.IdentityToken(b"\1" * 32, "token", b"\2" * 16),
-    m.InitialSubscription(_UPDATE, 1, 2),
-    m.TransactionUpdate(
-        Variant(m.COMMITTED, _UPDATE), 5, b"\1" * 32, b"\2" * 16, _CALL, b"\0" * 16, 4
-    ),
-    m.TransactionUpdate(Variant(m.FAILED, "no"), 5, b"\1" * 32, b"\2" * 16, _CALL, b"\0" * 16, 4),
-    m.TransactionUpdateLight(3, _UPDATE),
-    m.OneOffQueryResponse(b"id", None, [m.OneOffTable("tag", _ROWS)], 4),
-    m.OneOffQueryResponse(b"id", "no such table", [], 4),
-    m.SubscriptionError(1, 2, None, 3, "refused"),
-    m.SubscribeMultiApplied(1, 2, 3, _UPDATE),
-    m.UnsubscribeMultiApplied(1, 2, 3, _UPDATE),
-]
+_LENGTHS = [0, 1, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1]
 
 
-@pytest.mark.parametrize("message", _MESSAGES, ids=lambda message: type(message).__name__)
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
 def test_a_message_is_read_as_it_was_written(message: m.ServerMessage) -> None:
     found = m.read_server_message(m.write_server_message(message))
     assert type(found) is type(message)
     assert found == message
 
 
-@given(st.binary(max_size=200))
-def test_random_bytes_are_a_message_or_refused(raw: bytes) -> None:
-    with contextlib.suppress(ProtocolError):
-        m.read_server_message(raw)
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_cut_frame_is_refused(frame: bytes) -> None:
+    for stop in range(len(frame)):
+        with pytest.raises(ProtocolError):
+            take_in(frame[:stop])
 
 
-@given(st.sampled_from(_MESSAGES), st.data())
-def test_a_message_with_a_byte_changed_is_read_or_refused(
-    message: m.ServerMessage, data: st.DataObject
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_frame_with_something_behind_it_is_refused(frame: bytes) -> None:
+    for more in (b"\0", frame):
+        with pytest.raises(ProtocolError, match="follow the end"):
+            take_in(frame + more)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("length", _LENGTHS)
+def test_any_length_written_anywhere_is_read_or_refused(frame: bytes, length: int) -> None:
+    raw = length.to_bytes(4, "little")
+    for at in range(2, len(frame) - 3):
+        with contextlib.suppress(ProtocolError):
+            take_in(frame[:at] + raw + frame[at + 4 :])
+
+
+@pytest.mark.parametrize("data", ["[" * 100_000, '{"a":' * 100_000, "{", "[]", '{"a":1e999}'])
+def test_an_event_whose_payload_is_no_value_is_refused(data: str) -> None:
+    row = TABLES["event_log"].encode(event(1, data=data))
+    with pytest.raises(ProtocolError, match="makes no sense"):
+        _ = LogEntry(row).event
+
+
+@given(st.binary(max_size=200), st.integers(0, 9))
+def test_random_bytes_are_a_message_or_refused(raw: bytes, tag: int) -> None:
+    for frame in (raw, bytes((0, tag)) + raw):
+        with contextlib.suppress(ProtocolError):
+            take_in(frame)
+
+
+_EDITS = st.lists(
+    st.tuples(st.sampled_from(["set", "insert", "drop", "copy"]), st.floats(0, 1), st.binary()),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(st.sampled_from(FRAMES), _EDITS)
+def test_an_edited_frame_is_read_or_refused(
+    frame: bytes, edits: list[tuple[str, float, bytes]]
 ) -> None:
-    raw = bytearray(m.write_server_message(message))
-    at = data.draw(st.integers(0, len(raw) - 1))
-    raw[at] = data.draw(st.integers(0, 255))
-    try:
-        found = m.read_server_message(bytes(raw))
-        if isinstance(found, m.TransactionUpdateLight | m.SubscribeMultiApplied):
-            list(m.rows_of(found.update, "event_log"))
-    except ProtocolError:
-        pass
+    raw = frame
+    for edit, where, piece in edits:
+        at = int(where * len(raw))
+        match edit:
+            case "set":
+                raw = raw[:at] + piece + raw[at + len(piece) :]
+            case "insert":
+                raw = raw[:at] + piece + raw[at:]
+            case "drop":
+                raw = raw[:at] + raw[at + max(len(piece), 1) :]
+            case "copy":  # a frame within a frame
+                raw = raw[:at] + frame + raw[at:]
+    with contextlib.suppress(ProtocolError):
+        take_in(raw)
 
 
 def test_a_compressed_message_is_refused() -> None:
