@@ -49,7 +49,7 @@ from nerv_lab.inner_universe import (
     SpacetimeEventBus,
     SpacetimeTemporalStore,
 )
-from nerv_lab.lab import Lab, View, open
+from nerv_lab.lab import Lab, View, import_bundle, open
 
 if TYPE_CHECKING:
     from nerv_lab.exchange import from_environment
@@ -96,6 +96,7 @@ __all__ = [
     "VersionNotFoundError",
     "View",
     "from_environment",
+    "import_bundle",
     "initialize_persistence",
     "load_ipython_extension",
     "open",

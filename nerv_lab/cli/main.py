@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from nerv_lab.core.errors import NervError, StoreNotFoundError
+from nerv_lab.cli.bundles import add_bundle_commands, export_store, import_store
+from nerv_lab.core.errors import BundleError, NervError, StoreNotFoundError
 from nerv_lab.lab import Lab, open
 
 __all__ = ["main"]
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("url", help="the server, such as http://127.0.0.1:3000")
     command.add_argument("name", help="the database, such as inner-universe")
     command.add_argument("--json", action="store_true", help="answer in JSON")
+    add_bundle_commands(commands)
     return parser
 
 
@@ -74,14 +76,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when all is well, 1 when a check found problems, 2 when the command could not be run.
+        0 when all is well, 1 when a check found problems in a store or a bundle, 2 when the
+        command could not be run.
     """
     given = _parser().parse_args(arguments)
     try:
         code, text, answer = _run(given)
     except NervError as error:
         sys.stderr.write(f"nerv-lab {given.command}: {error}\n")
-        return FAILED
+        return PROBLEMS if isinstance(error, BundleError) else FAILED
     sys.stdout.write((json.dumps(answer, indent=2) if given.json else text) + "\n")
     return code
 
@@ -89,6 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: argparse.Namespace) -> Answer:
     if given.command == "publish":
         return _publish(given.url, given.name)
+    if given.command == "import":
+        return OK, *import_store(given)
+    if given.command == "export":
+        with _existing(given.store) as lab:
+            return OK, *export_store(lab, given)
     command, _ = _COMMANDS[given.command]
     with _existing(given.store) as lab:
         if given.command == "verify" and given.against is not None:

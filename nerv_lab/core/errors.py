@@ -35,6 +35,8 @@
         ├── StoreFullError
         ├── StoreBusyError (TimeoutError)
         ├── StoreClosedError
+        ├── BundleError (ValueError)
+        │   └── NewerBundleError
         ├── ProtocolError
         ├── PermissionDeniedError (PermissionError)
         ├── LogRewoundError
@@ -340,6 +342,14 @@ class StoreBusyError(NERVPersistenceError, TimeoutError):
 
 class StoreClosedError(NERVPersistenceError):
     """The store or lab was closed."""
+
+
+class BundleError(NERVPersistenceError, ValueError):
+    """The file is no bundle of a history, or not as it was written; nothing was changed."""
+
+
+class NewerBundleError(BundleError):
+    """The bundle was written by a newer nerv-lab."""
 
 
 class ProtocolError(NERVPersistenceError):

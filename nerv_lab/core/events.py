@@ -79,6 +79,8 @@ class Event(Struct, frozen=True, weakref=True):
         The identity on whose behalf it was written.
     branch : str
         The branch it happened on.
+    batch_id : str or None
+        The transaction it was written in; None while not confirmed.
     """
 
     id: str
@@ -91,6 +93,7 @@ class Event(Struct, frozen=True, weakref=True):
     origin_seq: int | None = None
     actor: str | None = None
     branch: str = DEFAULT_BRANCH
+    batch_id: str | None = None
 
     def to_message(self) -> Message:
         """Return the event in the shape of the integration guide."""

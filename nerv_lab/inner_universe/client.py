@@ -45,6 +45,7 @@ from nerv_lab.inner_universe.records import (
     Seal,
     Snapshot,
     Status,
+    StoredHistory,
 )
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Seal",
     "Snapshot",
     "Status",
+    "StoredHistory",
 ]
 
 logger = logging.getLogger(__name__)

@@ -22,6 +22,7 @@ from nerv_lab.inner_universe.records import (
     Seal,
     Snapshot,
     Status,
+    StoredHistory,
 )
 
 __all__ = ["InnerUniverseContract"]
@@ -237,6 +238,21 @@ class InnerUniverseContract(ABC):
     @abstractmethod
     async def tags(self) -> dict[str, str]:
         """Return the version id of each tag."""
+
+    @abstractmethod
+    async def load_history(self, history: StoredHistory) -> None:
+        """Take in a history as it is, with its ids, places, times and authors, or none of it.
+
+        It is not verified here: `nerv_lab.inner_universe.bundles.Bundle` has done that. The
+        working rows of every branch become those of the history.
+
+        Raises
+        ------
+        LogMovedError
+            When the log does not end where the history begins; nothing was written.
+        DuplicateIdError
+            When an id of it stands for something else; nothing was written.
+        """
 
     @abstractmethod
     async def verify(self) -> list[Problem]:

@@ -27,6 +27,7 @@ from nerv_lab.inner_universe.client import (
     Seal,
     Snapshot,
     Status,
+    StoredHistory,
 )
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id
@@ -100,6 +101,9 @@ class Store(Protocol):
 
     def tags(self) -> dict[str, str]:
         """Return all tags."""
+
+    def load_history(self, history: StoredHistory) -> None:
+        """Take in a history of another store."""
 
     def verify(self) -> list[Problem]:
         """Return what is wrong."""
@@ -347,6 +351,13 @@ class LocalInnerUniverse(InnerUniverseClient):
         """Return the version id of each tag."""
         with self._errors("tags"):
             return self._store("tags").tags()
+
+    async def load_history(self, history: StoredHistory) -> None:
+        """Take in a history as it is, with its ids, places, times and authors, or none of it."""
+        with self._errors("load_history"):
+            self._store("load_history").load_history(history)
+        self._delivery.catch_up()
+        self._written(())
 
     async def verify(self) -> list[Problem]:
         """Check the whole store against itself and return what is wrong; [] when all is well."""

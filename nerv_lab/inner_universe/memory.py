@@ -10,13 +10,26 @@ from typing import Any
 from weakref import WeakSet
 
 from nerv_lab.core.changes import ItemChange
-from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, VersionNotFoundError
-from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.errors import (
+    DuplicateIdError,
+    HeadMovedError,
+    LogMovedError,
+    VersionNotFoundError,
+)
+from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Item
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import Branch, BranchMove, Problem, Receipt, Seal, Snapshot
+from nerv_lab.inner_universe.client import (
+    Branch,
+    BranchMove,
+    Problem,
+    Receipt,
+    Seal,
+    Snapshot,
+    StoredHistory,
+)
 from nerv_lab.inner_universe.ids import event_id, new_id
 from nerv_lab.inner_universe.local import LocalInnerUniverse
 from nerv_lab.inner_universe.verifying import check_store
@@ -72,7 +85,8 @@ class MemoryStore:
         first = len(self._events) + 1
         cursor = self._cursors.get(origin.id, 0)
         written = tuple(
-            placed(event, first + i, origin, cursor + i + 1) for i, event in enumerate(events)
+            placed(event, first + i, origin, cursor + i + 1, batch_id)
+            for i, event in enumerate(events)
         )
         self._events.extend(written)
         self._by_id.update((event.id, event) for event in written)
@@ -259,6 +273,36 @@ class MemoryStore:
         self._fail()
         with self._lock:
             return dict(self._tags)
+
+    def load_history(self, history: StoredHistory) -> None:
+        """Take in a history of another store."""
+        with self._lock:
+            self._fail()
+            if history.after != len(self._events):
+                raise LogMovedError(history.after, len(self._events))
+            events = list(history.read_events())
+            versions = {v.id: _Stored(v, history.delta_of(v.id)) for _, v in history.versions}
+            for event in events:
+                if event.id in self._by_id:
+                    raise DuplicateIdError("event", event.id)
+            for version_id in versions.keys() & self._versions.keys():
+                raise DuplicateIdError("version", version_id)
+            self._append_events(events)
+            self._versions |= versions
+            self._states, self._heads = dict(history.rows), dict(history.heads)
+            self._tags |= history.tags
+
+    def _append_events(self, events: Sequence[Event]) -> None:
+        for event in events:
+            assert event.seq is not None
+            batch, origin = str(event.batch_id), str(event.origin_id)
+            first, _ = self._batches.get(batch, (event.seq, event.seq))
+            self._batches[batch] = first, event.seq
+            self._by_id[event.id] = event
+            self._cursors[origin] = event.origin_seq or 0
+            if event.type == EventType.BRANCH_MOVED:
+                self._moved[event.branch] = event.seq
+        self._events.extend(events)
 
     def verify(self) -> list[Problem]:
         """Check everything."""

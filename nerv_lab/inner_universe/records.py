@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.events import Event
 from nerv_lab.core.model import Item
+from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Seal",
     "Snapshot",
     "Status",
+    "StoredHistory",
 ]
 
 EventHandler = Callable[[tuple[Event, ...]], None]
@@ -136,6 +138,36 @@ class Status:
     state: Literal["connected", "reconnecting", "closed"]
     identity: str | None = None
     lag: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHistory:
+    """A history of another store, or the end of one, with all that a store keeps of it.
+
+    Attributes
+    ----------
+    after, last : int
+        It begins behind this position of the log, and ends at that one.
+    read_events : callable
+        Gives the events in order; may be called more than once.
+    versions : tuple of (int, Version)
+        Those committed there, each with the position of its event.
+    delta_of : callable
+        Gives the delta of a version id.
+    rows : mapping of str to GraphState
+        What the working rows of each branch are at the end.
+    heads, tags : mapping of str to str
+        The version id that each branch and tag is at, at the end.
+    """
+
+    after: int
+    last: int
+    read_events: Callable[[], Iterator[Event]]
+    versions: tuple[tuple[int, Version], ...]
+    delta_of: Callable[[str], bytes]
+    rows: Mapping[str, GraphState]
+    heads: Mapping[str, str]
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

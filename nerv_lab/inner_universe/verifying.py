@@ -18,7 +18,7 @@ from nerv_lab.inner_universe.client import Problem
 from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.writing import change_of
 
-__all__ = ["RESERVED_TYPES", "check_store"]
+__all__ = ["RESERVED_TYPES", "Replay", "check_history", "check_store"]
 
 RESERVED_TYPES = CHANGE_EVENT_TYPES | {EventType.STATE_VERSION_COMMITTED, EventType.BRANCH_MOVED}
 """Types of the events that a state is rebuilt from."""
@@ -51,37 +51,75 @@ def check_store(
     heads, tags : mapping of str to str
         The version id each branch and tag is at.
     """
-    for finding in audit_versions(versions, delta_of):
+    replay = Replay(versions, delta_of)
+    yield from check_history(replay, events, heads, tags)
+    if replay.is_whole:
+        for branch in sorted(replay.states.keys() | rows.keys()):
+            state = replay.states.get(branch, GraphState.empty())
+            yield from _compare(branch, rows.get(branch, ()), state)
+
+
+def check_history(
+    replay: Replay, events: Iterable[Event], heads: Mapping[str, str], tags: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Yield everything that does not agree in a history without its working rows.
+
+    Parameters
+    ----------
+    replay : Replay
+        At its beginning; afterwards it holds the working rows that the log leads to.
+    events, heads, tags
+        As for `check_store`.
+    """
+    for finding in audit_versions(replay.versions, replay.delta_of):
         yield Problem(finding.where, finding.what)
-    replay = _Replay(versions, delta_of)
     try:
         for event in events:
             yield from replay.follow(event)
     except NervError as error:
         yield Problem(f"event {replay.seq + 1}", f"cannot be read, nor what follows it: {error}")
     else:
+        replay.is_whole = True
         yield from replay.unrecorded()
-        for branch in sorted(replay.states.keys() | rows.keys()):
-            state = replay.states.get(branch, GraphState.empty())
-            yield from _compare(branch, rows.get(branch, ()), state)
         for branch in sorted(replay.heads.keys() | heads.keys()):
             if heads.get(branch) != replay.heads.get(branch):
                 yield Problem(f"branch {branch}", "its head is not where the log last put it")
-    known = {version.id for version in versions}
+    known = {version.id for version in replay.versions}
     for name, version_id in tags.items():
         if version_id not in known:
             yield Problem(f"tag {name}", f"names version {version_id}, which is not stored")
 
 
-class _Replay:
-    """The graph of each branch, rebuilt from the log."""
+class Replay:
+    """The graph of each branch, rebuilt from the log.
+
+    Parameters
+    ----------
+    versions : sequence of Version
+        In log order.
+    delta_of : callable
+        Gives the delta of a version id.
+
+    Attributes
+    ----------
+    seq : int
+        The last event that was followed.
+    states, heads : dict
+        The rows and the newest version of each branch.
+    places : dict of str to int
+        Where in the log each version was committed.
+    is_whole : bool
+        Whether the log was followed to its end.
+    """
 
     def __init__(self, versions: Sequence[Version], delta_of: Callable[[str], bytes]) -> None:
+        self.versions = versions
+        self.delta_of = delta_of
+        self.places: dict[str, int] = {}
+        self.is_whole = False
         self.seq = 0
         self.states: dict[str, GraphState] = {}
         self.heads: dict[str, str] = {}
-        self._versions = versions
-        self._delta_of = delta_of
         self._unrecorded = {v.id: v for v in versions}
         self._written: dict[str | None, int] = {}
         self._broken: set[str] = set()
@@ -91,6 +129,7 @@ class _Replay:
                 self._at.setdefault((version.branch, version.event_seq), []).append(version)
 
     def follow(self, event: Event) -> Iterator[Problem]:
+        """Go one event further, and yield what is wrong with it."""
         if event.seq != self.seq + 1:
             yield Problem(f"event {event.seq}", f"follows event {self.seq}: the log has a gap")
         self.seq = event.seq or 0
@@ -112,6 +151,7 @@ class _Replay:
         record = dict(event.data or {})
         self.heads[event.branch] = str(record.get("version_id"))
         version = self._unrecorded.pop(str(record.get("version_id")), None)
+        self.places[str(record.get("version_id"))] = self.seq
         if version is None:
             missing = record.get("version_id")
             yield Problem(f"event {event.seq}", f"records version {missing}, which is not stored")
@@ -146,8 +186,8 @@ class _Replay:
 
     @cached_property
     def _history(self) -> TemporalStore:
-        history = TemporalStore(load_delta=self._delta_of)
-        for version in self._versions:
+        history = TemporalStore(load_delta=self.delta_of)
+        for version in self.versions:
             history.add(version, confirmed=True)
         return history
 
@@ -170,6 +210,7 @@ class _Replay:
             )
 
     def unrecorded(self) -> Iterator[Problem]:
+        """Yield the versions that the log did not tell of."""
         for version_id in self._unrecorded:
             yield Problem(f"version {version_id}", "the log has no event for it")
 

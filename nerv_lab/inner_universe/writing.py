@@ -212,13 +212,14 @@ def check_start(reader: Reader, changes: Iterable[ItemChange]) -> None:
             raise IntegrityError(f"{change.key}: the rows are not what the changes start from")
 
 
-def placed(event: Event, seq: int, origin: Origin, origin_seq: int) -> Event:
+def placed(event: Event, seq: int, origin: Origin, origin_seq: int, batch_id: str) -> Event:
     """Give an event, which nobody else holds yet, its place in the log, and return it."""
     for name, value in (
         ("seq", seq),
         ("origin_id", origin.id),
         ("origin_seq", origin_seq),
         ("actor", origin.actor),
+        ("batch_id", batch_id),
     ):
         force_setattr(event, name, value)
     return event

@@ -8,7 +8,7 @@ from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.graph_items import Entities, Relations
 from nerv_lab.lab.histories import Blame, BlameEntry, History, HistoryEntry
 from nerv_lab.lab.lab import Lab
-from nerv_lab.lab.opening import open
+from nerv_lab.lab.opening import import_bundle, open
 from nerv_lab.lab.paths import Path
 from nerv_lab.lab.queries import EntityQuery, RelationQuery
 from nerv_lab.lab.results import (
@@ -38,5 +38,6 @@ __all__ = [
     "VerifyReport",
     "VersionLog",
     "View",
+    "import_bundle",
     "open",
 ]

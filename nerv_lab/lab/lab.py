@@ -24,6 +24,7 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt, Status
 from nerv_lab.inner_universe.comparing import Contents, differences, read_contents
 from nerv_lab.lab.branching import Brancher
+from nerv_lab.lab.bundling import Bundler
 from nerv_lab.lab.buses import RecordingBus
 from nerv_lab.lab.committing import Committer
 from nerv_lab.lab.debugging import Debugger
@@ -45,7 +46,7 @@ __all__ = ["Lab"]
 _T = TypeVar("_T")
 
 
-class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Shower):
+class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Bundler, Shower):
     """A knowledge graph that is kept in an Inner Universe, with its whole history.
 
     Use `nerv_lab.open` to make one. What is written here is durable when the call returns; what

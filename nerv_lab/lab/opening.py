@@ -6,12 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from nerv_lab.inner_universe import client_for
+from nerv_lab.inner_universe.bundles import Bundle, BundleReport
 from nerv_lab.lab.lab import Lab
 
 if TYPE_CHECKING:
     from nerv_lab.inner_universe import InnerUniverseConfig
+    from nerv_lab.inner_universe.bundles.writer import Progress
 
-__all__ = ["open"]
+__all__ = ["import_bundle", "open"]
 
 
 def open(
@@ -42,3 +44,34 @@ def open(
         The store cannot be opened; the subclass and the message say why and what to do.
     """
     return Lab(client_for(os.fspath(uri), config), author=author)
+
+
+def import_bundle(
+    path: str | os.PathLike[str],
+    uri: str | os.PathLike[str],
+    *,
+    config: InnerUniverseConfig | None = None,
+    progress: Progress | None = None,
+) -> BundleReport:
+    """Take the history of a bundle into a store, as `Lab.import_bundle` does.
+
+    Parameters
+    ----------
+    path : str or path
+        The bundle; it is verified before the store is opened.
+    uri : str or path
+        The store: empty, not there yet, or with a beginning of the same history.
+    config : InnerUniverseConfig, optional
+        Settings of the store.
+    progress : callable, optional
+        Called as ``progress(section, done, total)``.
+
+    Raises
+    ------
+    BundleError
+        It is no bundle, or not as it was written; nothing was changed.
+    ConflictError
+        The store has a history of its own; nothing was changed.
+    """
+    with Bundle(path, progress=progress) as bundle, open(uri, config=config) as lab:
+        return lab._take_in(bundle)

@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 
 from nerv_lab.core.errors import NervError, VersionNotFoundError
 from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.bundles import BundleReport
 from nerv_lab.lab import Diff, Lab, VersionLog, View
 from nerv_lab.lab import open as open_lab
 from nerv_lab.magics.branching import BranchCommands
@@ -117,6 +118,12 @@ class NervMagics(BranchCommands, Magics):
         lab = self.lab(arguments.lab)
         a, b = (None if ref is None else _place(lab, ref) for ref in (arguments.a, arguments.b))
         return lab.diff(a, b)
+
+    def _export(self, arguments: Namespace) -> BundleReport:
+        return self.lab(arguments.lab).export(arguments.path, overwrite=arguments.overwrite)
+
+    def _import(self, arguments: Namespace) -> BundleReport:
+        return self.lab(arguments.lab).import_bundle(arguments.path)
 
     def _help(self, arguments: Namespace) -> Help:
         return help_on(arguments.command)

@@ -10,6 +10,7 @@ pub mod canonical;
 pub mod digest;
 pub mod errors;
 pub mod event_json;
+pub mod history;
 pub mod moves;
 pub mod permissions;
 pub mod places;

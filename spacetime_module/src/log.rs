@@ -96,7 +96,8 @@ pub fn append(
     Ok((last + 1, last + written))
 }
 
-fn move_counter(ctx: &ReducerContext, value: u64) {
+/// Let the log end at a place.
+pub fn move_counter(ctx: &ReducerContext, value: u64) {
     let table = ctx.db.counter();
     let row = CounterRow { name: LAST_SEQ.into(), value };
     if table.name().find(LAST_SEQ.to_string()).is_some() {
@@ -106,7 +107,8 @@ fn move_counter(ctx: &ReducerContext, value: u64) {
     }
 }
 
-fn move_cursor(ctx: &ReducerContext, origin_id: &str, origin_seq: u64, event_seq: u64) {
+/// Note how far an origin has come.
+pub fn move_cursor(ctx: &ReducerContext, origin_id: &str, origin_seq: u64, event_seq: u64) {
     let table = ctx.db.origin_cursor();
     let row = CursorRow { origin_id: origin_id.into(), origin_seq, event_seq };
     if table.origin_id().find(origin_id.to_string()).is_some() {

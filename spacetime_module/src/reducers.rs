@@ -4,6 +4,7 @@ mod access;
 mod branches;
 mod events;
 mod graph;
+mod history;
 mod together;
 mod versions;
 

@@ -1,8 +1,9 @@
-//! The tables. All but the counter are public: on this server reading has no finer boundary than
+//! The tables. All but the last two are public: on this server reading has no finer boundary than
 //! the database.
 
 use spacetimedb::table;
 
+use crate::history::HistoryPart;
 use crate::types::{EntityMeta, RelationMeta};
 
 /// Between the branch and the id in a key; no name may hold it.
@@ -150,6 +151,18 @@ pub struct SchemaVersionRow {
     pub component: String,
     pub version: u32,
     pub applied_at: i64,
+}
+
+/// A part of a history that waits to be taken in.
+#[table(name = staged_part)]
+pub struct StagedPartRow {
+    #[primary_key]
+    pub key: String,
+    #[index(btree)]
+    pub import_id: String,
+    pub number: u32,
+    pub staged_at: i64,
+    pub part: HistoryPart,
 }
 
 /// Numbers without gaps; `auto_inc` leaves some whenever the server starts again.

@@ -38,6 +38,14 @@ pub fn name(value: &str, field: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// A time in microseconds since the epoch.
+pub fn moment(value: i64, field: &str) -> Result<(), Error> {
+    if (MIN_MICROS..MAX_MICROS).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::validation(field, "must lie in the years 1 to 9999"))
+}
+
 pub fn tags(tags: &[String]) -> Result<(), Error> {
     tags.iter().enumerate().try_for_each(|(index, tag)| name(tag, &format!("tags[{index}]")))
 }
@@ -205,9 +213,7 @@ pub fn version(version: &Version, delta: &[u8]) -> Result<(), Error> {
             format!("{} does not fit into 64 bits; use a Decimal or a string", version.event_seq);
         return Err(Error::value_refused("version.event_seq", reason));
     }
-    if !(MIN_MICROS..MAX_MICROS).contains(&version.timestamp) {
-        return Err(Error::validation("version.timestamp", "must lie in the years 1 to 9999"));
-    }
+    moment(version.timestamp, "version.timestamp")?;
     if version.parents.len() > 2 {
         let reason = format!("at most two, not {}", version.parents.len());
         return Err(Error::validation("parents", reason));

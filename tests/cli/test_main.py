@@ -103,3 +103,51 @@ def test_a_module_is_published_and_the_database_can_be_opened(
 def test_a_file_takes_no_module(store: str) -> None:
     with nl.open(store) as lab, pytest.raises(nl.ValidationError, match="takes no module"):
         lab.publish_module()
+
+
+def test_a_store_is_exported_and_imported(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle, target = str(tmp_path / "team.bundle"), str(tmp_path / "other.nerv")
+    assert main(["export", store, bundle]) == 0
+    assert capsys.readouterr().out == (
+        f"exported {bundle}: 2 events, 1 versions, 1 branches, 0 tags\n"
+    )
+    assert main(["import", bundle, target, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["new_events"] == 2
+    assert captured.err == ""
+    assert main(["verify", target]) == 0
+
+
+def test_progress_is_told_on_standard_error(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", store, str(tmp_path / "team.bundle"), "--progress", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert "events.jsonl 2/2\n" in captured.err
+    assert json.loads(captured.out)["events"] == 2
+
+
+def test_a_bundle_that_is_not_as_it_was_written_gives_code_one(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle, target = tmp_path / "team.bundle", tmp_path / "other.nerv"
+    main(["export", store, str(bundle)])
+    bundle.write_bytes(bundle.read_bytes()[:-30])
+    assert main(["import", str(bundle), str(target)]) == 1
+    assert "is refused" in capsys.readouterr().err
+    assert not target.exists()
+
+
+def test_a_bundle_for_a_store_with_another_history_gives_code_two(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle, target = str(tmp_path / "team.bundle"), str(tmp_path / "other.nerv")
+    main(["export", store, bundle])
+    assert main(["export", store, bundle]) == 2
+    with nl.open(target) as lab:
+        lab.add_entity("person", id="eve")
+    assert main(["import", bundle, target]) == 2
+    assert "a history of its own" in capsys.readouterr().err
+    assert main(["import", str(tmp_path / "none"), target]) == 2

@@ -470,3 +470,14 @@ def test_reloading_does_not_double_anything(opened: InteractiveShell) -> None:
     nl.load_ipython_extension(opened)
     assert completions(opened, "%nerv ro") == ["rollback"]
     assert len([m for m in opened.Completer.custom_matchers if "Nerv" in repr(m)]) == 1
+
+
+def test_a_history_is_exported_and_imported(opened: InteractiveShell, tmp_path: Path) -> None:
+    path = tmp_path / "team.bundle"
+    assert run(opened, f"%nerv export {path}").versions == 1
+    assert "exists already" in complaint(opened, f"%nerv export {path}")
+    assert run(opened, f"%nerv export {path} --overwrite").events == 2
+    assert run(opened, f"%nerv import {path}").new_events == 0
+    run(opened, "%nerv open --as fresh")
+    assert run(opened, f"%nerv import --lab fresh {path}").new_events == 2
+    assert run(opened, "fresh.state == lab.state")

@@ -12,8 +12,9 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
-from nerv_lab.inner_universe.spacetime import arguments, schema
 from nerv_lab.inner_universe.spacetime import messages as m
+from nerv_lab.inner_universe.spacetime import schema
+from nerv_lab.inner_universe.spacetime.arguments import REDUCERS
 from nerv_lab.inner_universe.spacetime.bsatn import (
     BYTES,
     STRING,
@@ -23,6 +24,7 @@ from nerv_lab.inner_universe.spacetime.bsatn import (
     Product,
     Variant,
 )
+from nerv_lab.inner_universe.spacetime.history_arguments import HISTORY_REDUCERS
 
 IDENTITY = b"\x11" * 32
 CONNECTION = b"\x22" * 16
@@ -74,7 +76,7 @@ def module_schema() -> dict[str, Any]:
         "tables": [{"name": name, "product_type_ref": i} for i, name in enumerate(schema.TABLES)],
         "reducers": [
             {"name": name, "params": described(codec.shape())["Product"]}
-            for name, codec in arguments.REDUCERS.items()
+            for name, codec in {**REDUCERS, **HISTORY_REDUCERS}.items()
         ],
     }
 

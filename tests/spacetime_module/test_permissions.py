@@ -32,6 +32,9 @@ from nerv_lab.core.versions import Version, version_digest
 
 NONE = some(None)
 META, PLAIN = entity_meta(EntityMetadata()), relation_meta(RelationMetadata())
+NOTHING: dict[str, list[Any]] = {
+    name: [] for name in ("events", "versions", "entities", "relations", "branches", "tags")
+}
 BASE: list[Change] = [
     CreateEntity("a", "thing"),
     CreateEntity("b", "thing"),
@@ -69,6 +72,9 @@ CALLS: dict[str, tuple[set[str], list[Any]]] = {
     "set_tag": (COMMITTER, ["t", "v1"]),
     "delete_tag": (COMMITTER, ["t"]),
     "move_branch": (EDITOR, ["m", "new", NONE, some("v1"), "main", [], "o", 0]),
+    "stage_history": (OWNER, ["i", 0, NOTHING]),
+    "import_history": (OWNER, ["i", 0, 6, 6]),
+    "discard_history": (OWNER, ["i"]),
     "claim": (OWNER, []),
     "grant": (OWNER, ["*", "viewer", "", ""]),
     "revoke": (OWNER, [2]),

@@ -131,7 +131,7 @@ def append_events(
         or 0
     )
     rows = [
-        event_row(placed(event, last + index, origin, cursor + index), payload, batch_id, origin)
+        event_row(placed(event, last + index, origin, cursor + index, batch_id), payload)
         for index, (event, payload, batch_id) in enumerate(entries, start=1)
     ]
     connection.executemany(_ADD_EVENT, rows)

@@ -13,7 +13,6 @@ from nerv_lab.core.events import Event
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.values import decode, encode
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.writing import Origin
 
 __all__ = [
     "ENTITY_COLUMNS",
@@ -116,7 +115,7 @@ def relation_from_row(row: Row) -> Relation:
         raise _damaged(f"the row of relation {id!r}", error) from error
 
 
-def event_row(event: Event, data: bytes | None, batch_id: str, origin: Origin) -> Row:
+def event_row(event: Event, data: bytes | None) -> Row:
     """Return an event as a row of `EVENT_COLUMNS`."""
     return (
         event.seq,
@@ -125,11 +124,11 @@ def event_row(event: Event, data: bytes | None, batch_id: str, origin: Origin) -
         None if data is None else data.decode(),
         round(event.timestamp * 1_000_000),
         event.source,
-        origin.id,
+        event.origin_id,
         event.origin_seq,
-        origin.actor,
+        event.actor,
         event.branch,
-        batch_id,
+        event.batch_id,
     )
 
 
@@ -141,7 +140,7 @@ def event_from_row(row: Row) -> Event:
     CorruptStoreError
         When the row does not hold an event.
     """
-    seq, id, kind, data, timestamp, source, origin_id, origin_seq, actor, branch, _ = row
+    seq, id, kind, data, timestamp, source, origin_id, origin_seq, actor, branch, batch_id = row
     try:
         payload = None if data is None else decode(data)
     except ValidationError as error:
@@ -157,6 +156,7 @@ def event_from_row(row: Row) -> Event:
         origin_seq,
         actor,
         branch,
+        batch_id,
     )
 
 

@@ -14,9 +14,18 @@ from nerv_lab.core.model import Item
 from nerv_lab.core.rules import plan
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import Branch, BranchMove, Problem, Receipt, Seal, Snapshot
+from nerv_lab.inner_universe.client import (
+    Branch,
+    BranchMove,
+    Problem,
+    Receipt,
+    Seal,
+    Snapshot,
+    StoredHistory,
+)
 from nerv_lab.inner_universe.embedded.checking import check
 from nerv_lab.inner_universe.embedded.database import Database
+from nerv_lab.inner_universe.embedded.loading import load_history
 from nerv_lab.inner_universe.embedded.queries import (
     Entry,
     add_version,
@@ -254,6 +263,13 @@ class SqliteStore:
         """Return all tags."""
         with self._database.reading("tags") as connection:
             return dict(connection.execute("SELECT name, version FROM tag ORDER BY name"))
+
+    def load_history(self, history: StoredHistory) -> None:
+        """Take in a history of another store, in one transaction."""
+        with self._database.write_lock:
+            with self._database.writing("load_history") as connection:
+                load_history(connection, history)
+            self._cache.advance(-1)
 
     def verify(self) -> list[Problem]:
         """Check the file, then what it says."""

@@ -34,10 +34,13 @@ __all__ = [
     "APPLY_AND_COMMIT",
     "APPLY_BATCH",
     "COMMIT_VERSION",
+    "ENTITY_STATE",
     "MOVE_BRANCH",
     "PUBLISH_EVENTS",
     "REDUCERS",
+    "RELATION_STATE",
     "SET_TAG",
+    "VERSION_ARGS",
     "ApplyAndCommit",
     "ApplyBatch",
     "ChangeCall",
@@ -302,7 +305,7 @@ PUBLISH_EVENTS: Final = Product(
     STRING,
     Array(Product(OwnEvent, STRING, STRING, OPTIONAL, I64, OPTIONAL)),
 )
-_VERSION_ARGS = Product(
+VERSION_ARGS: Final = Product(
     VersionArgs, STRING, TEXTS, STRING, U64, I64, STRING, OPTIONAL, STRING, STRING, STRING
 )
 APPLY_AND_COMMIT: Final = Product(
@@ -315,17 +318,17 @@ APPLY_AND_COMMIT: Final = Product(
     U64,
     Array(_CHANGE),
     U64,
-    _VERSION_ARGS,
+    VERSION_ARGS,
     BYTES,
 )
-COMMIT_VERSION: Final = Product(CommitVersion, _VERSION_ARGS, BYTES, STRING, U64)
-_ENTITY_STATE = Option(Product(EntityState, STRING, STRING, ENTITY_META, I64, I64, U64))
-_RELATION_STATE = Option(
-    Product(RelationState, STRING, STRING, STRING, STRING, RELATION_META, I64, I64, U64)
+COMMIT_VERSION: Final = Product(CommitVersion, VERSION_ARGS, BYTES, STRING, U64)
+ENTITY_STATE: Final = Product(EntityState, STRING, STRING, ENTITY_META, I64, I64, U64)
+RELATION_STATE: Final = Product(
+    RelationState, STRING, STRING, STRING, STRING, RELATION_META, I64, I64, U64
 )
 _STEP = Sum(
-    Entity=Product(Step, _ENTITY_STATE, _ENTITY_STATE),
-    Relation=Product(Step, _RELATION_STATE, _RELATION_STATE),
+    Entity=Product(Step, Option(ENTITY_STATE), Option(ENTITY_STATE)),
+    Relation=Product(Step, Option(RELATION_STATE), Option(RELATION_STATE)),
 )
 MOVE_BRANCH: Final = Product(
     MoveBranch, STRING, STRING, OPTIONAL, OPTIONAL, STRING, Array(_STEP), STRING, U64

@@ -58,8 +58,10 @@ __all__ = [
     "apply_and_commit_args",
     "apply_args",
     "commit_args",
+    "item_state",
     "move_args",
     "publish_args",
+    "sized",
     "tag_args",
 ]
 
@@ -86,7 +88,7 @@ def apply_args(batch: Batch, origin_id: str) -> bytes:
         _UNCHECKED,
         [_wire(change) for change in batch.changes],
     )
-    return _sized("changes", APPLY_BATCH.encode(call))
+    return sized("changes", APPLY_BATCH.encode(call))
 
 
 def apply_and_commit_args(
@@ -122,7 +124,7 @@ def apply_and_commit_args(
         version_args(version),
         delta,
     )
-    return _sized("changes", APPLY_AND_COMMIT.encode(call))
+    return sized("changes", APPLY_AND_COMMIT.encode(call))
 
 
 def publish_args(batch_id: str, branch: str, events: list[OwnEvent], origin_id: str) -> bytes:
@@ -134,7 +136,7 @@ def publish_args(batch_id: str, branch: str, events: list[OwnEvent], origin_id: 
         When the events are too large to send at once.
     """
     call = PublishEvents(batch_id, origin_id, _UNCHECKED, branch, events)
-    return _sized("events", PUBLISH_EVENTS.encode(call))
+    return sized("events", PUBLISH_EVENTS.encode(call))
 
 
 def commit_args(version: Version, delta: bytes, origin_id: str) -> bytes:
@@ -146,7 +148,7 @@ def commit_args(version: Version, delta: bytes, origin_id: str) -> bytes:
         When the delta is too large to send.
     """
     call = CommitVersion(version_args(version), delta, origin_id, _UNCHECKED)
-    return _sized("delta", COMMIT_VERSION.encode(call))
+    return sized("delta", COMMIT_VERSION.encode(call))
 
 
 def move_args(move: BranchMove, origin_id: str) -> bytes:
@@ -165,12 +167,15 @@ def move_args(move: BranchMove, origin_id: str) -> bytes:
     ]
     ends = (move.expected, move.to, move.rows_of)
     call = MoveBranch(move.id, move.name, *ends, steps, origin_id, _UNCHECKED)
-    return _sized("changes", MOVE_BRANCH.encode(call))
+    return sized("changes", MOVE_BRANCH.encode(call))
 
 
 def _state(item: Item | None) -> EntityState | RelationState | None:
-    if item is None:
-        return None
+    return None if item is None else item_state(item)
+
+
+def item_state(item: Item) -> EntityState | RelationState:
+    """Return an item with its times and revision as the module takes it."""
     moments = (item.created_at, item.updated_at, item.revision)
     if isinstance(item, Entity):
         return EntityState(item.id, item.type, entity_meta(item.metadata), *moments)
@@ -183,7 +188,14 @@ def tag_args(name: str, version_id: str) -> bytes:
     return SET_TAG.encode(SetTag(name, version_id))
 
 
-def _sized(field: str, args: bytes) -> bytes:
+def sized(field: str, args: bytes) -> bytes:
+    """Return arguments that a server takes in one message.
+
+    Raises
+    ------
+    ValidationError
+        When they are too large.
+    """
     if len(args) > MAX_REQUEST - _ROOM:
         raise ValidationError(
             field,

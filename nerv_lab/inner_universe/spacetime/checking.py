@@ -7,6 +7,7 @@ from typing import Any
 
 from nerv_lab.core.errors import ModuleMismatchError
 from nerv_lab.inner_universe.spacetime.arguments import REDUCERS
+from nerv_lab.inner_universe.spacetime.history_arguments import HISTORY_REDUCERS
 from nerv_lab.inner_universe.spacetime.schema import MODULE_VERSION, TABLES
 
 __all__ = ["check_schema", "read_schema"]
@@ -28,7 +29,8 @@ def check_schema(schema: Mapping[str, Any], where: str) -> None:
         When a table or reducer is missing or has another type.
     """
     tables, reducers = read_schema(schema, where)
-    for kind, ours, found in (("table", TABLES, tables), ("reducer", REDUCERS, reducers)):
+    calls = {**REDUCERS, **HISTORY_REDUCERS}
+    for kind, ours, found in (("table", TABLES, tables), ("reducer", calls, reducers)):
         for name, expected in ours.items():
             if name not in found:
                 raise ModuleMismatchError(

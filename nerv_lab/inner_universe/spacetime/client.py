@@ -13,7 +13,7 @@ from nerv_lab.core.checks import checked_name
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.rules import plan
 from nerv_lab.core.versions import Version, from_micros, version_digest
-from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal
+from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal, StoredHistory
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.spacetime.asking import ReadableUniverse
 from nerv_lab.inner_universe.spacetime.calls import (
@@ -27,6 +27,7 @@ from nerv_lab.inner_universe.spacetime.calls import (
 from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.identity import tokens_of
 from nerv_lab.inner_universe.spacetime.limits import Limits
+from nerv_lab.inner_universe.spacetime.loading import send_history
 from nerv_lab.inner_universe.spacetime.planning import read_touched
 from nerv_lab.inner_universe.spacetime.receipts import receipt_of
 from nerv_lab.inner_universe.spacetime.rows import own_event
@@ -168,6 +169,12 @@ class SpacetimeInnerUniverse(ReadableUniverse):
         await self._ask("move_branch", lambda c: c.call("move_branch", args))
         self._items.forget()
         self.deliver()
+
+    async def load_history(self, history: StoredHistory) -> None:
+        """Take in a history as it is, with its ids, places, times and authors, or none of it."""
+        await self._ask("load_history", lambda c: send_history(c, history))
+        self._items.forget()
+        await self.refresh()
 
     async def set_tag(self, name: str, version_id: str) -> None:
         """Let a name stand for a version; a name that is taken moves."""

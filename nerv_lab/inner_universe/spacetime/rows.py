@@ -182,8 +182,9 @@ def event_from_row(row: EventRow) -> Event:
         row.seq,
         row.origin_id,
         row.origin_seq,
-        row.actor,
+        row.actor or None,
         row.branch,
+        row.batch_id,
     )
 
 

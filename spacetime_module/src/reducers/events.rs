@@ -10,7 +10,8 @@ use crate::tables::event_log;
 use crate::types::OwnEvent;
 use crate::validate;
 
-const OUTCOME: &str = "published";
+/// What the receipt of such a batch says.
+pub const OUTCOME: &str = "published";
 const ACTION: &str = "publish_event";
 
 /// Append those of the events that the log does not hold yet.

@@ -72,7 +72,7 @@ pub fn commit(
     let (_, seq) = log::append(ctx, id, name, origin, vec![entry])?;
     move_head(ctx, name, id);
     ctx.db.version_delta().insert(DeltaRow { version_id: id.clone(), delta });
-    ctx.db.state_version().insert(row(version, seq));
+    ctx.db.state_version().insert(version_row(version, seq));
     Ok(())
 }
 
@@ -111,7 +111,8 @@ pub fn move_head(ctx: &ReducerContext, name: &str, version_id: &str) {
     }
 }
 
-fn row(version: Version, seq: u64) -> VersionRow {
+/// The row of a version whose event is at a place of the log.
+pub fn version_row(version: Version, seq: u64) -> VersionRow {
     VersionRow {
         version_id: version.version_id,
         parents: version.parents,
@@ -133,13 +134,18 @@ pub fn set_tag(ctx: &ReducerContext, name: String, version_id: String) -> Result
     require(ctx, "set_tag", &name)?;
     validate::name(&name, "tag")?;
     known(ctx, &version_id)?;
-    let table = ctx.db.tag();
-    if table.name().find(&name).is_some() {
-        table.name().update(TagRow { name, version_id });
-    } else {
-        table.insert(TagRow { name, version_id });
-    }
+    put_tag(ctx, TagRow { name, version_id });
     Ok(())
+}
+
+/// Let a tag be what its row says.
+pub fn put_tag(ctx: &ReducerContext, row: TagRow) {
+    let table = ctx.db.tag();
+    if table.name().find(&row.name).is_some() {
+        table.name().update(row);
+    } else {
+        table.insert(row);
+    }
 }
 
 /// Forget a name; it may be gone already.

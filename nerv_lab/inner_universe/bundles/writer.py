@@ -1,0 +1,211 @@
+"""Writing a history into a bundle."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from nerv_lab.core.errors import NERVPersistenceError, ValidationError
+from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.bundles.manifest import (
+    DELTAS,
+    EVENTS,
+    MANIFEST,
+    MAX_RECORD,
+    TAGS,
+    VERSIONS,
+    Manifest,
+    Section,
+)
+from nerv_lab.inner_universe.bundles.records import event_record, line, version_record
+from nerv_lab.inner_universe.ids import new_id
+
+__all__ = ["BundleReport", "HistorySource", "Progress", "write_bundle"]
+
+Progress = Callable[[str, int, int], object]
+"""Is told what is being done, how much of it is done, and how much there is."""
+
+_PAGE = 2_000
+
+
+class HistorySource(Protocol):
+    """Where a history is read from; answers as a client of the Inner Universe."""
+
+    def last_seq(self) -> int:
+        """Return the position of the newest event."""
+
+    def events(self, after: int, limit: int, until: int) -> list[Event]:
+        """Return a part of the log."""
+
+    def versions(self) -> list[Version]:
+        """Return all versions, in log order."""
+
+    def delta(self, version_id: str) -> bytes:
+        """Return the delta of a version."""
+
+    def tags(self) -> dict[str, str]:
+        """Return the version id of each tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class BundleReport:
+    """What was written, or taken in.
+
+    Attributes
+    ----------
+    path : str
+        The bundle.
+    events, versions, branches, tags : int
+        How many it holds.
+    new_events : int
+        How many of the events were new to the store that took them in; 0 for an export.
+    """
+
+    path: str
+    events: int
+    versions: int
+    branches: int
+    tags: int
+    new_events: int = 0
+
+    def record(self) -> dict[str, Any]:
+        """Return the fields as a dict."""
+        return asdict(self)
+
+    def __repr__(self) -> str:
+        return (
+            f"{self.path}: {self.events} events, {self.versions} versions, "
+            f"{self.branches} branches, {self.tags} tags"
+        )
+
+
+def write_bundle(
+    path: str | os.PathLike[str],
+    source: HistorySource,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> BundleReport:
+    """Write the history of a store, as it is at this moment, into one file.
+
+    Others may go on writing to the store. The file is there when it is whole, or not at all.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    source : HistorySource
+        The store.
+    overwrite : bool
+        Replace a file that is there.
+    progress : callable, optional
+        Is told what is being done, how much of it is done, and how much there is.
+
+    Raises
+    ------
+    ValidationError
+        There is such a file already.
+    NERVPersistenceError
+        The file cannot be written.
+    """
+    target = Path(path).expanduser()
+    if target.exists() and not overwrite:
+        raise ValidationError("path", f"{str(target)!r} exists already; pass overwrite=True")
+    beside = target.with_name(f".{target.name}.{new_id()}")
+    try:
+        with beside.open("xb") as file:
+            with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+                report = _Writer(archive, source, progress or _silent).write(str(target))
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    except OSError as error:
+        if isinstance(error, NERVPersistenceError):
+            raise
+        raise NERVPersistenceError(f"{str(target)!r} cannot be written: {error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+    return report
+
+
+def _silent(doing: str, done: int, total: int) -> None:
+    pass
+
+
+class _Writer:
+    """Writes the entries of one archive."""
+
+    def __init__(self, archive: ZipFile, source: HistorySource, progress: Progress) -> None:
+        self._archive = archive
+        self._source = source
+        self._progress = progress
+        self._sections: dict[str, Section] = {}
+        self._heads: dict[str, str] = {}
+        self._committed: set[str] = set()
+
+    def write(self, path: str) -> BundleReport:
+        # The log only grows: what is behind this position is another history.
+        last = self._source.last_seq()
+        self._write(EVENTS, self._event_lines(last), last)
+        versions = [v for v in self._source.versions() if v.id in self._committed]
+        tags = {n: id for n, id in self._source.tags().items() if id in self._committed}
+        self._write(VERSIONS, (line(version_record(v)) for v in versions), len(versions))
+        self._write(DELTAS, (_framed(self._source.delta(v.id)) for v in versions), len(versions))
+        named = (line({"name": name, "version_id": tags[name]}) for name in sorted(tags))
+        self._write(TAGS, named, len(tags))
+        manifest = Manifest(last, self._heads, self._sections)
+        self._archive.writestr(_entry(MANIFEST), manifest.encoded())
+        return BundleReport(path, last, len(versions), len(self._heads), len(tags))
+
+    def _write(self, name: str, records: Iterable[bytes], total: int) -> None:
+        digest, size, count = hashlib.sha256(), 0, 0
+        with self._archive.open(_entry(name), "w", force_zip64=True) as out:
+            for count, record in enumerate(records, start=1):
+                if len(record) > MAX_RECORD:
+                    raise ValidationError(name, f"a record takes more than {MAX_RECORD} bytes")
+                out.write(record)
+                digest.update(record)
+                size += len(record)
+                if count % _PAGE == 0:
+                    self._progress(name, count, total)
+        self._progress(name, count, total)
+        self._sections[name] = Section(count, size, digest.hexdigest())
+
+    def _event_lines(self, last: int) -> Iterator[bytes]:
+        after = 0
+        while after < last and (page := self._source.events(after, _PAGE, last)):
+            for event in page:
+                self._follow(event)
+                yield line(event_record(event))
+            after += len(page)
+
+    def _follow(self, event: Event) -> None:
+        data = event.data or {}
+        if event.type == EventType.STATE_VERSION_COMMITTED:
+            self._heads[event.branch] = str(data["version_id"])
+            self._committed.add(str(data["version_id"]))
+        elif event.type == EventType.BRANCH_MOVED:
+            if data["new"] is None:
+                self._heads.pop(event.branch, None)
+            else:
+                self._heads[event.branch] = str(data["new"])
+
+
+def _framed(delta: bytes) -> bytes:
+    return len(delta).to_bytes(8, "big") + delta
+
+
+def _entry(name: str) -> ZipInfo:
+    # With one time for all, the same history gives the same bytes.
+    entry = ZipInfo(name)
+    entry.compress_type = ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    return entry

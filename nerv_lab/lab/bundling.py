@@ -1,0 +1,143 @@
+"""The whole history of a Lab in one file, and back."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nerv_lab.core.errors import TransactionError
+from nerv_lab.core.events import Event
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.bundles import Bundle, BundleReport, write_bundle
+from nerv_lab.inner_universe.bundles.comparing import common_end
+from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.lab.transactions import Transaction
+
+if TYPE_CHECKING:
+    from nerv_lab.inner_universe.bundles.writer import Progress
+
+__all__ = ["Bundler"]
+
+_T = TypeVar("_T")
+
+
+class Bundler:
+    """Writes and takes in bundles."""
+
+    _client: InnerUniverseClient
+
+    @abstractmethod
+    def _run(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
+
+    @abstractmethod
+    def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
+
+    @abstractmethod
+    def _open_transaction(self) -> Transaction | None: ...
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> BundleReport:
+        """Write the whole history into one file: a bundle, which any store can take in.
+
+        It holds every event, version, delta, branch and tag, with their ids, times and authors.
+        Others may go on writing; the bundle ends where the log ended when it was begun.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; it is there when it is whole, or not at all.
+        overwrite : bool
+            Replace a file that is there.
+        progress : callable, optional
+            Called as ``progress(section, done, total)``.
+
+        Raises
+        ------
+        ValidationError
+            There is such a file already.
+        NERVPersistenceError
+            The file cannot be written, or the store not be read.
+        """
+        source = _Source(self._client, self._run)
+        return write_bundle(path, source, overwrite=overwrite, progress=progress)
+
+    def import_bundle(
+        self, path: str | os.PathLike[str], *, progress: Progress | None = None
+    ) -> BundleReport:
+        """Take in the history of a bundle as it is, with its ids, times and authors.
+
+        Every hash, digest and state is computed again before anything changes. The store must be
+        empty, or hold a beginning of the history, or all of it; then only what is missing is
+        taken in, and a second import changes nothing.
+
+        Parameters
+        ----------
+        path : str or path
+            The bundle.
+        progress : callable, optional
+            Called as ``progress(section, done, total)``.
+
+        Raises
+        ------
+        BundleError
+            It is no bundle, or not as it was written; nothing was changed.
+        ConflictError
+            The store has a history of its own; nothing was changed.
+        """
+        with Bundle(path, progress=progress) as bundle:
+            return self._take_in(bundle)
+
+    def _take_in(self, bundle: Bundle) -> BundleReport:
+        if self._open_transaction():
+            raise TransactionError("leave the transaction before you import")
+        last = bundle.manifest.last_seq
+        after = common_end(bundle, _Source(self._client, self._run))
+        if after < last:
+            self._write(self._client.load_history(bundle.history(after)))
+        else:
+            self._add_tags(bundle)
+        return bundle.report(last - after)
+
+    def _add_tags(self, bundle: Bundle) -> None:
+        """Set the tags of a history that is here already, but leave those that are taken."""
+        known = self._run(self._client.tags())
+        for name, version_id in bundle.tags.items():
+            if name not in known:
+                self._run(self._client.set_tag(name, version_id))
+
+
+class _Source:
+    """A client, asked by a synchronous caller."""
+
+    def __init__(
+        self, client: InnerUniverseClient, run: Callable[[Coroutine[Any, Any, Any]], Any]
+    ) -> None:
+        self._client = client
+        self._run = run
+
+    def last_seq(self) -> int:
+        seq: int = self._run(self._client.last_seq())
+        return seq
+
+    def events(self, after: int, limit: int, until: int) -> list[Event]:
+        events: list[Event] = self._run(self._client.events(after, limit, until))
+        return events
+
+    def versions(self) -> list[Version]:
+        versions: list[Version] = self._run(self._client.versions())
+        return versions
+
+    def delta(self, version_id: str) -> bytes:
+        delta: bytes = self._run(self._client.delta(version_id))
+        return delta
+
+    def tags(self) -> dict[str, str]:
+        tags: dict[str, str] = self._run(self._client.tags())
+        return tags
