@@ -23,9 +23,11 @@ from shared.universes import UNIVERSES
 
 from nerv_lab.core.changes import REMOVE
 from nerv_lab.core.errors import ConflictError, NervError
+from nerv_lab.core.merge import merge_states
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
 from nerv_lab.lab import Lab, View
+from nerv_lab.lab.merging import merging
 
 Graph = dict[str, Any]
 """Properties of each ``e:<id>``, and the two ends of each ``r:<id>``."""
@@ -137,6 +139,42 @@ class TwoLabsWithBranches(RuleBasedStateMachine):
 
     # Travelling
 
+    @rule(place=labs, id=entity_ids)
+    def undo_and_redo(self, place: int, id: str) -> None:
+        lab, branch = self.at_work(place)
+        if f"e:{id}" in branch.work:
+            lab.update(lab.entity(id), properties={"undone": lab.seq})
+            after = plain(lab.state)
+            lab.undo()
+            self.agrees(lab, branch.work)
+            lab.redo()
+            self.agrees(lab, after)
+            self.wrote(lab, branch, after)
+
+    @precondition(lambda self: self.versions)
+    @rule(place=labs, number=numbers, id=entity_ids)
+    def rollback_of_a_part(self, place: int, number: int, id: str) -> None:
+        lab, branch = self.at_work(place)
+        target, key = self.chosen(number), f"e:{id}"
+        if key in branch.work and key in self.states[target.id]:
+            version = lab.rollback(target, only=[lab.entity(id)])
+            work = {**branch.work, key: self.states[target.id][key]}
+            self.committed(lab, branch, version, work)
+
+    @rule(place=labs)
+    def revert_and_pick_again(self, place: int) -> None:
+        lab, branch = self.at_work(place)
+        head = lab.head
+        if head is None or len(head.parents) != 1 or lab.diff():
+            return
+        for bring, state in (
+            (lab.revert, self.states[head.parents[0]]),
+            (lab.cherry_pick, self.states[head.id]),
+        ):
+            version = bring(head).version
+            assert version is not None
+            self.committed(lab, branch, version, state)
+
     @precondition(lambda self: self.versions)
     @rule(place=labs, number=numbers)
     def rollback(self, place: int, number: int) -> None:
@@ -209,7 +247,14 @@ class TwoLabsWithBranches(RuleBasedStateMachine):
         assert version.parents == (branch.head, theirs.id)
         if peaceful:
             self.check_merged(branch.head, theirs.id, merged)
+            assert self.merged_from_the_other_side(lab, branch.head, theirs) == lab.state
         self.committed(lab, branch, version, merged)
+
+    def merged_from_the_other_side(self, lab: Lab, ours: str, theirs: Version) -> GraphState:
+        sides = merging(lab._history, theirs, lab.version(ours), "ours", {})
+        merge = merge_states(sides.base, sides.ours, sides.theirs, disputed=sides.disputed)
+        assert merge.conflicts == ()
+        return sides.ours.apply(merge.changes)
 
     def ancestors(self, version_id: str) -> set[str]:
         parents = {version.id: version.parents for version in self.versions}
