@@ -102,7 +102,8 @@ class ReadableUniverse(LinkedUniverse):
                 raise VersionNotFoundError(version_id)
             return found
 
-        return await asyncio.to_thread(
+        misplaced = [Problem(w, "its row has the key of another") for w in whole.misplaced]
+        return misplaced + await asyncio.to_thread(
             lambda: list(
                 check_store(
                     whole.events, whole.versions, delta_of, whole.rows, whole.heads, whole.tags

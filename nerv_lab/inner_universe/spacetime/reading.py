@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,13 +138,17 @@ def _brought_to(
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """All that a database holds but its deltas, as of one moment."""
+    """All that a database holds but its deltas, as of one moment.
+
+    `misplaced` names the rows that cannot be found by what they hold.
+    """
 
     events: list[Event]
     versions: list[Version]
     rows: Mapping[str, list[Item]]
     heads: Mapping[str, str]
     tags: Mapping[str, str]
+    misplaced: tuple[str, ...] = ()
 
 
 async def read_whole(connection: Connection) -> Whole:
@@ -156,9 +160,11 @@ async def read_whole(connection: Connection) -> Whole:
         When there is no such moment.
     """
     events: list[Event] = []
+    read = 0
     for _ in range(_ATTEMPTS):
         seq = await connection.refresh("verify")
-        events += await read_events(connection, len(events), None, seq)
+        events += await _stored_events(connection, read, seq)
+        read = seq
         tags, versions, heads, entities, relations = await asyncio.gather(
             connection.select("tag"),
             read_versions(connection),
@@ -173,10 +179,32 @@ async def read_whole(connection: Connection) -> Whole:
                 _by_branch(entities, relations),
                 {row.name: row.version_id for row in heads if row.version_id is not None},
                 {row.name: row.version_id for row in tags},
+                tuple(_misplaced(entities, relations)),
             )
     raise StoreBusyError(
         f"verify: {connection.address.uri} is written to all the time; try in a quiet moment"
     )
+
+
+async def _stored_events(connection: Connection, after: int, until: int) -> list[Event]:
+    """Return a part of the log as the database has it, and not as it was received."""
+    found: list[Event] = []
+    while after < until:
+        stop = min(after + PAGE, until)
+        found += [entry.event for entry in await connection.page(after, stop)]
+        after = stop
+    return found
+
+
+def _misplaced(entities: Iterable[EntityRow], relations: Iterable[RelationRow]) -> Iterator[str]:
+    for entity in entities:
+        if entity.key != row_key(entity.branch, entity.entity_id):
+            yield f"{entity.branch} {entity_key(entity.entity_id)}"
+    for relation in relations:
+        ids = relation.relation_id, relation.from_entity, relation.to_entity
+        keys = relation.key, relation.from_key, relation.to_key
+        if keys != tuple(row_key(relation.branch, id) for id in ids):
+            yield f"{relation.branch} {relation_key(relation.relation_id)}"
 
 
 def _by_branch(entities: list[Any], relations: list[Any]) -> dict[str, list[Item]]:
