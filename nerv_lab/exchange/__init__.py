@@ -19,7 +19,9 @@ if TYPE_CHECKING:
         relation_frame,
         to_pandas,
     )
+    from nerv_lab.exchange.live_graph import networkx_view
     from nerv_lab.exchange.networkx_graphs import import_networkx, to_networkx
+    from nerv_lab.exchange.property_values import set_properties
     from nerv_lab.exchange.pyvis_page import GraphPage, to_pyvis
     from nerv_lab.exchange.report import ImportProblem, ImportReport
 
@@ -33,7 +35,9 @@ __all__ = [
     "import_csv",
     "import_networkx",
     "import_pandas",
+    "networkx_view",
     "relation_frame",
+    "set_properties",
     "sync_environment",
     "to_networkx",
     "to_pandas",
@@ -50,7 +54,9 @@ _HOME = {
     "import_csv": "csv_tables",
     "import_networkx": "networkx_graphs",
     "import_pandas": "frames",
+    "networkx_view": "live_graph",
     "relation_frame": "frames",
+    "set_properties": "property_values",
     "sync_environment": "environment",
     "to_networkx": "networkx_graphs",
     "to_pandas": "frames",

@@ -7,6 +7,7 @@ the same layout.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -151,10 +152,10 @@ def _is_nan(value: object) -> bool:
 def to_pandas(source: StateSource, *, times: bool = False) -> GraphFrames:
     """Return a graph as two frames, ordered by id.
 
-    Integers, floats, booleans and text have columns of that type (``Int64``, ``float64``,
-    ``boolean``, ``string``), with missing cells where an item lacks the property; a property
-    that holds values of several types has a column of objects. A property that is None reads as
-    a missing cell.
+    Integers, floats, booleans, text and times have columns of that type (``Int64``, ``float64``,
+    ``boolean``, ``string``, ``datetime64`` where all are in UTC or none has a zone), with missing
+    cells where an item lacks the property; a property that holds values of several types has a
+    column of objects. A property that is None reads as a missing cell.
 
     Parameters
     ----------
@@ -241,6 +242,16 @@ def _frame(
     return pd.DataFrame(data, index=index)
 
 
-def _dtype_of(values: Iterable[object]) -> Any:
+def _dtype_of(values: Sequence[object]) -> Any:
     types = {type(value) for value in values if value is not None}
+    if types == {dt.datetime}:
+        return _datetime_dtype(value for value in values if isinstance(value, dt.datetime))
     return _PROPERTY_DTYPES.get(types.pop(), "object") if len(types) == 1 else "object"
+
+
+def _datetime_dtype(values: Iterable[dt.datetime]) -> str:
+    """Return the type of a column of times, which has one zone and knows no others."""
+    offsets = {value.utcoffset() for value in values}
+    if offsets == {None}:
+        return "datetime64[us]"
+    return "datetime64[us, UTC]" if offsets == {dt.timedelta(0)} else "object"

@@ -18,7 +18,7 @@ from nerv_lab.lab.queries import EntityQuery, Part, entity_query, relation_query
 from nerv_lab.lab.search_results import SearchResults
 
 if TYPE_CHECKING:
-    import networkx as nx
+    from networkx import MultiDiGraph
 
     from nerv_lab.lab.views import View
 
@@ -208,9 +208,19 @@ class GraphReader(ABC):
         """Return the graph as two data frames; see `nerv_lab.exchange.to_pandas`."""
         return delegated("exchange", "to_pandas")(self)
 
-    def to_networkx(self) -> nx.MultiDiGraph[str]:
-        """Return the graph as a `networkx.MultiDiGraph`."""
-        graph: nx.MultiDiGraph[str] = delegated("exchange", "to_networkx")(self)
+    @property
+    def nx(self) -> MultiDiGraph[str]:
+        """The graph as networkx sees it at this moment: read-only, and not copied.
+
+        Any algorithm of networkx takes it: ``networkx.pagerank(lab.nx)``. Nodes are ids of
+        entities, edge keys ids of relations; see `nerv_lab.exchange.networkx_view`.
+        """
+        view: MultiDiGraph[str] = delegated("exchange", "networkx_view")(self)
+        return view
+
+    def to_networkx(self) -> MultiDiGraph[str]:
+        """Return the graph as a `networkx.MultiDiGraph` of its own."""
+        graph: MultiDiGraph[str] = delegated("exchange", "to_networkx")(self)
         return graph
 
     def to_pyvis(self, path: str | None = None, **options: Any) -> Any:

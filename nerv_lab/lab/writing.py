@@ -192,6 +192,14 @@ class GraphWriter(GraphReader):
             )
         return relation or entity or self.entity(item)
 
+    def set_properties(
+        self, values: Any, name: str | None = None, *, reason: str | None = None
+    ) -> ImportReport:
+        """Write results back as properties; see `nerv_lab.exchange.set_properties`."""
+        write = delegated("exchange", "set_properties")
+        report: ImportReport = write(self, values, name, reason=reason)
+        return report
+
     def import_pandas(self, nodes: Any = None, edges: Any = None, **options: Any) -> ImportReport:
         """Bring in data frames of nodes and edges; see `nerv_lab.exchange.import_pandas`."""
         report: ImportReport = delegated("exchange", "import_pandas")(self, nodes, edges, **options)

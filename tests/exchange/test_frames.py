@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pandas as pd
@@ -8,9 +9,9 @@ from exchange.paper import PaperLab
 from hypothesis import given
 from shared.graphs import as_plain, states
 
-from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.changes import CreateEntity, ItemChange
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Entity
+from nerv_lab.core.model import Entity, EntityMetadata
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange import import_pandas, to_pandas
@@ -200,3 +201,31 @@ def test_a_state_differs_in_nothing_from_its_own_frames(state: GraphState) -> No
     same = PaperLab(state)
     import_pandas(same, *to_pandas(same))
     assert same.reasons == []
+
+
+@pytest.mark.parametrize(
+    ("times", "dtype"),
+    [
+        ([dt.datetime(2020, 1, 1, tzinfo=dt.UTC), None], "datetime64[us, UTC]"),
+        ([dt.datetime.fromisoformat("2020-01-01"), None], "datetime64[us]"),
+        (
+            [dt.datetime.fromisoformat("2020-01-01"), dt.datetime(2021, 1, 1, tzinfo=dt.UTC)],
+            "object",
+        ),
+        ([dt.datetime(2020, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=2)))], "object"),
+        ([dt.date(2020, 1, 1)], "object"),
+    ],
+)
+def test_times_of_one_kind_have_a_column_of_times(
+    paper: PaperLab, times: list[Any], dtype: str
+) -> None:
+    paper.apply(
+        [
+            CreateEntity(f"e{n}", "t", EntityMetadata(properties={"at": time}))
+            for n, time in enumerate(times)
+        ]
+    )
+    frame = to_pandas(paper).entities
+    assert str(frame["at"].dtype) == dtype
+    import_pandas(paper, frame)
+    assert len(paper.reasons) == 1
