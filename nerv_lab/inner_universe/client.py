@@ -93,6 +93,13 @@ class InnerUniverseClient(InnerUniverseContract):
         """
         raise ValidationError("uri", f"{self.uri} is no SpacetimeDB server, so it takes no module")
 
+    async def stored_events(self, after: int, until: int) -> list[Event]:
+        """Return events with ``after < seq <= until`` as the store has them at this moment.
+
+        Other than `events`, which may answer with what was received before.
+        """
+        return await self.events(after, None, until)
+
     async def _item(self, key: str, branch: str) -> Item | None:
         """Return a working row, or None. Clients with a quicker way override this."""
         return next((i for i in (await self.snapshot(branch)).items if i.key == key), None)

@@ -74,11 +74,10 @@ async def read_contents(client: InnerUniverseClient) -> Contents:
 
 
 async def _events(client: InnerUniverseClient) -> AsyncIterator[Event]:
-    after, until = 0, await client.last_seq()
-    while after < until and (page := await client.events(after, _PAGE, until)):
-        for event in page:
+    last = await client.last_seq()
+    for after in range(0, last, _PAGE):
+        for event in await client.stored_events(after, min(after + _PAGE, last)):
             yield event
-        after = page[-1].seq or until
 
 
 def differences(here: Contents, there: Contents, name: str) -> Iterator[Problem]:

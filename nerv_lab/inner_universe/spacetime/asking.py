@@ -18,6 +18,7 @@ from nerv_lab.inner_universe.spacetime.reading import (
     read_events,
     read_item,
     read_snapshot,
+    read_stored_events,
     read_versions,
     read_whole,
 )
@@ -76,6 +77,10 @@ class ReadableUniverse(LinkedUniverse):
     ) -> list[Event]:
         """Return events with ``after < seq <= until``, ascending, at most ``limit`` of them."""
         return await self._ask("events", lambda c: read_events(c, after, limit, until))
+
+    async def stored_events(self, after: int, until: int) -> list[Event]:
+        """Return events with ``after < seq <= until`` as the server has them at this moment."""
+        return await self._ask("events", lambda c: read_stored_events(c, after, until))
 
     async def last_seq(self) -> int:
         """Return the position of the newest event, 0 for an empty log."""

@@ -30,6 +30,7 @@ __all__ = [
     "read_events",
     "read_item",
     "read_snapshot",
+    "read_stored_events",
     "read_versions",
     "read_whole",
 ]
@@ -163,7 +164,7 @@ async def read_whole(connection: Connection) -> Whole:
     read = 0
     for _ in range(_ATTEMPTS):
         seq = await connection.refresh("verify")
-        events += await _stored_events(connection, read, seq)
+        events += await read_stored_events(connection, read, seq)
         read = seq
         tags, versions, heads, entities, relations = await asyncio.gather(
             connection.select("tag"),
@@ -186,7 +187,7 @@ async def read_whole(connection: Connection) -> Whole:
     )
 
 
-async def _stored_events(connection: Connection, after: int, until: int) -> list[Event]:
+async def read_stored_events(connection: Connection, after: int, until: int) -> list[Event]:
     """Return a part of the log as the database has it, and not as it was received."""
     found: list[Event] = []
     while after < until:

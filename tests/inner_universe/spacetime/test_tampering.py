@@ -9,6 +9,7 @@ import pytest
 from shared.spacetime_database import Database
 from shared.spacetime_server import SpacetimeServer
 
+from nerv_lab.inner_universe.comparing import differences, read_contents
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 from nerv_lab.lab import Lab
@@ -132,6 +133,15 @@ def test_a_changed_cell_is_found_and_named_and_put_back_is_sound(
         assert any(name in problem for problem in problems for name in names), (column, problems)
         tampering.set(table, changed[key], column, row[column])
         assert tampering.problems() == []
+
+
+def test_what_is_said_only_once_is_compared_as_the_server_has_it(tampering: Tampering) -> None:
+    lab = tampering.lab
+    before = lab._run(read_contents(lab.client))
+    tampering.set("event_log", 1, "actor", "somebody else")
+    tampering.set("tag", "release", "version_id", lab.version("v1").id)
+    after = lab._run(read_contents(lab.client))
+    assert [p.where for p in differences(before, after, "later")] == ["event 1", "tag release"]
 
 
 @pytest.mark.parametrize("table", [name for name in TABLES if name != "tag"])
