@@ -287,7 +287,7 @@ def encode_delta(changes: Iterable[ItemChange]) -> bytes:
 
 
 def decode_delta(data: bytes) -> tuple[ItemChange, ...]:
-    """Return the changes of a delta.
+    """Return the changes of a delta; one of a merge may tell besides how it was decided.
 
     Raises
     ------
@@ -295,6 +295,8 @@ def decode_delta(data: bytes) -> tuple[ItemChange, ...]:
         When the bytes are not a delta.
     """
     rows = decode(data)
+    if isinstance(rows, Mapping) and rows.keys() == {"changes", "resolutions"}:
+        rows = rows["changes"]
     if not isinstance(rows, list):
         raise ValidationError("delta", "must be a list of changes")
     return tuple(ItemChange.from_data(row) for row in rows)

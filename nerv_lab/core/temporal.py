@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from uuid_utils import uuid7
 
 from nerv_lab.core.audit import Finding, Leftovers, audit_versions
-from nerv_lab.core.changes import UNSET, ItemChange, Unset, compact, decode_delta, encode_delta
+from nerv_lab.core.changes import UNSET, ItemChange, Unset, compact, decode_delta
 from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.errors import (
     DuplicateIdError,
@@ -23,6 +23,8 @@ from nerv_lab.core.errors import (
 from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.line import VersionLine
 from nerv_lab.core.pruning import prune_step
+from nerv_lab.core.recent import Recent
+from nerv_lab.core.resolutions import ResolvedConflict, delta_with, resolutions_of
 from nerv_lab.core.retention import Pruning, RetentionPolicy, plan_pruning
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.thinning import Bridge, Retention, seal
@@ -80,6 +82,7 @@ class TemporalStore(VersionLine):
         self._top_state = GraphState.empty()
         self._clock = clock
         self._heads: dict[str, str] = {}
+        self._resolutions: Recent[str, tuple[ResolvedConflict, ...]] = Recent(recent)
 
     @property
     def heads(self) -> dict[str, str]:
@@ -103,6 +106,7 @@ class TemporalStore(VersionLine):
         version_id: str | None = None,
         head: Version | None | Unset = UNSET,
         merged: str | None = None,
+        resolutions: Iterable[ResolvedConflict] = (),
     ) -> tuple[Version, bytes]:
         """Make a version of a state without adding it.
 
@@ -125,6 +129,8 @@ class TemporalStore(VersionLine):
             The parent; the head of the branch unless given.
         merged : str, optional
             Id of the version that was merged into the state: the second parent.
+        resolutions : iterable of ResolvedConflict
+            How the conflicts of the merge were decided.
 
         Returns
         -------
@@ -138,7 +144,7 @@ class TemporalStore(VersionLine):
             if changes is None:
                 before = self.state_at(head.id) if head else GraphState.empty()
                 changes = before.diff(state, exact=True)
-            delta = encode_delta(compact(changes, exact=True))
+            delta = delta_with(compact(changes, exact=True), resolutions)
             data_hash, algorithm = state.data_hash, LTHASH
         else:
             data_hash, algorithm = json_hash(state), SHA256_JSON
@@ -296,6 +302,20 @@ class TemporalStore(VersionLine):
         if known is None:
             known = decode_delta(self.delta(version_id))
             self.remember(version_id, known)
+        return known
+
+    def resolutions(self, version_id: str) -> tuple[ResolvedConflict, ...]:
+        """Return how the conflicts were decided of which a version of a graph came out.
+
+        Raises
+        ------
+        HistoryPrunedError
+            It was pruned.
+        """
+        known = self._resolutions.get(version_id)
+        if known is None:
+            known = resolutions_of(self.delta(version_id))
+            self._resolutions.put(version_id, known)
         return known
 
     def state_at(self, version_id: str) -> State:

@@ -27,6 +27,7 @@ from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.inner_universe.client import BranchMove, InnerUniverseClient, Receipt
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.lab.committing import Joined
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.merging import MergeResult, merging, picking
@@ -67,7 +68,7 @@ class Brancher:
         changes: Sequence[Change] = (),
         *,
         reason: str | None = None,
-        merge: tuple[Version, Version | None] | None = None,
+        merge: Joined | None = None,
     ) -> tuple[Receipt, Version]: ...
 
     @abstractmethod
@@ -343,7 +344,7 @@ class Brancher:
             self._author,
             result.requests,
             reason=description,
-            merge=(result.sides.head, result.sides.second),
+            merge=Joined(result.sides.head, result.sides.second, result.resolutions),
         )
         if result.resolved:
             event = Event(new_id(), "MERGE_RESOLVED", result.record(version), source=self._author)

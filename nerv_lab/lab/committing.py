@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from nerv_lab.core.changes import Change, ItemChange, restoring
@@ -16,6 +16,7 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.core.model import Item
+from nerv_lab.core.resolutions import ResolvedConflict
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
@@ -24,11 +25,30 @@ from nerv_lab.lab.reading import GraphReader, id_of
 from nerv_lab.lab.transactions import Transaction
 from nerv_lab.lab.travel import Ref, Travel
 
-__all__ = ["Committer", "Sealer"]
+__all__ = ["Committer", "Joined", "Sealer"]
 
 _T = TypeVar("_T")
 # Each attempt follows a commit of somebody else's, so that all together still make progress.
 _COMMIT_ATTEMPTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What was brought together in a version.
+
+    Attributes
+    ----------
+    head : Version
+        What it was brought into.
+    second : Version or None
+        What was brought in, where the version is to have it as its second parent.
+    resolutions : tuple of ResolvedConflict
+        How conflicts were decided.
+    """
+
+    head: Version
+    second: Version | None
+    resolutions: tuple[ResolvedConflict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +67,8 @@ class Sealer:
         Why, and who.
     merged : str or None
         Id of the version that was merged.
+    resolutions : tuple of ResolvedConflict
+        How the conflicts of the merge were decided.
     """
 
     history: TemporalStore
@@ -55,6 +77,7 @@ class Sealer:
     description: str
     author: str | None
     merged: str | None = None
+    resolutions: tuple[ResolvedConflict, ...] = ()
 
     def __call__(self, done: tuple[ItemChange, ...], seq: int) -> tuple[Version, bytes]:
         """Return the version and its delta.
@@ -85,6 +108,7 @@ class Sealer:
             event_seq=seq,
             head=position.head,
             merged=self.merged,
+            resolutions=self.resolutions,
         )
 
 
@@ -134,21 +158,23 @@ class Committer(GraphReader):
         changes: Sequence[Change] = (),
         *,
         reason: str | None = None,
-        merge: tuple[Version, Version | None] | None = None,
+        merge: Joined | None = None,
     ) -> tuple[Receipt, Version]:
         """Make changes, and the state they lead to a version, in one transaction.
 
-        A merge of the second version into the first is committed on the first, or not at all.
+        A merge is committed on the version it was worked out for, or not at all.
         """
         if not isinstance(description, str):
             raise ValidationError("description", f"must be a string, not {description!r}")
         for _ in range(_COMMIT_ATTEMPTS):
             position = self._follower.position()
-            if merge and position.head != merge[0]:
+            if merge and position.head != merge.head:
                 found = position.head.id if position.head else None
-                raise HeadMovedError(position.branch, merge[0].id, found)
-            merged = merge[1].id if merge and merge[1] else None
-            seal = Sealer(self._history, self._follower, position, description, author, merged)
+                raise HeadMovedError(position.branch, merge.head.id, found)
+            seal = Sealer(self._history, self._follower, position, description, author)
+            if merge:
+                second = merge.second.id if merge.second else None
+                seal = replace(seal, merged=second, resolutions=merge.resolutions)
             try:
                 return self._write(
                     self._client.apply_and_commit(

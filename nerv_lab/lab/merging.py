@@ -9,8 +9,9 @@ from typing import Any, Self
 from nerv_lab.core.changes import Change, restoring
 from nerv_lab.core.errors import ConflictError, ValidationError
 from nerv_lab.core.lineage import ancestors
-from nerv_lab.core.merge import Conflict, Merge, Place, Resolution, Take, merge_states
+from nerv_lab.core.merge import Conflict, Merge, Place, Resolution, merge_states
 from nerv_lab.core.merge_functions import MergeFunction
+from nerv_lab.core.resolutions import ResolvedConflict, resolved_conflicts
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
@@ -107,6 +108,11 @@ class MergeResult:
         return self._merge.resolved
 
     @property
+    def resolutions(self) -> tuple[ResolvedConflict, ...]:
+        """What was resolved, and how, as the version records it."""
+        return resolved_conflicts(self.resolved)
+
+    @property
     def changes(self) -> Diff:
         """What the merge does to our side."""
         return Diff(self._merge.changes, "ours", "merged")
@@ -182,21 +188,8 @@ class MergeResult:
 
     def record(self, version: Version) -> dict[str, Any]:
         """Return how the conflicts were resolved, as the payload of an event."""
-        return {
-            "version_id": version.id,
-            "resolutions": [
-                {
-                    "key": key,
-                    "path": list(path),
-                    **(
-                        {"value": resolution.value}
-                        if isinstance(resolution, Take)
-                        else {"side": resolution}
-                    ),
-                }
-                for (key, path), resolution in sorted(self.resolved.items())
-            ],
-        }
+        records = [resolution.record() for resolution in self.resolutions]
+        return {"version_id": version.id, "resolutions": records}
 
     @property
     def summary(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nerv_lab.core.model import Item
+from nerv_lab.core.resolutions import ResolvedConflict
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.histories import Blame, History
@@ -69,6 +70,19 @@ class TimeTraveller:
     def log(self) -> VersionLog:
         """Return the versions, newest first, with their labels and tags."""
         return self._travel.log()
+
+    def resolutions(self, ref: Version | View | str = "head") -> tuple[ResolvedConflict, ...]:
+        """Return how the conflicts were decided of which a version came out.
+
+        They are recorded in the version itself, under its digest; there are none unless it is a
+        merge, a cherry-pick or a revert that met conflicts.
+
+        Raises
+        ------
+        VersionNotFoundError
+            No version, or more than one, answers to the reference.
+        """
+        return self._travel.resolutions(ref)
 
     def history(self, item: Item | str, *, property: str | Iterable[str] | None = None) -> History:
         """Return every change of an entity or relation, oldest first, with reason and version.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, overload
 
+from nerv_lab.core.resolutions import ResolvedConflict
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Problem
 from nerv_lab.lab.tables import frame, html_table
@@ -30,15 +31,33 @@ class LogEntry:
     version : Version
     names : tuple of str
         ``"head"`` and tags that point here.
+    read_resolutions : callable
+        Gives `resolutions`, which are not read before somebody asks.
     """
 
     label: str
     version: Version
     names: tuple[str, ...] = ()
+    read_resolutions: Callable[[], tuple[ResolvedConflict, ...]] = field(
+        default=tuple, repr=False, compare=False
+    )
+
+    @property
+    def resolutions(self) -> tuple[ResolvedConflict, ...]:
+        """How the conflicts were decided of which it came out, if it is a merge."""
+        return self.read_resolutions()
+
+    @property
+    def text(self) -> str:
+        """The description, and how many conflicts were decided."""
+        count = len(self.resolutions)
+        if not count:
+            return self.version.description
+        return f"{self.version.description} [{count} conflict{'s'[: count > 1]} resolved]"
 
     def __str__(self) -> str:
         names = f" ({', '.join(self.names)})" if self.names else ""
-        return f"{self.label}{names}  {self.version.description}"
+        return f"{self.label}{names}  {self.text}"
 
 
 class VersionLog(Sequence[LogEntry]):
@@ -71,7 +90,7 @@ class VersionLog(Sequence[LogEntry]):
         rows = [
             (
                 e.label,
-                e.version.description,
+                e.text,
                 e.version.author or "",
                 _clock(e.version.timestamp),
                 ", ".join(e.names),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 from nerv_lab.core.changes import compact
 from nerv_lab.core.errors import EventNotFoundError, ValidationError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH
+from nerv_lab.core.resolutions import ResolvedConflict
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version
@@ -261,11 +263,26 @@ class Travel:
             names.setdefault(id, []).append(tag)
         ancestors = {v.id for v in self._history.get_history(head.id)} if head else set()
         entries = [
-            LogEntry(f"v{number}", version, tuple(names.get(version.id, ())))
+            LogEntry(
+                f"v{number}",
+                version,
+                tuple(names.get(version.id, ())),
+                partial(self._merge_of, version),
+            )
             for number, version in enumerate(self.versions, start=1)
             if version.id in ancestors
         ]
         return VersionLog(entries[::-1])
+
+    def _merge_of(self, version: Version) -> tuple[ResolvedConflict, ...]:
+        if len(version.parents) < 2 or self._history.is_pruned(version.id):
+            return ()
+        return self._history.resolutions(version.id)
+
+    def resolutions(self, ref: Version | View | str) -> tuple[ResolvedConflict, ...]:
+        """Return how the conflicts were decided of which a version came out."""
+        version = self.version(ref)
+        return self._history.resolutions(version.id) if version.algorithm == LTHASH else ()
 
 
 def _moment(timestamp: float) -> dt.datetime:

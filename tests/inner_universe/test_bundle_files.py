@@ -114,6 +114,12 @@ def _rename_born(entries: Entries) -> Entries:
     return entries | {"deltas.bin": data}
 
 
+def _change_resolution(entries: Entries) -> Entries:
+    decided = entries["deltas.bin"].replace(b'"value":1851', b'"value":1852')
+    assert decided != entries["deltas.bin"]
+    return entries | {"deltas.bin": decided}
+
+
 def _move_head(entries: Entries) -> Entries:
     manifest = json.loads(entries["manifest.json"])
     manifest["heads"]["main"] = manifest["heads"]["aside"]
@@ -137,6 +143,7 @@ FORGERIES: dict[str, tuple[Callable[[Entries], Entries], str]] = {
     "missing version": (_drop_version, "one delta for each version"),
     "swapped deltas": (_swap_deltas, "digest does not match"),
     "changed delta": (_rename_born, "digest does not match"),
+    "resolution": (_change_resolution, "digest does not match"),
     "head": (_move_head, "its head is not where the log last put it"),
 }
 

@@ -94,6 +94,15 @@ def test_conflicts_wait_for_a_decision_and_nothing_is_lost(lab: Lab) -> None:
             {"key": "e:ada", "path": ["properties", "visits"], "side": "theirs"},
         ],
     }
+    assert lab.resolutions(version) == result.resolutions
+    assert "merge aside [1 conflict resolved]" in lab.log()._repr_html_()
+
+
+def test_a_cherry_pick_records_how_its_conflicts_were_decided(lab: Lab) -> None:
+    lab.update("ada", properties={"visits": 11})
+    lab.commit("visit")
+    version = lab.cherry_pick("aside").resolve("theirs").commit()
+    assert [str(r) for r in lab.resolutions(version)] == ["e:ada.properties.visits: theirs"]
 
 
 def test_conflicts_are_decided_one_by_one(lab: Lab) -> None:

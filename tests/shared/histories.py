@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from nerv_lab.core.events import Event
+from nerv_lab.core.merge import Take
 from nerv_lab.core.values import json_hash
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.lab import Lab
@@ -42,9 +43,9 @@ def tell(lab: Lab) -> None:
             lab.update("ada", properties={"died": 1852})
             lab.update("wrote", properties={"year": 1843})
         lab.commit("aside")
-    lab.update("ada", name="Ada Lovelace")
+    lab.update("ada", name="Ada Lovelace", properties={"died": 1850})
     lab.commit("name")
-    lab.merge("aside", description="together")
+    lab.merge("aside").resolve(Take(1851)).commit("together")
     lab.create_branch("gone", "start")
     lab.delete_branch("gone")
     lab.delete("ä/note", cascade=True)
