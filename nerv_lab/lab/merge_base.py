@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from nerv_lab.core.lineage import merge_bases
 from nerv_lab.core.merge import Place, Resolution, merge_states
@@ -12,6 +13,8 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 
 __all__ = ["Base", "base_of"]
+
+_Pair: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +39,43 @@ def base_of(history: TemporalStore, a: str, b: str, functions: Mapping[str, Merg
     Where they have several nearest common ancestors, since two branches were merged into each
     other crosswise, those are merged first, in the way that the versions themselves will be.
     """
+    found: dict[_Pair, Base] = {}
+    # Not by recursion: branches may cross each other more often than calls may nest.
+    waiting: list[_Pair] = [(a, b)]
+    nearest: dict[_Pair, tuple[str, ...]] = {}
+    while waiting:
+        pair = waiting[-1]
+        bases = nearest.get(pair) or nearest.setdefault(pair, _bases(history, pair))
+        missing = [below for below in _pairs(history, bases) if below not in found]
+        if missing:
+            waiting += missing
+        else:
+            found[waiting.pop()] = _base(history, bases, found, functions)
+    return found[a, b]
 
-    def parents(version_id: str) -> tuple[str, ...]:
-        return history.get_version(version_id).parents
 
-    bases = merge_bases(a, b, parents)
+def _bases(history: TemporalStore, pair: _Pair) -> tuple[str, ...]:
+    return merge_bases(*pair, lambda version_id: history.get_version(version_id).parents)
+
+
+def _pairs(history: TemporalStore, bases: tuple[str, ...]) -> list[_Pair]:
+    """Return those of which has to be known what they grew from, before they can be merged."""
+    if all(history.state_at(base) == history.state_at(bases[0]) for base in bases):
+        return []
+    return [(bases[0], other) for other in bases[1:]]
+
+
+def _base(
+    history: TemporalStore,
+    bases: tuple[str, ...],
+    found: Mapping[_Pair, Base],
+    functions: Mapping[str, MergeFunction],
+) -> Base:
     if not bases:
         return Base(GraphState.empty())
-    first, *others = bases
-    base = Base(history.state_at(first))
-    for other in others:
-        state: GraphState = history.state_at(other)
-        if state != base.state:
-            below = base_of(history, first, other, functions)
-            base = _brought_together(below, base, state, functions)
+    base = Base(history.state_at(bases[0]))
+    for pair in _pairs(history, bases):
+        base = _brought_together(found[pair], base, history.state_at(pair[1]), functions)
     return base
 
 

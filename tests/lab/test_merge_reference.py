@@ -8,6 +8,7 @@ writes tell the same.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -20,7 +21,7 @@ from nerv_lab.core.changes import Change, CreateEntity, DeleteEntity, UpdateEnti
 from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.merge import Merge, Resolution, Take, merge_states
 from nerv_lab.core.merge_functions import counter
-from nerv_lab.core.model import EntityMetadata
+from nerv_lab.core.model import Entity, EntityMetadata
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
@@ -185,6 +186,32 @@ def test_a_criss_cross_of_criss_crosses_merges_as_the_writes_say() -> None:
         histories.merge(left, right)
         histories.merge(right, left)
     histories.merge(len(histories.told) - 2, len(histories.told) - 1)
+
+
+def test_branches_may_cross_more_often_than_calls_may_nest() -> None:
+    store = TemporalStore()
+
+    def state(x: int, y: int) -> GraphState:
+        numbers = {"x": x, "y": y}.items()
+        return GraphState.build(
+            Entity(id, "thing", EntityMetadata(properties={"n": n})) for id, n in numbers
+        )
+
+    def add(state: GraphState, parent: Version | None, merged: Version | None = None) -> Version:
+        branch = f"of {len(store)}" if parent else DEFAULT_BRANCH
+        version, delta = store.draft(state, branch=branch, head=parent, merged=merged and merged.id)
+        store.add(version, delta, state, confirmed=True)
+        return version
+
+    root = add(state(0, 0), None)
+    left, right = add(state(1, 0), root), add(state(0, 1), root)
+    crossings = sys.getrecursionlimit()
+    for n in range(2, crossings):
+        left, right = add(state(n, n - 1), left, right), add(state(n - 1, n), right, left)
+    sides = merging(store, left, right, "right", {})
+    merge = merge_states(sides.base, sides.ours, sides.theirs, disputed=sides.disputed)
+    assert merge.conflicts == ()
+    assert sides.ours.apply(merge.changes) == state(crossings - 1, crossings - 1)
 
 
 def test_of_three_bases_each_brings_its_own() -> None:
