@@ -29,20 +29,7 @@ const worker = {
       pluginData: { resolveDir },
     }));
     build.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path, pluginData }) => {
-      // sigma's table of the colours that have names: ours are all written in numbers.
-const colours = {
-  name: "colours",
-  setup(build) {
-    build.onLoad({ filter: /sigma[/\\]dist[/\\]colors-[^/]*\.esm\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, "utf8");
-      const contents = source.replace(/var HTML_COLORS = \{[^}]*\};/, "var HTML_COLORS = {};");
-      if (contents === source) throw new Error(`${path} no longer holds the table of colours`);
-      return { contents, loader: "js" };
-    });
-  },
-};
-
-const result = await esbuild.build({
+      const result = await esbuild.build({
         ...common,
         stdin: { contents: `export * from ${JSON.stringify(path)};`, ...pluginData },
         format: "esm",
@@ -57,35 +44,41 @@ const css = {
   name: "css",
   setup(build) {
     build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      // sigma's table of the colours that have names: ours are all written in numbers.
-const colours = {
-  name: "colours",
-  setup(build) {
-    build.onLoad({ filter: /sigma[/\\]dist[/\\]colors-[^/]*\.esm\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, "utf8");
-      const contents = source.replace(/var HTML_COLORS = \{[^}]*\};/, "var HTML_COLORS = {};");
-      if (contents === source) throw new Error(`${path} no longer holds the table of colours`);
-      return { contents, loader: "js" };
-    });
-  },
-};
-
-const result = await esbuild.build({ ...common, entryPoints: [path], write: false });
+      const result = await esbuild.build({ ...common, entryPoints: [path], write: false });
       return { contents: result.outputFiles[0].text, loader: "text" };
     });
   },
 };
 
-// sigma's table of the colours that have names: ours are all written in numbers.
-const colours = {
-  name: "colours",
+// What the libraries carry that nothing here calls, neither our code nor theirs.
+const entry = (kind, names) =>
+  new RegExp(`\\{\\s*name: element => \`[^\`]+\`,\\s*attacher: attach${kind}(?:${names})\\s*\\},?`, "g");
+const rare = "AttributeChecker|AttributeUpdater|AttributeRemover|AttributesReplacer|AttributesUpdater";
+const uncalled = [
+  [/sigma[/\\]dist[/\\]colors-[^/]*\.esm\.js$/, [/(?<=var HTML_COLORS = \{)[^}]*/g]], // colours by name
+  [
+    /graphology\.mjs$/,
+    [
+      entry("Node", rare),
+      entry("Edge", `${rare}|AttributeSetter`),
+      /attach(?:FindEdge|EdgeIteratorCreator|FindNeighbor|NeighborIteratorCreator)\(Graph, description\);/g,
+    ],
+  ],
+];
+const narrow = {
+  name: "narrow",
   setup(build) {
-    build.onLoad({ filter: /sigma[/\\]dist[/\\]colors-[^/]*\.esm\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, "utf8");
-      const contents = source.replace(/var HTML_COLORS = \{[^}]*\};/, "var HTML_COLORS = {};");
-      if (contents === source) throw new Error(`${path} no longer holds the table of colours`);
-      return { contents, loader: "js" };
-    });
+    for (const [filter, patterns] of uncalled) {
+      build.onLoad({ filter }, async ({ path }) => {
+        let contents = await readFile(path, "utf8");
+        for (const pattern of patterns) {
+          const before = contents.length;
+          contents = contents.replace(pattern, "");
+          if (contents.length === before) throw new Error(`${path} no longer holds ${pattern}`);
+        }
+        return { contents, loader: "js" };
+      });
+    }
   },
 };
 
@@ -95,7 +88,7 @@ const result = await esbuild.build({
   outfile: process.argv[2],
   format: "esm",
   banner: { js: "/* nerv-lab. Licences of what is bundled: THIRD_PARTY_LICENSES.txt */" },
-  plugins: [worker, css, colours],
+  plugins: [worker, css, narrow],
   metafile: true,
 });
 console.log(JSON.stringify(Object.keys(result.metafile.inputs).sort()));

@@ -11,11 +11,13 @@ const MUCH = 300; // changed items that are better taken over in one go
 const RELEASE_MS = 4000;
 const SHOWN_RESULTS = 8;
 const LEGEND_TYPES = 10;
+const TYPING_MS = 180;
 
 export class GraphPanel {
-  /** @param on {select(ids), painted(kind), layout(state)} */
+  /** @param on {select(ids), find(query) -> {ids, total}, painted(kind), layout(state)} */
   constructor(store, { renderer }, on) {
     Object.assign(this, { store, renderer, on, painter: null, theme: null, held: null });
+    this.findings = 0;
     this.look = new Look(store);
     this.layout = new Layout(store, (done) => this.#moved(done));
     this.stage = h("div.nerv-stage", { tabindex: "0", role: "application" });
@@ -104,6 +106,7 @@ export class GraphPanel {
     this.layout.stop();
     this.seen.disconnect();
     clearTimeout(this.releasing);
+    clearTimeout(this.finding);
     this.#unmount();
   }
 
@@ -230,18 +233,39 @@ export class GraphPanel {
     return box;
   }
 
+  /** What is at hand is found at once; the kernel, which knows properties too, a moment later. */
   #find(text) {
+    clearTimeout(this.finding);
+    const asked = ++this.findings;
     const found = this.store.search(text, 2000);
+    this.#found(text, found, found.length);
+    if (!text.trim()) return;
+    this.finding = setTimeout(async () => {
+      try {
+        const { ids, total } = await this.on.find(text);
+        if (asked === this.findings) this.#found(text, ids, total);
+      } catch (error) {
+        if (asked === this.findings) this.#hint("span.nerv-field-error", error.message);
+      }
+    }, TYPING_MS);
+  }
+
+  #hint(what, text) {
+    this.results.append(h(what, {}, text));
+  }
+
+  #found(text, ids, total) {
+    const found = ids.filter((id) => this.store.graph.hasNode(id));
     this.look.found = text.trim() ? new Set(found) : null;
     this.painter?.refresh();
-    const rows = found.slice(0, SHOWN_RESULTS).map((id) => this.#result(id));
-    if (!rows.length) rows.push(h("span.nerv-hint", {}, "Nothing found"));
-    if (found.length > SHOWN_RESULTS) {
-      const more = `${counted(found.length, "match", "matches")}, marked in the graph`;
-      rows.push(h("span.nerv-hint", {}, more));
+    this.results.replaceChildren(...found.slice(0, SHOWN_RESULTS).map((id) => this.#result(id)));
+    if (!found.length) this.#hint("span.nerv-hint", "Nothing found");
+    if (total > SHOWN_RESULTS) {
+      this.#hint("span.nerv-hint", `${counted(total, "match", "matches")}, marked in the graph`);
     }
-    this.results.replaceChildren(...rows);
+    this.#hint("span.nerv-hint", "Also type:person tag:x has:born born>=1815 degree>2 -word");
     this.results.hidden = !text.trim();
+    this.results.dataset.total = total;
   }
 
   #result(id) {

@@ -10,7 +10,7 @@ export const KINDS = {
 const SINGLE_LINE = 60;
 
 export class LiteralField {
-  /** @param value {kind, literal}, to start from; @param changed called when it was edited. */
+  /** @param value {kind, literal}, to start from; @param changed Called when it was edited. */
   constructor({ kind = "str", literal = "" }, label, changed = () => {}) {
     this.changed = changed;
     this.kinds = h("select.nerv-input", { "aria-label": `Kind of ${label}` });

@@ -63,6 +63,7 @@ export class View {
       this.store = new GraphStore(this.model.get("seed"));
       this.graph = new GraphPanel(this.store, { renderer: this.model.get("renderer") }, {
         select: (ids) => this.#choose(ids),
+        find: (query) => this.desk.ask("find", { query }),
         painted: (kind) => this.#mark({ painted: this.receiver.seq, renderer: kind }),
         layout: (state) => this.#mark({ layout: state }),
       });
@@ -80,6 +81,8 @@ export class View {
       this.inspector = new Inspector(this.store, this.desk, this.compare, {
         select: (ids) => this.#choose(ids),
         center: (id) => this.graph.center(id),
+        seek: (seq) => this.#do("at", { seq }),
+        attempt: (name, args) => this.#do(name, args),
       });
       body.append(this.inspector.element);
       head.append(this.bar.element);
@@ -214,6 +217,7 @@ export class View {
     const head = this.history.version(meta.head);
     this.bar.update(meta, head);
     this.timeline?.update(meta);
+    this.inspector?.setReadOnly(Boolean(meta.shown || meta.closed));
     if (this.counts) {
       const nodes = counted(meta.nodes, "entity", "entities");
       this.counts.textContent = `${nodes} · ${counted(meta.edges, "relation")}`;

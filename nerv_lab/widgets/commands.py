@@ -11,7 +11,9 @@ from nerv_lab.widgets.arguments import Command, Commanded, go_live, labelled_row
 from nerv_lab.widgets.branching import BRANCH_COMMANDS
 from nerv_lab.widgets.comparing import COMPARE_COMMANDS
 from nerv_lab.widgets.details import details
+from nerv_lab.widgets.editing import EDIT_COMMANDS
 from nerv_lab.widgets.merging import MERGE_COMMANDS
+from nerv_lab.widgets.querying import FIND_COMMANDS
 
 __all__ = ["COMMANDS", "answer"]
 
@@ -61,6 +63,8 @@ COMMANDS: Final[dict[str, Command]] = {
     "rollback": _rollback,
     **BRANCH_COMMANDS,
     **COMPARE_COMMANDS,
+    **EDIT_COMMANDS,
+    **FIND_COMMANDS,
     **MERGE_COMMANDS,
 }
 

@@ -116,6 +116,7 @@ def details(state: GraphState, id: str) -> dict[str, Any]:
             **shown,
             "kind": "entity",
             "title": item.name or item.id,
+            "name": item.name or "",
             "neighbours": _neighbours(state, item),
             "degree": state.degree(item.id),
         }
