@@ -155,6 +155,7 @@ def test_the_selection_goes_both_ways(notebook: Callable[..., Any]) -> None:
     inspector.get_by_role("button", name="Note G").click()
     note = book.run("print(note.id)").strip()
     book.wait(selection=note)
+    inspector.get_by_role("heading", name="Note G").wait_for()
     book.run(f"assert explorer.selection == ({note!r},), explorer.selection")
 
 
@@ -165,6 +166,8 @@ def test_a_click_on_a_node_selects_it(notebook: Callable[..., Any]) -> None:
     spot = root.evaluate("(root, id) => root.nerv.spot(id)", mary)
     root.locator(".nerv-stage").click(position=spot)
     book.wait(selection=mary)
+    # The kernel answers what comes after the selection, so it has that by then.
+    root.get_by_label("Inspector").get_by_role("heading", name="Mary").wait_for()
     book.run(f"assert explorer.selection == ({mary!r},), explorer.selection")
 
 
