@@ -31,6 +31,7 @@ const ICONS = {
   pause: "M8 5v14M16 5v14",
   pencil: "M4 20l1-5L16 4l4 4L9 19zM13 7l4 4",
   clock: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M12 8v4l3 2",
+  table: "M4 5h16v14H4zM4 10h16M4 15h16M10 5v14",
   follow: "M4 6l7 6-7 6M13 6l7 6-7 6",
 };
 

@@ -5,6 +5,8 @@ import { Layout } from "./layout.js";
 import { Look } from "./look.js";
 import { CanvasPainter } from "./painter_canvas.js";
 import { WebglPainter, webglWorks } from "./painter_webgl.js";
+import { expanded } from "./paths.js";
+import { TablePanel } from "./table.js";
 
 const MANY = 20; // newcomers that are worth a layout of their own
 const MUCH = 300; // changed items that are better taken over in one go
@@ -34,7 +36,11 @@ export class GraphPanel {
       iconButton("fit", "Fit the whole graph", () => this.#fit()),
       iconButton("arrange", "Arrange the graph anew", () => this.arrange()),
     );
-    const children = [this.stage, this.empty, this.legend, tools];
+    this.focusChip = h("div.nerv-focus", { role: "status", hidden: true });
+    this.table = new TablePanel(store, this.look, { select: (ids) => this.on.select(ids) });
+    this.tableButton = iconButton("table", "Show as a table", () => this.#showTable());
+    this.tableButton.setAttribute("aria-pressed", "false");
+    const children = [this.stage, this.empty, this.legend, tools, this.focusChip, this.table.element];
     this.element = h("section.nerv-graph", { "aria-label": "Graph" }, ...children);
     this.search = this.#searchBox();
     this.#guardWheel();
@@ -57,6 +63,8 @@ export class GraphPanel {
     if (first || (wasRunning && added.length)) this.arrange();
     else if (added.length > MANY) this.#lay(new Set(added));
     this.#drawLegend();
+    this.#showFocus();
+    this.table.refresh();
     this.empty.hidden = this.store.graph.order > 0;
     return touched;
   }
@@ -71,6 +79,7 @@ export class GraphPanel {
   select(ids) {
     this.look.select(ids);
     this.painter?.refresh();
+    this.table.refresh();
   }
 
   /** Mark what differs; what is gone is drawn where it was. */
@@ -92,7 +101,41 @@ export class GraphPanel {
     return x < left || x > right || y < low || y > high;
   }
 
+  /** Show only a node and its neighbours; of another one then, those as well. */
+  expand(id) {
+    this.look.focus = expanded(this.store.graph, this.look.focus, id);
+    this.#focused();
+  }
+
+  #focused() {
+    this.painter?.refresh();
+    this.table.refresh();
+    this.#showFocus();
+  }
+
+  #showFocus() {
+    const { focus } = this.look;
+    this.focusChip.hidden = !focus;
+    if (!focus) return;
+    const { graph } = this.store;
+    const count = [...focus].filter((id) => graph.hasNode(id)).length;
+    const all = h("button.nerv-chip-button", { type: "button" }, "Show all");
+    all.addEventListener("click", () => {
+      this.look.focus = null;
+      this.#focused();
+    });
+    this.focusChip.replaceChildren(h("span", {}, `${count} of ${counted(graph.order, "entity", "entities")}`), all);
+  }
+
+  #showTable() {
+    const shown = !this.table.shown;
+    this.table.show(shown);
+    this.tableButton.setAttribute("aria-pressed", String(shown));
+    this.stage.inert = shown;
+  }
+
   center(id) {
+    if (this.look.focus && !this.look.focus.has(id) && this.store.graph.hasNode(id)) this.expand(id);
     this.painter?.center(id);
   }
 
@@ -104,6 +147,7 @@ export class GraphPanel {
 
   destroy() {
     this.layout.stop();
+    this.table.destroy();
     this.seen.disconnect();
     clearTimeout(this.releasing);
     clearTimeout(this.finding);
@@ -143,7 +187,7 @@ export class GraphPanel {
 
   #mount() {
     if (this.painter || !this.theme) return;
-    const on = { painted: () => this.on.painted(this.painter?.kind), click: this.#click };
+    const on = { painted: () => this.on.painted(this.painter?.kind), click: this.#click, expand: (id) => this.expand(id) };
     const webgl = this.renderer !== "canvas" && webglWorks();
     try {
       const Painter = webgl ? WebglPainter : CanvasPainter;
@@ -210,6 +254,7 @@ export class GraphPanel {
     if (!this.look.hidden.delete(type)) this.look.hidden.add(type);
     this.#drawLegend();
     this.painter?.refresh();
+    this.table.refresh();
   }
 
   #searchBox() {
@@ -258,6 +303,7 @@ export class GraphPanel {
     const found = ids.filter((id) => this.store.graph.hasNode(id));
     this.look.found = text.trim() ? new Set(found) : null;
     this.painter?.refresh();
+    this.table.refresh();
     this.results.replaceChildren(...found.slice(0, SHOWN_RESULTS).map((id) => this.#result(id)));
     if (!found.length) this.#hint("span.nerv-hint", "Nothing found");
     if (total > SHOWN_RESULTS) {

@@ -5,6 +5,7 @@ import { ago, counted, fullTime, h, iconButton } from "./dom.js";
 import { EditForm, textField } from "./edit_form.js";
 import { historyList } from "./item_history.js";
 import { LiteralField } from "./literals.js";
+import { shortestPath } from "./paths.js";
 
 const ARROWS = { out: "→", in: "←", both: "↔" };
 const SUGGESTED = 8;
@@ -31,12 +32,15 @@ export class Inspector {
   constructor(store, desk, compare, on) {
     Object.assign(this, { store, desk, compare, on, id: null, others: 0, asked: 0 });
     this.readOnly = true;
+    this.perspective = "";
+    this.ids = [];
     this.form = null; // an EditForm that is open; what is typed is not lost to a refresh
     this.element = h("aside.nerv-inspector", { "aria-label": "Inspector" });
   }
 
   /** Show an item; of several, the last that was chosen. */
   async show(ids) {
+    this.ids = ids;
     const id = ids.at(-1) ?? null;
     if (id !== this.id) this.form = null;
     this.id = id;
@@ -55,10 +59,12 @@ export class Inspector {
     }
     if (this.element.dataset.id !== this.id) this.#waiting();
     try {
-      const item = await this.desk.ask("inspect", { id: this.id });
+      const item = await this.desk.ask("inspect", { id: this.id, perspective: this.perspective });
       if (asked === this.asked) this.#item(item);
     } catch (error) {
-      if (asked === this.asked) this.#missing(error.message);
+      if (asked !== this.asked) return;
+      this.perspective = ""; // it may have been taken away
+      this.#missing(error.message);
     }
   }
 
@@ -140,10 +146,45 @@ export class Inspector {
       this.#field(item, "tags", h("div.nerv-tags", {}, ...item.tags.map((t) => h("span", {}, t))),
         item.tags.join(", ")),
       item.kind === "relation" ? this.#ends(item) : null,
-      ...this.#properties(item),
+      this.#path(),
+      this.#perspectives(item),
+      ...(item.seen ? this.#seen(item.seen) : this.#properties(item)),
       ...this.#neighbours(item),
       this.#foot(item),
     );
+  }
+
+  /** Of two nodes, the way between them. */
+  #path() {
+    const { graph } = this.store;
+    if (this.ids.length !== 2 || !this.ids.every((id) => graph.hasNode(id))) return null;
+    const path = shortestPath(graph, ...this.ids);
+    if (!path) return h("p.nerv-hint", {}, "No path leads from one to the other.");
+    const steps = counted((path.length - 1) / 2, "step");
+    const show = { type: "button", onclick: () => this.on.select(path) };
+    return h("button.nerv-chip-button", show, `Select the path between them: ${steps}`);
+  }
+
+  #perspectives({ perspectives }) {
+    if (!perspectives.length) return null;
+    const choice = h("select.nerv-input", { "aria-label": "Perspective" },
+      h("option", { value: "" }, "Everything"),
+      ...perspectives.map((name) => h("option", { value: name }, name)));
+    choice.value = this.perspective;
+    choice.addEventListener("change", () => {
+      this.perspective = choice.value;
+      this.refresh();
+    });
+    return choice;
+  }
+
+  #seen({ rows, text }) {
+    const list = rows?.map(({ name, kind, text: shown }) =>
+      h("div", {}, h("dt", { title: kind }, name), h("dd", { "data-kind": kind }, shown)));
+    return [
+      h("h4", {}, `As ${this.perspective}`),
+      list ? h("dl.nerv-properties", {}, ...list) : h("p.nerv-hint", {}, text),
+    ];
   }
 
   #more() {

@@ -15,6 +15,7 @@ export class Look {
     this.selected = new Set();
     this.near = new Set(); // neighbours of what is selected
     this.hidden = new Set(); // types that are switched off
+    this.focus = null; // ids that are shown while the others are not, or null
     this.found = null; // ids that match the search, or null
     this.compare = null; // a Compare that is active, or null
     this.hovered = null;
@@ -40,6 +41,15 @@ export class Look {
     return Math.min(1.5, Math.max(0.3, 8 / Math.log2(order + 4) ** 1.4));
   }
 
+  isHidden(id, kind) {
+    return this.hidden.has(kind) || Boolean(this.focus && !this.focus.has(id));
+  }
+
+  /** Whether the table lists a node: not hidden, and found where something is searched. */
+  isListed(id, kind) {
+    return !this.isHidden(id, kind) && (!this.found || this.found.has(id));
+  }
+
   #isFaint(id) {
     if (this.found) return !this.found.has(id) && !this.selected.has(id);
     return this.selected.size > 0 && !this.selected.has(id) && !this.near.has(id);
@@ -61,7 +71,7 @@ export class Look {
       size: node.size * this.scale * (chosen ? 1.35 : 1),
       label: faint ? "" : node.label,
       forceLabel: chosen || (hit && this.found.size <= 30) || Boolean(kind && this.#fewMarks),
-      hidden: this.hidden.has(node.kind),
+      hidden: this.isHidden(id, node.kind),
       highlighted: chosen,
       zIndex: chosen ? 2 : faint ? 0 : 1,
     };

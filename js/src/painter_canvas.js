@@ -33,7 +33,7 @@ export class CanvasPainter {
     this.canvas.addEventListener("click", (event) => on.click(this.#hit(event), event));
     this.canvas.addEventListener("dblclick", (event) => {
       const id = this.#hit(event);
-      if (id && store.graph.hasNode(id)) this.center(id);
+      if (id && store.graph.hasNode(id)) on.expand(id);
     });
     this.canvas.addEventListener("mousemove", (event) => this.#hover(event));
     this.resized = new ResizeObserver(() => this.refresh());

@@ -91,7 +91,7 @@ export class WebglPainter {
     this.sigma.on("clickStage", ({ event }) => on.click(null, event.original));
     this.sigma.on("doubleClickNode", ({ node, preventSigmaDefault }) => {
       preventSigmaDefault();
-      this.center(node);
+      on.expand(node);
     });
     for (const [name, cursor] of [["enter", "pointer"], ["leave", ""]]) {
       for (const what of ["Node", "Edge"]) {
@@ -104,7 +104,7 @@ export class WebglPainter {
 
   /** The marks of a comparison, over what sigma has drawn. */
   #marks() {
-    const { marks, theme, hidden } = this.look;
+    const { marks, theme } = this.look;
     if (!marks && this.blank) return;
     const { width, height } = this.sigma.getDimensions();
     const ratio = window.devicePixelRatio || 1;
@@ -117,7 +117,7 @@ export class WebglPainter {
     const { graph } = this.store;
     drawMarks(context, theme, graph, marks, (id) => {
       const node = this.sigma.getNodeDisplayData(id);
-      if (!node || hidden.has(graph.getNodeAttribute(id, "kind"))) return null;
+      if (!node || this.look.isHidden(id, graph.getNodeAttribute(id, "kind"))) return null;
       return { ...this.sigma.framedGraphToViewport(node), size: this.sigma.scaleSize(node.size) };
     });
   }

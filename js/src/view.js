@@ -68,7 +68,7 @@ export class View {
         layout: (state) => this.#mark({ layout: state }),
       });
       this.counts = h("span.nerv-counts");
-      head.append(this.graph.search, this.counts);
+      head.append(this.graph.search, this.graph.tableButton, this.counts);
       body.append(this.graph.element);
     }
     this.bar = new CommitBar({

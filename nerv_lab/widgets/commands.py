@@ -10,7 +10,7 @@ from nerv_lab.core.errors import NervError, ValidationError
 from nerv_lab.widgets.arguments import Command, Commanded, go_live, labelled_row, required_text
 from nerv_lab.widgets.branching import BRANCH_COMMANDS
 from nerv_lab.widgets.comparing import COMPARE_COMMANDS
-from nerv_lab.widgets.details import details
+from nerv_lab.widgets.details import details, seen
 from nerv_lab.widgets.editing import EDIT_COMMANDS
 from nerv_lab.widgets.merging import MERGE_COMMANDS
 from nerv_lab.widgets.querying import FIND_COMMANDS
@@ -52,7 +52,13 @@ def _live(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _inspect(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
-    return details(widget.shown_state, required_text(args, "id", "choose an entity or a relation"))
+    id = required_text(args, "id", "choose an entity or a relation")
+    state, perspectives = widget.shown_state, widget.lab.perspectives
+    shown = {**details(state, id), "perspectives": list(perspectives.names)}
+    name = args.get("perspective")
+    if isinstance(name, str) and name:
+        shown["seen"] = seen(perspectives.view(name, state), id)
+    return shown
 
 
 COMMANDS: Final[dict[str, Command]] = {

@@ -12,7 +12,7 @@ from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import encode
 
-__all__ = ["details", "find"]
+__all__ = ["details", "find", "seen"]
 
 _MAX_LINE: Final = 60
 _MAX_TEXT: Final = 4_000
@@ -130,3 +130,21 @@ def details(state: GraphState, id: str) -> dict[str, Any]:
         ],
         "both": item.bidirectional,
     }
+
+
+def seen(view: object, id: str) -> dict[str, Any]:
+    """Return what a perspective shows of an item: rows of texts, or one text.
+
+    Parameters
+    ----------
+    view : object
+        What the perspective made of the whole state: by id, where it looks at each entity.
+    id : str
+        The item.
+    """
+    found = view.get(id) if isinstance(view, Mapping) else view
+    if hasattr(found, "model_dump"):
+        found = found.model_dump()
+    if isinstance(found, Mapping):
+        return {"rows": _properties({str(name): value for name, value in found.items()})}
+    return {"text": "It does not look at this." if found is None else _text(found)}
