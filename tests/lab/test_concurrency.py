@@ -112,11 +112,11 @@ def test_threads_that_commit_as_fast_as_they_can_lose_nothing(racers: list[Commi
 class _Process:
     """Another process that takes part in the race."""
 
-    def __init__(self, place: tuple[str, str], name: str) -> None:
+    def __init__(self, place: tuple[str, str], name: str, wins: int = WINS) -> None:
         root = Path(nerv_lab.__file__).parents[1]
         tests = Path(__file__).parents[1]
         self._process = subprocess.Popen(
-            [sys.executable, str(committing_process.__file__), *place, name, str(WINS)],
+            [sys.executable, str(committing_process.__file__), *place, name, str(wins)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -157,6 +157,31 @@ def test_processes_that_commit_as_fast_as_they_can_lose_nothing(universe: Univer
         assert anomalies(history) == []
         assert own.problems() == []
         check_counts(history, own, 3 * WINS)
+
+
+@pytest.mark.every_backend("embedded-file", "spacetimedb")
+def test_a_process_that_is_killed_in_the_race_leaves_a_sound_history(universe: Universe) -> None:
+    place = universe.place
+    assert place is not None
+    with ExitStack() as stack:
+        own = stack.enter_context(closing(Committer(universe.client(), "here")))
+        victims = [_Process(place, f"victim {n}", 1_000_000) for n in range(2)]
+        for victim in victims:
+            stack.callback(victim.close)
+        assert [victim.hear() for victim in victims] == ["ready", "ready"]
+        for victim in victims:
+            victim.tell()
+            own.win(WINS)
+            victim.close()
+        own.win(1)
+        own.read_everything()
+        history = history_of(own.log(), [own.record()])
+        assert anomalies(history) == []
+        assert own.problems() == []
+        head = own.look()
+        assert head is not None
+        assert own.read(head)["here"] == 2 * WINS + 1
+        assert sum(own.read(head).values()) == len(history.log)
 
 
 class _LabAtWork:
