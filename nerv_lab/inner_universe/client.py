@@ -39,7 +39,9 @@ from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.records import (
     Branch,
     BranchMove,
+    CacheUse,
     EventHandler,
+    Finding,
     Problem,
     Receipt,
     Seal,
@@ -52,7 +54,9 @@ __all__ = [
     "STATE_BRANCH",
     "Branch",
     "BranchMove",
+    "CacheUse",
     "EventHandler",
+    "Finding",
     "InnerUniverseClient",
     "Problem",
     "Receipt",
@@ -82,6 +86,15 @@ class InnerUniverseClient(InnerUniverseContract):
 
         Clients whose coroutines complete inline deliver within them and need nothing here.
         """
+
+    @property
+    def cache_use(self) -> CacheUse:
+        """How often items were at hand; clients that keep none at hand count nothing."""
+        return CacheUse()
+
+    async def examine(self) -> list[Finding]:
+        """Look, without changing anything or reading it whole, how the store itself is."""
+        return []
 
     async def publish_module(self) -> str:
         """Give the server our module, or update the one it runs, and return its address.

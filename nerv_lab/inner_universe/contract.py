@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 from nerv_lab.core.changes import Change
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
@@ -42,7 +41,7 @@ class InnerUniverseContract(ABC):
         Where it connects to.
     """
 
-    completes_inline: ClassVar[bool] = False
+    completes_inline: bool = False
     origin_id: str
     uri: str
 

@@ -150,7 +150,7 @@ class LocalInnerUniverse(InnerUniverseClient):
         The identity recorded in what this client writes.
     """
 
-    completes_inline: ClassVar[bool] = True
+    completes_inline = True
     backend: ClassVar[str]
 
     def __init__(self, uri: str, *, actor: str | None = None) -> None:

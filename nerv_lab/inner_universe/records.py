@@ -15,7 +15,9 @@ from nerv_lab.core.versions import Version
 __all__ = [
     "Branch",
     "BranchMove",
+    "CacheUse",
     "EventHandler",
+    "Finding",
     "Problem",
     "Receipt",
     "Seal",
@@ -168,6 +170,39 @@ class StoredHistory:
     rows: Mapping[str, GraphState]
     heads: Mapping[str, str]
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CacheUse:
+    """How often an item that was asked for was at hand.
+
+    Attributes
+    ----------
+    hits, misses : int
+        Times that it was, and that it was not, since the client was made.
+    """
+
+    hits: int = 0
+    misses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an examination found at one place.
+
+    Attributes
+    ----------
+    name : str
+        What was looked at, such as ``"file"``.
+    level : {"ok", "warning", "problem"}
+        Whether all is well, something deserves a look, or something is wrong.
+    detail : str
+        What was found and, where it is not well, what to do.
+    """
+
+    name: str
+    level: Literal["ok", "warning", "problem"]
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.graph_items import Entities, Relations
+from nerv_lab.lab.health import HealthReport
 from nerv_lab.lab.histories import Blame, BlameEntry, History, HistoryEntry
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.opening import import_bundle, open
@@ -27,6 +28,7 @@ __all__ = [
     "Entities",
     "EntityQuery",
     "EventLog",
+    "HealthReport",
     "History",
     "HistoryEntry",
     "Lab",

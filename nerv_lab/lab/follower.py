@@ -156,6 +156,11 @@ class Follower:
         """Position of the last event seen."""
         return self._seq
 
+    @property
+    def untold(self) -> int:
+        """How many batches wait to be told to the bus and the watchers."""
+        return len(self._untold)
+
     def _check(self) -> None:
         if self._broken is not None:
             raise CorruptStoreError(

@@ -23,6 +23,7 @@ from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt, Status
 from nerv_lab.inner_universe.comparing import Contents, differences, read_contents
+from nerv_lab.inner_universe.metrics import observing
 from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.bundling import Bundler
 from nerv_lab.lab.buses import RecordingBus
@@ -31,6 +32,7 @@ from nerv_lab.lab.debugging import Debugger
 from nerv_lab.lab.driving import run
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch, Follower
+from nerv_lab.lab.observing import Observer
 from nerv_lab.lab.past import TimeTraveller
 from nerv_lab.lab.provenance import Provenance
 from nerv_lab.lab.results import VerifyReport
@@ -46,7 +48,9 @@ __all__ = ["Lab"]
 _T = TypeVar("_T")
 
 
-class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Bundler, Shower):
+class Lab(
+    GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Bundler, Observer, Shower
+):
     """A knowledge graph that is kept in an Inner Universe, with its whole history.
 
     Use `nerv_lab.open` to make one. What is written here is durable when the call returns; what
@@ -70,18 +74,19 @@ class Lab(GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Bun
     """
 
     def __init__(self, client: InnerUniverseClient, *, author: str | None = None) -> None:
-        self._client = client
+        self._client = self._observed = observing(client)
         self._author = None if author is None else checked_name(author, "author")
         self._local = threading.local()
         self._undoing: dict[str, str] = {}
         self._closing = threading.Lock()
         self._closed = False
         self._on_close: list[Callable[[], object]] = []
-        self._run(client.connect())
+        self._run(self._client.connect())
         try:
             self._follow()
+            self._add_instruments()
         except BaseException:
-            self._run(client.close())
+            self._run(self._client.close())
             raise
 
     @collector_paused()

@@ -12,6 +12,7 @@ from typing import Protocol
 from shared.spacetime_server import new_database, the_server
 
 from nerv_lab.inner_universe import EmbeddedInnerUniverse, InnerUniverseClient, MockInnerUniverse
+from nerv_lab.inner_universe.metrics import ObservedUniverse
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse, publish_module
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 
@@ -41,6 +42,11 @@ class MockUniverse:
         client = MockInnerUniverse(share=self._first)
         self._first = self._first or client
         return client
+
+
+class ObservedUniverseOnMock(MockUniverse):
+    def client(self) -> InnerUniverseClient:
+        return ObservedUniverse(super().client())
 
 
 class FileUniverse:
@@ -83,6 +89,7 @@ class MemoryServerUniverse(ServerUniverse):
 
 UNIVERSES: dict[str, Callable[[Path], Universe]] = {
     "mock": MockUniverse,
+    "observed": ObservedUniverseOnMock,
     "embedded-file": FileUniverse,
     "embedded-memory": MemoryUniverse,
     "spacetimedb": ServerUniverse,

@@ -10,8 +10,9 @@ from typing import Literal, get_args
 import apsw
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.inner_universe.client import EventHandler
+from nerv_lab.inner_universe.client import CacheUse, EventHandler, Finding
 from nerv_lab.inner_universe.embedded.database import Database
+from nerv_lab.inner_universe.embedded.examining import examine
 from nerv_lab.inner_universe.embedded.opening import MEMORY, connect
 from nerv_lab.inner_universe.embedded.store import SqliteStore
 from nerv_lab.inner_universe.embedded.watcher import Watcher
@@ -71,6 +72,20 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
         return SqliteStore(
             Database(self._path, busy_timeout=self._busy_timeout, synchronous=self._synchronous)
         )
+
+    @property
+    def cache_use(self) -> CacheUse:
+        """How often an item that a write asked for was at hand."""
+        store = self._opened
+        return store.cache_use if isinstance(store, SqliteStore) else CacheUse()
+
+    async def examine(self) -> list[Finding]:
+        """Look how the file is: its size, the space left on the disk, and what is unused in it."""
+        store = self._opened
+        if not isinstance(store, SqliteStore):
+            return []
+        with store.reading("examine") as connection:
+            return examine(connection, self._path)
 
     async def close(self) -> None:
         """Drop the subscriptions, end the watching thread and close the file."""

@@ -14,6 +14,7 @@ from nerv_lab.inner_universe.embedded.rows import (
     entity_from_row,
     relation_from_row,
 )
+from nerv_lab.inner_universe.records import CacheUse
 
 __all__ = ["BranchReader", "RowCache", "find_entity", "find_relation"]
 
@@ -48,6 +49,13 @@ class RowCache:
     def __init__(self) -> None:
         self._seq = -1
         self._items: WeakValueDictionary[tuple[str, str], Item] = WeakValueDictionary()
+        self._hits = 0
+        self._misses = 0
+
+    @property
+    def use(self) -> CacheUse:
+        """How often an item that the rules asked for was at hand."""
+        return CacheUse(self._hits, self._misses)
 
     def advance(self, found: int) -> None:
         """Forget everything unless the log is still where it was."""
@@ -76,7 +84,12 @@ class RowCache:
 
     def get(self, branch: str, key: str) -> Item | None:
         """Return an item, or None where the rows have to be asked."""
-        return self._items.get((branch, key))
+        found = self._items.get((branch, key))
+        if found is None:
+            self._misses += 1
+        else:
+            self._hits += 1
+        return found
 
 
 class BranchReader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import apsw
 
@@ -17,6 +17,7 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import (
     Branch,
     BranchMove,
+    CacheUse,
     Problem,
     Receipt,
     Seal,
@@ -82,6 +83,15 @@ class SqliteStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._cache = RowCache()
+
+    @property
+    def cache_use(self) -> CacheUse:
+        """How often an item that a write asked for was at hand."""
+        return self._cache.use
+
+    def reading(self, doing: str) -> AbstractContextManager[apsw.Connection]:
+        """Hold the connection that reads, for one look at the file."""
+        return self._database.reading(doing)
 
     @contextmanager
     def _logging(self, doing: str) -> Iterator[tuple[apsw.Connection, int]]:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
+from nerv_lab.inner_universe.records import CacheUse
+
 __all__ = ["TimedCache", "cache_entity"]
 
 _K = TypeVar("_K", bound=Hashable)
@@ -42,6 +44,14 @@ class TimedCache(Generic[_K, _V]):
         self._entries: OrderedDict[_K, tuple[_V, float]] = OrderedDict()
         self._forgotten = 0
         self._readers = 0
+        self._hits = 0
+        self._misses = 0
+
+    @property
+    def use(self) -> CacheUse:
+        """How often an entry that was asked for was there."""
+        with self._lock:
+            return CacheUse(self._hits, self._misses)
 
     @property
     def idle(self) -> bool:
@@ -69,10 +79,13 @@ class TimedCache(Generic[_K, _V]):
         with self._lock:
             found = self._entries.get(key)
             if found is None:
+                self._misses += 1
                 return None
             if found[1] <= self._clock():
                 del self._entries[key]
+                self._misses += 1
                 return None
+            self._hits += 1
             self._entries.move_to_end(key)
             return (found[0],)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.model import Item
-from nerv_lab.inner_universe.client import EventHandler, InnerUniverseClient, Status
+from nerv_lab.inner_universe.client import CacheUse, EventHandler, InnerUniverseClient, Status
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.portal import Portal, portal
@@ -45,8 +45,6 @@ class LinkedUniverse(InnerUniverseClient):
     cache_seconds : float
         How long a row that was read is remembered; it is forgotten at once when it changes.
     """
-
-    completes_inline: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -89,6 +87,11 @@ class LinkedUniverse(InnerUniverseClient):
             "connected" if connection.live else "reconnecting"
         )
         return Status("SpacetimeDB", state, connection.identity or None, self._lag)
+
+    @property
+    def cache_use(self) -> CacheUse:
+        """How often rows that were asked for one by one were at hand."""
+        return self._items.use
 
     def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call a function, in the portal's thread, when the server goes or comes back."""

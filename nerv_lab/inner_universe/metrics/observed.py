@@ -1,0 +1,330 @@
+"""A client that measures another: the same contract, with instruments around every call."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from nerv_lab.core.changes import (
+    Change,
+    CreateEntity,
+    CreateRelation,
+    DeleteEntity,
+    DeleteRelation,
+    RestoreEntity,
+    RestoreRelation,
+    UpdateEntity,
+    UpdateRelation,
+)
+from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
+from nerv_lab.core.model import Item
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.metrics.meters import Meters
+from nerv_lab.inner_universe.records import (
+    Branch,
+    BranchMove,
+    CacheUse,
+    EventHandler,
+    Finding,
+    Problem,
+    Receipt,
+    Seal,
+    Snapshot,
+    Status,
+    StoredHistory,
+)
+
+__all__ = ["ObservedUniverse", "observing"]
+
+_INVALID: Final = "invalid"
+_TYPE_OF: Final[dict[type, str]] = {
+    CreateEntity: EventType.ENTITY_CREATED.value,
+    UpdateEntity: EventType.ENTITY_UPDATED.value,
+    DeleteEntity: EventType.ENTITY_DELETED.value,
+    CreateRelation: EventType.RELATION_CREATED.value,
+    UpdateRelation: EventType.RELATION_UPDATED.value,
+    DeleteRelation: EventType.RELATION_DELETED.value,
+    # What a restored item becomes, created or updated, only the store finds out.
+    RestoreEntity: "ENTITY_RESTORED",
+    RestoreRelation: "RELATION_RESTORED",
+}
+_COMMITTED: Final = {EventType.STATE_VERSION_COMMITTED.value: 1}
+_MOVED: Final = {EventType.BRANCH_MOVED.value: 1}
+
+
+def _types_of(changes: Iterable[Change]) -> dict[str, int]:
+    types: dict[str, int] = {}
+    for change in changes:
+        name = _TYPE_OF.get(type(change), _INVALID)
+        types[name] = types.get(name, 0) + 1
+    return types
+
+
+class ObservedUniverse(InnerUniverseClient):
+    """Does what another client does, and measures it.
+
+    Parameters
+    ----------
+    client : InnerUniverseClient
+        Does the work.
+    meters : Meters, optional
+        What measures; by default instruments of its own.
+
+    Attributes
+    ----------
+    observed : InnerUniverseClient
+        The client that does the work.
+    meters : Meters
+    """
+
+    def __init__(self, client: InnerUniverseClient, meters: Meters | None = None) -> None:
+        self.observed = client
+        self.uri = client.uri
+        self.origin_id = client.origin_id
+        self.completes_inline = client.completes_inline
+        self.meters = Meters(client.origin_id) if meters is None else meters
+        self._reconnects = 0
+        self._was_away = False
+        self._forget_status: Callable[[], None] | None = None
+        self._read_the_client()
+
+    def _read_the_client(self) -> None:
+        reading = self.meters.metrics.reading
+        reading(
+            "gauge",
+            "connection.state",
+            lambda: {(self.status.backend, self.status.state): 1.0},
+            "1 for the state of this moment",
+            unit="bool",
+            labels=("backend", "state"),
+        )
+        reading(
+            "counter",
+            "connection.reconnects",
+            lambda: {(): float(self._reconnects)},
+            "times that the server came back",
+            unit="reconnects",
+        )
+        reading(
+            "counter",
+            "cache.hits",
+            lambda: {(): float(self.observed.cache_use.hits)},
+            "items that were at hand",
+            unit="items",
+        )
+        reading(
+            "counter",
+            "cache.misses",
+            lambda: {(): float(self.observed.cache_use.misses)},
+            "items that had to be asked for",
+            unit="items",
+        )
+
+    # How it stands
+
+    @property
+    def connected(self) -> bool:
+        """Whether the client can be used."""
+        return self.observed.connected
+
+    @property
+    def cache_use(self) -> CacheUse:
+        """How often items were at hand."""
+        return self.observed.cache_use
+
+    @property
+    def status(self) -> Status:
+        """How the client stands to its store; asks nobody."""
+        return self.observed.status
+
+    def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call a function, in any thread, when the state changes; returns how to end it."""
+        return self.observed.on_status(changed)
+
+    async def connect(self) -> None:
+        """Open the connection; nothing happens when it is open."""
+        with self.meters.call("connect"):
+            await self.observed.connect()
+        if self._forget_status is None:
+            self._forget_status = self.observed.on_status(self._status_changed)
+
+    def _status_changed(self) -> None:
+        state = self.observed.status.state
+        if state == "connected" and self._was_away:
+            self._reconnects += 1
+        self._was_away = state == "reconnecting"
+
+    async def close(self) -> None:
+        """Drop the subscriptions and close; nothing happens when it is closed."""
+        forget, self._forget_status = self._forget_status, None
+        if forget is not None:
+            forget()
+        with self.meters.call("close"):
+            await self.observed.close()
+
+    def deliver(self) -> None:
+        """Deliver, in this thread, what was confirmed elsewhere."""
+        self.observed.deliver()
+
+    async def examine(self) -> list[Finding]:
+        """Look how the store itself is."""
+        with self.meters.call("examine"):
+            return await self.observed.examine()
+
+    async def publish_module(self) -> str:
+        """Give the server our module, or update the one it runs, and return its address."""
+        with self.meters.call("publish_module"):
+            return await self.observed.publish_module()
+
+    # Writing
+
+    async def apply(
+        self,
+        changes: Sequence[Change],
+        *,
+        reason: str | None = None,
+        source: str | None = None,
+        branch: str = DEFAULT_BRANCH,
+        batch_id: str | None = None,
+    ) -> Receipt:
+        """Make all of the changes durable as one batch, or none of them."""
+        changes = tuple(changes)
+        with self.meters.write("apply", _types_of(changes), source):
+            return await self.observed.apply(
+                changes, reason=reason, source=source, branch=branch, batch_id=batch_id
+            )
+
+    async def apply_and_commit(
+        self,
+        changes: Sequence[Change],
+        seal: Seal,
+        *,
+        reason: str | None = None,
+        source: str | None = None,
+        branch: str = DEFAULT_BRANCH,
+    ) -> tuple[Receipt, Version]:
+        """Make all of the changes durable and commit the state they lead to, or do neither."""
+        changes = tuple(changes)
+        with self.meters.write("apply_and_commit", _types_of(changes) | _COMMITTED, source):
+            return await self.observed.apply_and_commit(
+                changes, seal, reason=reason, source=source, branch=branch
+            )
+
+    async def publish(self, events: Sequence[Event]) -> list[str]:
+        """Make events of the user's own durable as one batch."""
+        events = tuple(events)
+        given: tuple[object, ...] = events
+        types = Tally(e.type if isinstance(e, Event) else _INVALID for e in given)
+        source = next((e.source for e in given if isinstance(e, Event)), None)
+        with self.meters.write("publish", types, source):
+            return await self.observed.publish(events)
+
+    async def commit_version(self, version: Version, delta: bytes) -> Version:
+        """Add a version and move its branch to it, if the branch is still at its parent."""
+        with self.meters.write("commit_version", _COMMITTED, version.author):
+            return await self.observed.commit_version(version, delta)
+
+    async def move_branch(self, move: BranchMove) -> None:
+        """Make, move or delete a branch with its working rows, in one transaction."""
+        with self.meters.write("move_branch", _MOVED, None):
+            await self.observed.move_branch(move)
+
+    async def set_tag(self, name: str, version_id: str) -> None:
+        """Let a name stand for a version; a name that is taken moves."""
+        with self.meters.call("set_tag"):
+            await self.observed.set_tag(name, version_id)
+
+    # Reading
+
+    async def branch_head(self, branch: str = DEFAULT_BRANCH) -> str | None:
+        """Return the id of the version a branch is at, or None."""
+        with self.meters.call("branch_head"):
+            return await self.observed.branch_head(branch)
+
+    async def branches(self) -> dict[str, Branch]:
+        """Return every branch by name; the main one is always there."""
+        with self.meters.call("branches"):
+            return await self.observed.branches()
+
+    async def versions(self) -> list[Version]:
+        """Return all versions of all branches, in log order."""
+        with self.meters.call("versions"):
+            return await self.observed.versions()
+
+    async def version(self, version_id: str) -> Version:
+        """Return a version."""
+        with self.meters.call("version"):
+            return await self.observed.version(version_id)
+
+    async def delta(self, version_id: str) -> bytes:
+        """Return the delta a version was committed with."""
+        with self.meters.call("delta"):
+            return await self.observed.delta(version_id)
+
+    async def snapshot(self, branch: str = DEFAULT_BRANCH) -> Snapshot:
+        """Return the working rows of a branch, its head and the log position, all of one moment."""
+        with self.meters.call("snapshot"):
+            return await self.observed.snapshot(branch)
+
+    async def _item(self, key: str, branch: str) -> Item | None:
+        with self.meters.call("get"):
+            return await self.observed._item(key, branch)
+
+    async def events(
+        self, after: int = 0, limit: int | None = None, until: int | None = None
+    ) -> list[Event]:
+        """Return events with ``after < seq <= until``, ascending, at most ``limit`` of them."""
+        with self.meters.call("events"):
+            return await self.observed.events(after, limit, until)
+
+    async def last_seq(self) -> int:
+        """Return the position of the newest event, 0 for an empty log."""
+        with self.meters.call("last_seq"):
+            return await self.observed.last_seq()
+
+    async def tags(self) -> dict[str, str]:
+        """Return the version id of each tag."""
+        with self.meters.call("tags"):
+            return await self.observed.tags()
+
+    async def stored_events(self, after: int = 0, until: int | None = None) -> list[Event]:
+        """Return a part of the log as the store itself has it now, whatever is at hand of it."""
+        with self.meters.call("stored_events"):
+            return await self.observed.stored_events(after, until)
+
+    async def load_history(self, history: StoredHistory) -> None:
+        """Take in a history as it is, or none of it."""
+        with self.meters.call("load_history"):
+            await self.observed.load_history(history)
+
+    async def verify(self) -> list[Problem]:
+        """Check the whole store against itself and return what is wrong; [] when all is well."""
+        with self.meters.call("verify"):
+            return await self.observed.verify()
+
+    async def refresh(self) -> None:
+        """Deliver every event the log holds by now to the subscribers."""
+        with self.meters.call("refresh"):
+            await self.observed.refresh()
+
+    def subscribe(
+        self,
+        handler: EventHandler,
+        *,
+        settled: Callable[[], None] | None = None,
+        after: int | None = None,
+    ) -> Callable[[], None]:
+        """Hand over every confirmed event, own or foreign, exactly once and in log order."""
+
+        def measured(events: tuple[Event, ...]) -> None:
+            self.meters.delivered(events)
+            handler(events)
+
+        return self.observed.subscribe(measured, settled=settled, after=after)
+
+
+def observing(client: InnerUniverseClient) -> ObservedUniverse:
+    """Return a client that measures the given one; the client itself where it does so already."""
+    return client if isinstance(client, ObservedUniverse) else ObservedUniverse(client)
