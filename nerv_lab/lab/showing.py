@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nerv_lab.lab.delegates import delegated
 
 if TYPE_CHECKING:
-    from nerv_lab.widgets import Explorer, GraphView, Timeline
+    from nerv_lab.widgets import Explorer, GraphView, Monitor, Timeline
 
 __all__ = ["Shower"]
 
@@ -28,4 +28,9 @@ class Shower:
     def explorer(self, **options: Any) -> Explorer:
         """Return graph, timeline and inspector in one; see `nerv_lab.widgets.Explorer`."""
         widget: Explorer = delegated("widgets", "Explorer")(self, **options)
+        return widget
+
+    def monitor(self, **options: Any) -> Monitor:
+        """Return a small live table of what is measured; see `nerv_lab.widgets.Monitor`."""
+        widget: Monitor = delegated("widgets", "Monitor")(self, **options)
         return widget

@@ -20,6 +20,8 @@ def _commands() -> dict[str, Parser]:
         "status": Parser("status", "Show the lab: its size, its head and what is uncommitted."),
         "commit": Parser("commit", "Make the present state a version."),
         "log": Parser("log", "List the versions, newest first."),
+        "doctor": Parser("doctor", "Examine the lab and its store, and say what is not well."),
+        "metrics": Parser("metrics", "Show what is counted and measured, as a frame."),
         "rollback": Parser("rollback", "Bring an old state back as a new version."),
         "at": Parser("at", "Look at an old state, read-only."),
         "diff": Parser("diff", "Show what changed between two states."),
@@ -33,7 +35,7 @@ def _commands() -> dict[str, Parser]:
     add("uri", nargs="?", default=":memory:", help="a file such as team.nerv (default: :memory:)")
     add("--as", dest="name", default="lab", metavar="NAME", help="variable to bind (default: lab)")
     add("--author", help="author of the versions to be committed")
-    for name in ("status", "commit", "log", "rollback", "at", "diff", "transaction"):
+    for name in sorted(parsers.keys() - {"open"}):
         add_lab(parsers[name])
     add = parsers["commit"].add_argument
     add("-m", "--message", required=True, help="why, in your words")

@@ -13,13 +13,14 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from nerv_lab.core.errors import NervError, VersionNotFoundError
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles import BundleReport
-from nerv_lab.lab import Diff, Lab, VersionLog, View
+from nerv_lab.lab import Diff, HealthReport, Lab, VersionLog, View
 from nerv_lab.lab import open as open_lab
 from nerv_lab.magics.branching import BranchCommands
 from nerv_lab.magics.commands import help_on, parse
 from nerv_lab.magics.parsing import CommandError, Help
 
 if TYPE_CHECKING:
+    import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
     from nerv_lab.lab.travel import Ref
@@ -105,6 +106,12 @@ class NervMagics(BranchCommands, Magics):
 
     def _log(self, arguments: Namespace) -> VersionLog:
         return self.lab(arguments.lab).log()[: arguments.n]
+
+    def _doctor(self, arguments: Namespace) -> HealthReport:
+        return self.lab(arguments.lab).health()
+
+    def _metrics(self, arguments: Namespace) -> pd.DataFrame:
+        return self.lab(arguments.lab).metrics
 
     def _rollback(self, arguments: Namespace) -> Version:
         lab = self.lab(arguments.lab)

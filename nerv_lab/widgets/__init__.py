@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from nerv_lab.widgets.explorer import Explorer
 from nerv_lab.widgets.graph_view import GraphView
+from nerv_lab.widgets.monitor import Monitor
 from nerv_lab.widgets.timeline import Timeline
 
-__all__ = ["Explorer", "GraphView", "Timeline"]
+__all__ = ["Explorer", "GraphView", "Monitor", "Timeline"]

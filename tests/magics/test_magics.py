@@ -481,3 +481,13 @@ def test_a_history_is_exported_and_imported(opened: InteractiveShell, tmp_path: 
     run(opened, "%nerv open --as fresh")
     assert run(opened, f"%nerv import --lab fresh {path}").new_events == 2
     assert run(opened, "fresh.state == lab.state")
+
+
+def test_the_doctor_examines_the_lab(opened: InteractiveShell) -> None:
+    report = run(opened, "%nerv doctor")
+    assert report.ok
+    assert "2 published = 2 accepted" in repr(report)
+
+
+def test_metrics_are_shown_as_a_frame(opened: InteractiveShell) -> None:
+    assert "events.published" in set(run(opened, "%nerv metrics")["name"])

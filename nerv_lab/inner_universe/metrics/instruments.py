@@ -337,6 +337,19 @@ class Metrics:
         """Return the histograms, whose values can be listened to."""
         return tuple(i for i in self._instruments.values() if isinstance(i, Histogram))
 
+    def histogram_of(self, name: str) -> Histogram:
+        """Return the histogram of this name.
+
+        Raises
+        ------
+        ValidationError
+            There is none.
+        """
+        found = self._instruments.get(name)
+        if not isinstance(found, Histogram):
+            raise ValidationError("name", f"there is no histogram {name!r}")
+        return found
+
     def read(self) -> Iterator[Family]:
         """Yield every instrument with its values, sorted by name."""
         for name in sorted(self._instruments):

@@ -289,8 +289,8 @@ class ObservedUniverse(InnerUniverseClient):
         with self.meters.call("tags"):
             return await self.observed.tags()
 
-    async def stored_events(self, after: int = 0, until: int | None = None) -> list[Event]:
-        """Return a part of the log as the store itself has it now, whatever is at hand of it."""
+    async def stored_events(self, after: int, until: int) -> list[Event]:
+        """Return events with ``after < seq <= until`` as the store has them at this moment."""
         with self.meters.call("stored_events"):
             return await self.observed.stored_events(after, until)
 
