@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from nerv_lab.core.errors import TransactionError
 from nerv_lab.core.events import Event
@@ -18,9 +18,10 @@ from nerv_lab.lab.transactions import Transaction
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.bundles.writer import Progress
 
-__all__ = ["Bundler"]
+__all__ = ["Bundler", "take_in"]
 
 _T = TypeVar("_T")
+Run: TypeAlias = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 class Bundler:
@@ -30,9 +31,6 @@ class Bundler:
 
     @abstractmethod
     def _run(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
-
-    @abstractmethod
-    def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
 
     @abstractmethod
     def _open_transaction(self) -> Transaction | None: ...
@@ -91,34 +89,48 @@ class Bundler:
         ConflictError
             The store has a history of its own; nothing was changed.
         """
-        with Bundle(path, progress=progress) as bundle:
-            return self._take_in(bundle)
-
-    def _take_in(self, bundle: Bundle) -> BundleReport:
         if self._open_transaction():
             raise TransactionError("leave the transaction before you import")
-        last = bundle.manifest.last_seq
-        after = common_end(bundle, _Source(self._client, self._run))
-        if after < last:
-            self._write(self._client.load_history(bundle.history(after)))
-        else:
-            self._add_tags(bundle)
-        return bundle.report(last - after)
+        with Bundle(path, progress=progress) as bundle:
+            new_events = take_in(bundle, self._client, self._run)
+            self._client.deliver()
+            return bundle.report(new_events)
 
-    def _add_tags(self, bundle: Bundle) -> None:
-        """Set the tags of a history that is here already, but leave those that are taken."""
-        known = self._run(self._client.tags())
-        for name, version_id in bundle.tags.items():
-            if name not in known:
-                self._run(self._client.set_tag(name, version_id))
+
+def take_in(bundle: Bundle, client: InnerUniverseClient, run: Run) -> int:
+    """Let a store take in what it lacks of a bundle, and return how many events that are.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Verified, as every open one is.
+    client : InnerUniverseClient
+        The store, connected.
+    run : callable
+        Runs a coroutine of the client.
+
+    Raises
+    ------
+    ConflictError
+        The store has a history of its own; nothing was changed.
+    """
+    last = bundle.manifest.last_seq
+    after = common_end(bundle, _Source(client, run))
+    if after < last:
+        run(client.load_history(bundle.history(after)))
+        return last - after
+    # The history is here already; names that stand for something else now stay as they are.
+    known = run(client.tags())
+    for name, version_id in bundle.tags.items():
+        if name not in known:
+            run(client.set_tag(name, version_id))
+    return 0
 
 
 class _Source:
     """A client, asked by a synchronous caller."""
 
-    def __init__(
-        self, client: InnerUniverseClient, run: Callable[[Coroutine[Any, Any, Any]], Any]
-    ) -> None:
+    def __init__(self, client: InnerUniverseClient, run: Run) -> None:
         self._client = client
         self._run = run
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nerv_lab.inner_universe import client_for
 from nerv_lab.inner_universe.bundles import Bundle, BundleReport
+from nerv_lab.lab.bundling import take_in
+from nerv_lab.lab.driving import run
 from nerv_lab.lab.lab import Lab
 
 if TYPE_CHECKING:
@@ -73,5 +76,12 @@ def import_bundle(
     ConflictError
         The store has a history of its own; nothing was changed.
     """
-    with Bundle(path, progress=progress) as bundle, open(uri, config=config) as lab:
-        return lab._take_in(bundle)
+    with Bundle(path, progress=progress) as bundle:
+        # No Lab is opened, since nobody wants to follow what is taken in.
+        client = client_for(os.fspath(uri), config)
+        run(client, client.connect())
+        try:
+            new_events = take_in(bundle, client, partial(run, client))
+        finally:
+            run(client, client.close())
+        return bundle.report(new_events)

@@ -66,6 +66,9 @@ def test_a_history_told_on_any_backend_fits_into_an_embedded_store(
         assert [store.at(v).state for v in store.versions] == [
             lab.at(v).state for v in lab.versions
         ]
+        decided = [store.resolutions(v) for v in store.versions]
+        assert decided == [lab.resolutions(v) for v in lab.versions]
+        assert any(decided)
         assert list(store.events) == list(lab.events)
         assert {n: v and v.id for n, v in store.branches.items()} == {
             n: v and v.id for n, v in lab.branches.items()
