@@ -98,7 +98,7 @@ class SpacetimeEventBus:
         if self._batcher is None:
             await self.client.publish([event])
         else:
-            await self._batcher.add(event)
+            await self._batcher.add(event, fresh=True)
         return event.id
 
     def is_local(self, event_type: str) -> bool:

@@ -96,8 +96,15 @@ class EventBatcher:
         self._unwritten: set[_Batch] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def add(self, event: Event) -> None:
+    async def add(self, event: Event, *, fresh: bool = False) -> None:
         """Return when the event is durable.
+
+        Parameters
+        ----------
+        event : Event
+            What to write.
+        fresh : bool
+            It comes from `new_event`, and nobody else holds it.
 
         Raises
         ------
@@ -106,7 +113,7 @@ class EventBatcher:
         NERVPersistenceError
             When its batch could not be written.
         """
-        checked, payload = checked_event(event)
+        checked, payload = checked_event(event, fresh=fresh)
         with self._lock:
             batch = self._batch
             if batch is None:

@@ -261,27 +261,37 @@ def checked_events(events: Iterable[Event]) -> CheckedEvents:
     return checked
 
 
-def checked_event(event: Event) -> tuple[Event, str | None]:
+def checked_event(event: Event, *, fresh: bool = False) -> tuple[Event, str | None]:
     """Return one such event, and the canonical JSON of its payload.
+
+    Parameters
+    ----------
+    event : Event
+        What somebody gave, of which a copy is made.
+    fresh : bool
+        It comes from `new_event`, which has checked most of it, and nobody else holds it.
 
     Raises
     ------
     ValidationError
         When it is not valid, or has a type that is reserved.
     """
+    if fresh:
+        _refuse_reserved(event.type)
+        source = _checked_text(event.source, "source")
+        force_setattr(event, "source", source)
+        force_setattr(event, "timestamp", _exact(event.timestamp))
+        return event, _payload(event.data)
     kind = checked_name(_type_name(event.type), "event_type")
-    if kind in _RESERVED:
-        raise ValidationError(
-            "event_type", f"{kind} is written by apply and commit_version; choose another name"
-        )
+    _refuse_reserved(kind)
     if not math.isfinite(event.timestamp) or not 0 <= event.timestamp < _MAX_SECONDS:
         raise ValidationError("timestamp", "must be seconds since the epoch, before the year 10000")
-    data, payload = _checked_data(event.data)
+    data = _checked_data(event.data)
     checked = Event(
         checked_name(event.id, "event_id"),
         kind,
         data,
-        round(event.timestamp * 1_000_000) / 1_000_000,
+        _exact(event.timestamp),
         _checked_text(event.source, "source"),
         event.seq,
         event.origin_id,
@@ -289,7 +299,7 @@ def checked_event(event: Event) -> tuple[Event, str | None]:
         event.actor,
         checked_name(event.branch, "branch"),
     )
-    return checked, payload
+    return checked, _payload(data)
 
 
 def _type_name(kind: object) -> object:
@@ -298,18 +308,36 @@ def _type_name(kind: object) -> object:
     return kind
 
 
-def _checked_data(data: Any) -> tuple[ReadOnlyDict | None, str | None]:
+def _exact(seconds: float) -> float:
+    """Return a time as the log keeps it, which counts microseconds."""
+    return round(seconds * 1_000_000) / 1_000_000
+
+
+def _refuse_reserved(kind: str) -> None:
+    if kind in _RESERVED:
+        raise ValidationError(
+            "event_type", f"{kind} is written by apply and commit_version; choose another name"
+        )
+
+
+def _checked_data(data: Any) -> ReadOnlyDict | None:
     if data is None:
-        return None, None
+        return None
     frozen = freeze(data, "data")
     if not isinstance(frozen, ReadOnlyDict):
         raise ValidationError("data", f"must be a dict or None, not {type(data).__name__}")
-    payload = encode(frozen)
+    return frozen
+
+
+def _payload(data: object) -> str | None:
+    if data is None:
+        return None
+    payload = encode(data)
     if len(payload) > MAX_BYTES:
         raise ValidationError(
             "data", f"takes {len(payload)} bytes; at most {MAX_BYTES} are allowed"
         )
-    return frozen, payload.decode()
+    return payload.decode()
 
 
 def _checked_text(value: object, field: str) -> str | None:

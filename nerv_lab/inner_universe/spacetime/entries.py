@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from operator import attrgetter
+
+from msgspec import Struct
 
 from nerv_lab.core.errors import ProtocolError
 from nerv_lab.core.events import Event
-from nerv_lab.inner_universe.spacetime.bsatn import U64
 from nerv_lab.inner_universe.spacetime.messages import DatabaseUpdate, rows_of
 from nerv_lab.inner_universe.spacetime.rows import event_from_row
 from nerv_lab.inner_universe.spacetime.schema import TABLES, EventRow
@@ -14,41 +16,40 @@ from nerv_lab.inner_universe.spacetime.schema import TABLES, EventRow
 __all__ = ["LogEntry", "by_seq", "entries_of"]
 
 _ROW = TABLES["event_log"]
+_seq_of = struct.Struct("<Q").unpack_from  # the first column
 
 by_seq = attrgetter("seq")
 """Sort key of entries."""
 
 
-class LogEntry:
+class LogEntry(Struct, gc=False):  # holds no cycles, and there are many
     """One row of the log; its row and its event are made when they are first asked for.
 
     Most of what a client hears of is its own, and nobody reads it again.
-
-    Parameters
-    ----------
-    raw : bytes
-        The encoded row.
 
     Attributes
     ----------
     seq : int
         Its place in the log.
-
-    Raises
-    ------
-    ProtocolError
-        When the bytes are too few for a row.
     """
 
-    __slots__ = ("_event", "_raw", "_row", "seq")
+    seq: int
+    _raw: bytes
+    _row: EventRow | None = None
+    _event: Event | None = None
 
-    def __init__(self, raw: bytes) -> None:
+    @classmethod
+    def of(cls, raw: bytes) -> LogEntry:
+        """Return the entry of an encoded row.
+
+        Raises
+        ------
+        ProtocolError
+            When the bytes are too few for a row.
+        """
         if len(raw) < _ROW.least:
             raise ProtocolError(f"{len(raw)} bytes are no row of the log")
-        self.seq: int = U64.read(raw, 0)[0]
-        self._raw = raw
-        self._row: EventRow | None = None
-        self._event: Event | None = None
+        return cls(_seq_of(raw)[0], raw)
 
     @property
     def row(self) -> EventRow:
@@ -88,7 +89,7 @@ def entries_of(update: DatabaseUpdate) -> list[LogEntry]:
     ProtocolError
         When its rows cannot be told apart.
     """
-    found = [LogEntry(row) for came, row in rows_of(update, "event_log") if came]
+    found = [LogEntry.of(row) for came, row in rows_of(update, "event_log") if came]
     if len(found) > 1:
         found.sort(key=by_seq)
     return found

@@ -38,7 +38,7 @@ async def select(session: Session, table: str, where: str = "") -> list[Any]:
 
 async def select_entries(session: Session, where: str) -> list[LogEntry]:
     """Return entries of the log, ascending."""
-    entries = [LogEntry(row) for row in await _found(session, "event_log", where)]
+    entries = [LogEntry.of(row) for row in await _found(session, "event_log", where)]
     return sorted(entries, key=by_seq)
 
 

@@ -54,7 +54,7 @@ def test_any_length_written_anywhere_is_read_or_refused(frame: bytes, length: in
 def test_an_event_whose_payload_is_no_value_is_refused(data: str) -> None:
     row = TABLES["event_log"].encode(event(1, data=data))
     with pytest.raises(ProtocolError, match="makes no sense"):
-        _ = LogEntry(row).event
+        _ = LogEntry.of(row).event
 
 
 @given(st.binary(max_size=200), st.integers(0, 9))
