@@ -7,14 +7,82 @@ through it: a synchronous caller waits, an asynchronous one awaits.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary, ref
 
 __all__ = ["Portal", "portal"]
 
 _T = TypeVar("_T")
+
+
+class _Mailbox:
+    """Takes calls into a loop from other threads: as many as there are wake it once.
+
+    ``call_soon_threadsafe`` alone writes to a socket for every call.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = ref(loop)  # so that a loop which is over can be forgotten
+        self._calls: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
+        self._woken = False
+
+    def post(self, call: Callable[..., object], *args: Any) -> None:
+        self._calls.append((call, args))
+        if not self._woken:
+            self._woken = True
+            loop = self._loop()
+            if loop is not None:
+                loop.call_soon_threadsafe(self._empty)
+
+    def _empty(self) -> None:
+        self._woken = False  # before the first is taken, so that none is left behind
+        while self._calls:
+            call, args = self._calls.popleft()
+            call(*args)
+
+
+class _Hop(Generic[_T]):
+    """A coroutine that runs in one loop and is awaited in another."""
+
+    __slots__ = ("_back", "_coroutine", "_task", "future")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, _T], back: _Mailbox) -> None:
+        self._coroutine = coroutine
+        self._back = back
+        self._task: asyncio.Task[_T] | None = None
+        self.future: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
+
+    # There
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._coroutine)
+        self._task.add_done_callback(self._ended)
+
+    def cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _ended(self, task: asyncio.Task[_T]) -> None:
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits any more
+            self._back.post(self._tell, task, error)
+
+    # Here
+
+    def _tell(self, task: asyncio.Task[_T], error: BaseException | None) -> None:
+        if self.future.done():
+            return
+        if error is None:
+            self.future.set_result(task.result())
+        elif isinstance(error, asyncio.CancelledError):
+            self.future.cancel()
+        else:
+            self.future.set_exception(error)
 
 
 class Portal:
@@ -22,6 +90,8 @@ class Portal:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        self._inbox = _Mailbox(self.loop)
+        self._boxes: WeakKeyDictionary[asyncio.AbstractEventLoop, _Mailbox] = WeakKeyDictionary()
         started = threading.Event()
         self._thread = threading.Thread(
             target=self._serve, args=(started,), name="nerv-portal", daemon=True
@@ -63,7 +133,17 @@ class Portal:
         """Run a coroutine in the portal's loop, whichever loop awaits it."""
         if self.inside:
             return await coroutine
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
+        here = asyncio.get_running_loop()
+        back = self._boxes.get(here)
+        if back is None:
+            back = self._boxes[here] = _Mailbox(here)
+        hop = _Hop(coroutine, back)
+        self._inbox.post(hop.start)
+        try:
+            return await hop.future
+        except asyncio.CancelledError:
+            self._inbox.post(hop.cancel)
+            raise
 
 
 _lock = threading.Lock()
