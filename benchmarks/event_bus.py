@@ -15,10 +15,13 @@ from time import perf_counter
 import blinker
 import psygnal
 import pyee
+import pymitter
+import reactivex
 
 from nerv_lab.core.bus import EventBus
 
 SUBSCRIBERS = 10
+PLAIN = "plain loop"
 Publish = Callable[[int], object]
 
 
@@ -59,6 +62,14 @@ def nerv_lab_bus(counter: Counter) -> Publish:
     return lambda value: bus.publish("changed", {"value": value})
 
 
+def nerv_lab_bus_without_data(counter: Counter) -> Publish:
+    """Return what publishes on our bus events that carry no data, which need no freezing."""
+    bus = EventBus()
+    for handler in counter.handlers():
+        bus.subscribe("changed", handler)
+    return lambda _: bus.publish("changed")
+
+
 def with_psygnal(counter: Counter) -> Publish:
     """Return what emits a signal of psygnal."""
 
@@ -87,12 +98,31 @@ def with_pyee(counter: Counter) -> Publish:
     return lambda value: emitter.emit("changed", value)
 
 
+def with_pymitter(counter: Counter) -> Publish:
+    """Return what emits an event of pymitter."""
+    emitter = pymitter.EventEmitter()
+    for handler in counter.handlers():
+        emitter.on("changed", handler)
+    return lambda value: emitter.emit("changed", value)
+
+
+def with_reactivex(counter: Counter) -> Publish:
+    """Return what gives a subject of reactivex its next value."""
+    subject: reactivex.Subject[int] = reactivex.Subject()
+    for handler in counter.handlers():
+        subject.subscribe(handler)
+    return subject.on_next
+
+
 BUSES: dict[str, Callable[[Counter], Publish]] = {
-    "plain loop": plain_loop,
+    PLAIN: plain_loop,
     "nerv-lab EventBus": nerv_lab_bus,
+    "nerv-lab, without data": nerv_lab_bus_without_data,
     "psygnal": with_psygnal,
     "blinker": with_blinker,
     "pyee": with_pyee,
+    "pymitter": with_pymitter,
+    "reactivex": with_reactivex,
 }
 
 
@@ -115,9 +145,12 @@ def main() -> None:
     if any(counter.seen != expected for counter in counters.values()):
         raise SystemExit("a library lost events")
     print(f"{platform.platform()}, Python {platform.python_version()}")
-    print("| library           | events per second |\n|-------------------|------------------:|")
+    print("| library                | events per second | of the plain loop |")
+    print("|------------------------|------------------:|------------------:|")
+    base = median(rates[PLAIN])
     for name, found in sorted(rates.items(), key=lambda row: -median(row[1])):
-        print(f"| {name:<17} | {median(found):>17,.0f} |")
+        rate = median(found)
+        print(f"| {name:<22} | {rate:>17,.0f} | {rate / base:>17.3f} |")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,109 @@
+"""The figures of the stores as tables of text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from statistics import median
+
+from rounds import Grown, Result
+from stores import OURS, STORES
+from worker import Space
+
+__all__ = ["growth_table", "medians", "ratio_table", "store_table"]
+
+Rows = dict[str, dict[str, float]]
+
+
+def medians(rounds: list[dict[str, Result]]) -> dict[str, Result]:
+    """Return for each store the medians over the rounds."""
+    return {name: _median([found[name] for found in rounds]) for name in rounds[0]}
+
+
+def _median(results: list[Result]) -> Result:
+    first = results[0]
+    return Result(
+        {what: median(one.figures[what] for one in results) for what in first.figures},
+        {what: median(one.cpu[what] for one in results) for what in first.cpu},
+        {at: _median_grown([one.growth[at] for one in results]) for at in first.growth},
+    )
+
+
+def _median_grown(grown: list[Grown]) -> Grown:
+    spaces = [one.space for one in grown]
+    return Grown(
+        median(one.commit_ms for one in grown),
+        median(one.cpu_ms for one in grown),
+        Space(
+            median(space.disk for space in spaces),
+            median(space.memory for space in spaces),
+            median(space.peak for space in spaces),
+        ),
+    )
+
+
+def store_table(results: dict[str, Result], *, cpu: bool = False) -> str:
+    """Return a row for each store, in the units of the headings."""
+    return _table("store", {name: _row(result, cpu) for name, result in results.items()})
+
+
+def ratio_table(results: dict[str, Result], *, cpu: bool = False) -> str:
+    """Return what the Lab takes in multiples of each peer that is as durable."""
+    rows: Rows = {}
+    for name, result in results.items():
+        ours = OURS[STORES[name].durability]
+        if name != ours and ours in results:
+            own = _row(results[ours], cpu)
+            rows[name] = {
+                what.rpartition(" ")[0]: own[what] / value if value > 0 else float("nan")
+                for what, value in _row(result, cpu).items()
+            }
+    return _table("in multiples of", rows) if rows else ""
+
+
+def _row(result: Result, cpu: bool) -> dict[str, float]:
+    return result.cpu if cpu else result.figures
+
+
+def growth_table(results: dict[str, Result]) -> str:
+    """Return what a commit takes after many of them, and what the store has grown to."""
+    rows: Rows = {}
+    for name, result in results.items():
+        first = next(iter(result.growth.values()))
+        for at, grown in result.growth.items():
+            rows[f"{name}, {at:,}"] = {
+                "commit ms": grown.commit_ms,
+                "CPU ms": grown.cpu_ms,
+                "of the 1st": grown.commit_ms / first.commit_ms,
+                "CPU of 1st": grown.cpu_ms / first.cpu_ms,
+                "disk MB": grown.space.disk,
+                "memory MB": grown.space.memory,
+            }
+    return _table("store, commits", rows)
+
+
+def _table(head: str, rows: Rows) -> str:
+    columns = list(next(iter(rows.values())))
+    width = max(len(name) for name in (head, *rows))
+    widths = [max(len(column), 9) for column in columns]
+    lines = [
+        _line(head.ljust(width), (f"{c:>{w}}" for c, w in zip(columns, widths, strict=True))),
+        _line("-" * width, (f"{'-' * (w - 1)}:" for w in widths)),
+    ]
+    for name, row in rows.items():
+        cells = (f"{_number(row[c]):>{w}}" for c, w in zip(columns, widths, strict=True))
+        lines.append(_line(name.ljust(width), cells))
+    return "\n".join(lines)
+
+
+def _line(first: str, cells: Iterable[str]) -> str:
+    return f"| {first} | {' | '.join(cells)} |"
+
+
+def _number(value: float) -> str:
+    """Return three figures of a number, all that medians of so few rounds can tell."""
+    if math.isnan(value):
+        return "-"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
