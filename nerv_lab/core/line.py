@@ -9,7 +9,7 @@ from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import HistoryPrunedError, VersionNotFoundError
 from nerv_lab.core.recent import Recent
 from nerv_lab.core.thinning import Retention
-from nerv_lab.core.versions import Version
+from nerv_lab.core.versions import LTHASH, Version
 
 __all__ = ["VersionLine"]
 
@@ -26,6 +26,7 @@ class VersionLine:
     def __init__(self, recent: int) -> None:
         self._lock = threading.RLock()
         self._versions: dict[str, Version] = {}
+        self._numbers: dict[str, int] = {}
         self._children: dict[str | None, list[str]] = {None: []}
         self._pruned: set[str] = set()
         self._bases: dict[str, str] = {}
@@ -58,6 +59,26 @@ class VersionLine:
             return self._versions[version_id]
         except KeyError:
             raise VersionNotFoundError(version_id, "see the log for those that exist") from None
+
+    def number(self, version_id: str) -> int:
+        """Return the place of a version among those of graphs, in the order they came, from 1.
+
+        Raises
+        ------
+        VersionNotFoundError
+            The id is unknown, or not that of a version of a graph.
+        """
+        try:
+            return self._numbers[version_id]
+        except KeyError:
+            raise VersionNotFoundError(version_id, "no version of a graph has this id") from None
+
+    def _enter(self, version: Version) -> None:
+        """Put a new version at the end, behind its first parent."""
+        self._versions[version.id] = version
+        self._children.setdefault(version.parent, []).append(version.id)
+        if version.algorithm == LTHASH:
+            self._numbers[version.id] = len(self._numbers) + 1
 
     @property
     def pruned(self) -> frozenset[str]:

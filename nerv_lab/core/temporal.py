@@ -204,8 +204,7 @@ class TemporalStore(VersionLine):
             head = self._heads.get(version.branch, version.parent)
             if head != version.parent and not confirmed:
                 raise HeadMovedError(version.branch, version.parent, head)
-            self._versions[version.id] = version
-            self._children.setdefault(version.parent, []).append(version.id)
+            self._enter(version)
             self._heads[version.branch] = version.id
             if delta is not None and self._load_delta is None:
                 self._deltas[version.id] = delta

@@ -73,10 +73,7 @@ class Travel:
 
     def label(self, version: Version) -> str:
         """Return what the log calls a version, such as ``"v3"``."""
-        for number, known in enumerate(self.versions, start=1):
-            if known.id == version.id:
-                return f"v{number}"
-        raise VersionNotFoundError(version.id, "it belongs to another store")
+        return f"v{self._history.number(version.id)}"
 
     def version(self, ref: Version | View | str) -> Version:
         """Return the version that a reference stands for.

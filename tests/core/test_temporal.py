@@ -54,6 +54,16 @@ def test_history_is_the_ancestors_oldest_first(store: TemporalStore) -> None:
     assert [v.id for v in store.get_history(ids[1])] == ids[:2]
 
 
+def test_versions_of_graphs_are_numbered_in_the_order_they_came(store: TemporalStore) -> None:
+    first = store.commit(ONE, "one")
+    plain = store.commit({"answer": 42}, "no graph", branch="plain")
+    aside = store.commit(TWO, "two", branch="aside")
+    assert (store.number(first), store.number(aside)) == (1, 2)
+    for other in (plain, "unknown"):
+        with pytest.raises(VersionNotFoundError, match="no version of a graph has this id"):
+            store.number(other)
+
+
 def test_an_empty_store_has_no_history(store: TemporalStore) -> None:
     assert store.get_history() == []
     assert store.head() is None
