@@ -26,8 +26,10 @@ _ELEMENT = b"nerv/item/1"
 _SET = b"nerv/state/1"
 # So many are expanded before they are added up: half a megabyte, which stays near the processor.
 _AT_ONCE = 256
-# A hash that nobody asks for must not keep every element it was ever told of.
+# A hash that nobody asks for must not keep every element it was ever told of,
 _FOLD_AFTER = 256
+# but who only reads a large graph that was just opened must not pay for hashing it either.
+_LARGE = 4096
 _folding = threading.Lock()
 Lanes: TypeAlias = NDArray[np.uint16]
 Element: TypeAlias = tuple[str, bytes]
@@ -47,7 +49,11 @@ def _expand(key: str, content: bytes) -> bytes:
 
 
 class SetHash:
-    """Hash of a set of (key, content) elements; immutable, computed when asked for."""
+    """Hash of a set of (key, content) elements; immutable, computed when asked for.
+
+    The sum of lanes is that of the set, or where there is a base, what the set has over its base;
+    None stands for elements that were not added up yet.
+    """
 
     __slots__ = ("_added", "_base", "_depth", "_lanes", "_removed")
 
@@ -65,34 +71,63 @@ class SetHash:
         new._removed, new._added = tuple(removed), tuple(added)
         new._depth = self._depth + 1
         if new._depth >= _FOLD_AFTER:
-            new._fold()
+            with _folding:
+                new._fold()
         return new
 
-    def _fold(self) -> Lanes:
-        with _folding:
-            return self._lanes if self._lanes is not None else self._folded()
-
-    def _folded(self) -> Lanes:
+    def _fold(self) -> None:
+        """Add up the elements of all links down to a sum, or to a large set right above one."""
         chain: list[SetHash] = []
         node = self
-        while node._lanes is None:
+        while node._lanes is None and not node._is_large_start():
             chain.append(node)
             assert node._base is not None
             node = node._base
-        lanes = node._lanes
+        base, lanes = node._base, node._lanes
+        if lanes is None:
+            base, lanes = node, np.zeros(LANES, dtype=np.uint16)
         # Each link keeps its sum, since more than one state may have been made from it.
         for link in reversed(chain):
-            if link._removed:
-                lanes = lanes - _sum(link._removed)
-            if link._added:
-                lanes = lanes + _sum(link._added)
-            link._lanes = lanes
-            link._base, link._removed, link._added, link._depth = None, (), (), 0
+            lanes = link._onto(lanes)
+            link._settle(lanes, base)
+
+    def _is_large_start(self) -> bool:
+        base = self._base
+        if base is None or base._lanes is None or base._base is not None:
+            return False
+        return len(self._removed) + len(self._added) > _LARGE
+
+    def _onto(self, lanes: Lanes) -> Lanes:
+        if self._removed:
+            lanes = lanes - _sum(self._removed)
+        if self._added:
+            lanes = lanes + _sum(self._added)
         return lanes
+
+    def _settle(self, lanes: Lanes, base: SetHash | None) -> None:
+        # In this order: whoever looks without the lock trusts the lanes once there is no base.
+        self._lanes = lanes
+        self._base = base
+        self._removed, self._added, self._depth = (), (), 0
+
+    def _total(self) -> Lanes:
+        """Return the sum of the set; it has no base from now on."""
+        if self._lanes is None and not self._is_large_start():
+            self._fold()
+        base = self._base
+        if base is None:
+            assert self._lanes is not None
+            return self._lanes
+        below = base._total()
+        total = self._onto(below) if self._lanes is None else below + self._lanes
+        self._settle(total, None)
+        return total
 
     def hexdigest(self) -> str:
         """Return the hash of the set (SHA-256 of the sum of lanes, 64 hex digits)."""
-        lanes = self._lanes
+        # The base is looked at first, for it is what is set last.
+        lanes = self._lanes if self._base is None else None
         if lanes is None:
-            lanes = self._fold()
+            with _folding:
+                lanes = self._total()
         return hashlib.sha256(_SET + lanes.astype("<u2").tobytes()).hexdigest()

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nerv_lab.core import hashing
 from nerv_lab.core.hashing import SetHash
 
 elements = st.tuples(st.text(max_size=6), st.binary(max_size=12))
@@ -57,6 +59,30 @@ def test_a_long_chain_that_nobody_asked_for_is_folded() -> None:
         link, depth = link._base, depth + 1
     assert depth <= 256
     assert node.hexdigest() == of([(str(i), b"") for i in range(1_000)]).hexdigest()
+
+
+def test_reading_far_from_a_large_set_does_not_hash_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [(str(i), b"") for i in range(5_000)]
+    expanded: list[str] = []
+    expand = hashing._expand
+
+    def counting(key: str, content: bytes) -> bytes:
+        expanded.append(key)
+        return expand(key, content)
+
+    monkeypatch.setattr(hashing, "_expand", counting)
+    opened = of(many)
+    near = opened
+    for i in range(300):
+        near = near.replace([(str(i), b"")], [(str(i), b"new")])
+    assert 0 < len(expanded) <= 600
+    far = near
+    for i in range(300, 600):
+        far = far.replace([(str(i), b"")], [(str(i), b"new")])
+    assert len(expanded) <= 1_200
+    for node, changed in ((far, 600), (opened, 0), (near, 300)):
+        new = [(str(i), b"new") for i in range(changed)]
+        assert node.hexdigest() == of([*new, *many[changed:]]).hexdigest()
 
 
 def test_threads_that_ask_at_once_agree() -> None:
