@@ -52,7 +52,7 @@ from nerv_lab.inner_universe import (
 from nerv_lab.lab import Lab, View, import_bundle, open
 
 if TYPE_CHECKING:
-    from nerv_lab.exchange import from_environment
+    from nerv_lab.exchange import from_environment, from_git
     from nerv_lab.inner_universe import (
         InnerUniverseConfig,
         InnerUniverseController,
@@ -96,6 +96,7 @@ __all__ = [
     "VersionNotFoundError",
     "View",
     "from_environment",
+    "from_git",
     "import_bundle",
     "initialize_persistence",
     "load_ipython_extension",
@@ -112,6 +113,7 @@ _LOADED_ON_USE = {
     "InnerUniverseConfig": "nerv_lab.inner_universe",
     "InnerUniverseController": "nerv_lab.inner_universe",
     "from_environment": "nerv_lab.exchange",
+    "from_git": "nerv_lab.exchange",
     "initialize_persistence": "nerv_lab.inner_universe",
     "load_ipython_extension": "nerv_lab.magics",
     "publish_module": "nerv_lab.inner_universe.spacetime.publish",

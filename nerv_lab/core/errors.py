@@ -25,6 +25,7 @@
     ├── NotSerialisableError (TypeError)
     ├── TransactionError (RuntimeError)
     ├── UsageError (ValueError)
+    ├── MissingLibraryError (ImportError)
     └── NERVPersistenceError
         ├── StoreNotFoundError (FileNotFoundError)
         ├── StoreUnreadableError (PermissionError)
@@ -302,6 +303,10 @@ class TransactionError(NervError, RuntimeError):
 
 class UsageError(NervError, ValueError):
     """A command was written wrongly; the message shows the usage."""
+
+
+class MissingLibraryError(NervError, ImportError):
+    """Something needs a library that was not installed with nerv-lab."""
 
 
 class NERVPersistenceError(NervError):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         relation_frame,
         to_pandas,
     )
+    from nerv_lab.exchange.git_history import GitReport, from_git, import_git
     from nerv_lab.exchange.live_graph import networkx_view
     from nerv_lab.exchange.networkx_graphs import import_networkx, to_networkx
     from nerv_lab.exchange.property_values import set_properties
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
     from nerv_lab.exchange.report import ImportProblem, ImportReport
 
 __all__ = [
+    "GitReport",
     "GraphFrames",
     "GraphPage",
     "ImportProblem",
     "ImportReport",
     "entity_frame",
     "from_environment",
+    "from_git",
     "import_csv",
+    "import_git",
     "import_networkx",
     "import_pandas",
     "networkx_view",
@@ -45,13 +49,16 @@ __all__ = [
 ]
 
 _HOME = {
+    "GitReport": "git_history",
     "GraphFrames": "frames",
     "GraphPage": "pyvis_page",
     "ImportProblem": "report",
     "ImportReport": "report",
     "entity_frame": "frames",
     "from_environment": "environment",
+    "from_git": "git_history",
     "import_csv": "csv_tables",
+    "import_git": "git_history",
     "import_networkx": "networkx_graphs",
     "import_pandas": "frames",
     "networkx_view": "live_graph",

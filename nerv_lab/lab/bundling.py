@@ -17,6 +17,7 @@ from nerv_lab.lab.transactions import Transaction
 
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.bundles.writer import Progress
+    from nerv_lab.inner_universe.records import StoredHistory
 
 __all__ = ["Bundler", "take_in"]
 
@@ -95,6 +96,24 @@ class Bundler:
             new_events = take_in(bundle, self._client, self._run)
             self._client.deliver()
             return bundle.report(new_events)
+
+    def load_history(self, history: StoredHistory) -> None:
+        """Take in a history that was made elsewhere as it is, or nothing of it.
+
+        Parameters
+        ----------
+        history : StoredHistory
+            Its hashes, digests and states have to be right: they are not computed again here.
+
+        Raises
+        ------
+        LogMovedError
+            The log does not end where the history begins.
+        """
+        if self._open_transaction():
+            raise TransactionError("leave the transaction before you import")
+        self._run(self._client.load_history(history))
+        self._client.deliver()
 
 
 def take_in(bundle: Bundle, client: InnerUniverseClient, run: Run) -> int:

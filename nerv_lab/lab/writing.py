@@ -26,7 +26,7 @@ from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.reading import GraphReader, id_of
 
 if TYPE_CHECKING:
-    from nerv_lab.exchange import ImportReport
+    from nerv_lab.exchange import GitReport, ImportReport
 
 __all__ = ["GraphWriter"]
 
@@ -218,4 +218,9 @@ class GraphWriter(GraphReader):
     def sync_environment(self, **options: Any) -> ImportReport:
         """Bring the graph up to the installed distributions; see `nerv_lab.from_environment`."""
         report: ImportReport = delegated("exchange", "sync_environment")(self, **options)
+        return report
+
+    def import_git(self, path: Any, **options: Any) -> GitReport:
+        """Bring in the history of a git repository; see `nerv_lab.exchange.import_git`."""
+        report: GitReport = delegated("exchange", "import_git")(self, path, **options)
         return report

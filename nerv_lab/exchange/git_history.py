@@ -1,0 +1,224 @@
+"""The history of a git repository as the history of a graph of its files.
+
+A commit becomes a version whose id is that of the commit, so that ``lab.at("3f2a9c1")`` shows the
+files as they were there; its time, author and message are those of the commit, and a merge has
+both of its parents. Entities are the files, folders, links and submodules by path, with their
+size and the id of their content; folders hold what is in them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from nerv_lab.core.changes import Change
+from nerv_lab.core.checks import MAX_NAME
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.text import one_line
+from nerv_lab.core.versions import Version
+from nerv_lab.exchange.git_lanes import Commit, Lanes, assign_lanes, free_name
+from nerv_lab.exchange.git_repository import GitRepository
+from nerv_lab.exchange.git_trees import TreeGraph, root_entity
+from nerv_lab.exchange.history_builder import HistoryBuilder
+from nerv_lab.exchange.report import ImportProblem
+
+if TYPE_CHECKING:
+    from nerv_lab.inner_universe.records import StoredHistory
+    from nerv_lab.lab import Lab
+
+__all__ = ["GitReport", "from_git", "import_git"]
+
+logger = logging.getLogger(__name__)
+Progress = Callable[[str, int, int], object]
+_SHOWN: Final = 10
+
+
+class _HistoryTarget(Protocol):
+    def load_history(self, history: StoredHistory) -> None:
+        """Take in a whole history, or nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitReport:
+    """What an import from git brought.
+
+    Attributes
+    ----------
+    source : str
+        The repository.
+    versions, events, branches, tags : int
+        How many there are now.
+    problems : tuple of ImportProblem
+        What was left out, or is called otherwise.
+    """
+
+    source: str
+    versions: int
+    events: int
+    branches: int
+    tags: int
+    problems: tuple[ImportProblem, ...] = ()
+
+    def __repr__(self) -> str:
+        counts = f"{self.versions} versions, {self.events} events"
+        lines = [
+            f"Import from git {one_line(self.source)}",
+            f"  {counts}, {self.branches} branches, {self.tags} tags",
+        ]
+        lines += [f"  {one_line(str(problem))}" for problem in self.problems[:_SHOWN]]
+        if len(self.problems) > _SHOWN:
+            lines.append(f"  and {len(self.problems) - _SHOWN} more in .problems")
+        return "\n".join(lines)
+
+
+def from_git(
+    path: str | os.PathLike[str], uri: str = ":memory:", *, progress: Progress | None = None
+) -> Lab:
+    """Open a lab and bring the history of a git repository into it; see :func:`import_git`.
+
+    Parameters
+    ----------
+    path : str or path
+        The repository, or a folder in it.
+    uri : str
+        The store to open, as for ``nerv_lab.open``; it has to be empty.
+    progress : callable, optional
+        Called as ``progress("commits", done, total)``.
+    """
+    from nerv_lab.lab import open as open_lab
+
+    history, report = read_git(path, progress)  # first, so that a wrong path leaves no store
+    lab = open_lab(uri)
+    try:
+        lab.load_history(history)
+    except BaseException:
+        lab.close()
+        raise
+    for problem in report.problems:
+        logger.warning("%s: %s", report.source, problem)
+    return lab
+
+
+def import_git(
+    lab: _HistoryTarget, path: str | os.PathLike[str], *, progress: Progress | None = None
+) -> GitReport:
+    """Bring the history of a git repository into an empty lab: all of it, or nothing.
+
+    The branch that is checked out becomes ``"main"``. Of a merge of more than two, the first two
+    parents are kept.
+
+    Parameters
+    ----------
+    lab : Lab
+        Where to; nothing may have happened in it.
+    path : str or path
+        The repository, or a folder in it.
+    progress : callable, optional
+        Called as ``progress("commits", done, total)``.
+
+    Raises
+    ------
+    MissingLibraryError
+        dulwich is not installed.
+    ValidationError
+        There is no repository, or nothing in it.
+    LogMovedError
+        The lab has a history already.
+    """
+    history, report = read_git(path, progress)
+    lab.load_history(history)
+    return report
+
+
+def read_git(
+    path: str | os.PathLike[str], progress: Progress | None
+) -> tuple[StoredHistory, GitReport]:
+    """Return the history of a repository, and what there is to tell of it."""
+    with GitRepository(path) as repository:
+        commits = repository.commits()
+        if not commits:
+            raise ValidationError("path", f"the repository {repository.name!r} has no commits")
+        lanes = assign_lanes(commits, repository.checked_out, repository.branches)
+        reading = _Reading(repository, commits, lanes)
+        for done, commit in enumerate(commits, start=1):
+            reading.take(commit)
+            if progress:
+                progress("commits", done, len(commits))
+        return reading.result()
+
+
+class _Reading:
+    """A repository on its way into a history."""
+
+    def __init__(self, repository: GitRepository, commits: list[Commit], lanes: Lanes) -> None:
+        self._repository = repository
+        self._lanes = lanes
+        self._builder = HistoryBuilder()
+        self._trees = TreeGraph()
+        self._versions: dict[str, Version] = {}
+        # Of the other states nobody will ask.
+        self._wanted = {c.parents[0] for c in commits if self._begins(c)} | {*lanes.heads.values()}
+        self._states: dict[str, GraphState] = {}
+
+    def _begins(self, commit: Commit) -> bool:
+        """Return whether a commit is the first of a branch that comes off another."""
+        of = self._lanes.of
+        return bool(commit.parents) and of[commit.parents[0]] != of[commit.sha]
+
+    def take(self, commit: Commit) -> None:
+        lane = self._lanes.of[commit.sha]
+        said = self._repository.details(commit.sha)
+        if self._begins(commit):
+            start = commit.parents[0]
+            self._builder.create_branch(
+                lane, self._versions[start], self._states[start], said.moment
+            )
+        self._versions[commit.sha] = self._builder.commit(
+            commit.sha,
+            lane,
+            list(self._changes(commit)),
+            description=commit.subject,
+            author=one_line(said.author)[:MAX_NAME],
+            reason=said.message,
+            moment=said.moment,
+            merged=commit.parents[1] if len(commit.parents) > 1 else None,
+        )
+        if commit.sha in self._wanted:
+            self._states[commit.sha] = self._builder.state(lane)
+        for closed in self._lanes.closing.get(commit.sha, ()):
+            self._builder.delete_branch(closed, said.moment)
+
+    def _changes(self, commit: Commit) -> Iterator[Change]:
+        before = commit.parents[0] if commit.parents else None
+        if before is None:
+            yield root_entity(self._repository.name)
+        yield from self._trees.changes(self._repository.differences(before, commit.sha))
+
+    def result(self) -> tuple[StoredHistory, GitReport]:
+        self._open_branches()
+        problems, tags = list(self._lanes.problems), dict[str, str]()
+        for name, sha in self._repository.tags.items():
+            if sha not in self._versions:
+                problems.append(ImportProblem(f"tag {name}", "no branch leads to it"))
+                continue
+            tag = free_name(name, {**tags, **self._lanes.heads})
+            if tag != name:
+                problems.append(ImportProblem(f"tag {name}", f"is called {tag!r} here"))
+            tags[tag] = sha
+        for path, why in self._trees.left_out.items():
+            problems.append(ImportProblem(f"path {path!r}", f"left out: {why}"))
+        builder = self._builder
+        counts = (builder.versions, builder.events, len(self._lanes.heads), len(tags))
+        report = GitReport(self._repository.name, *counts, tuple(problems))
+        return builder.history(tags), report
+
+    def _open_branches(self) -> None:
+        """Make the branches that have no commit of their own."""
+        for name, sha in self._lanes.heads.items():
+            if self._lanes.of[sha] != name:
+                version = self._versions[sha]
+                self._builder.create_branch(name, version, self._states[sha], version.timestamp)
