@@ -85,7 +85,7 @@ def main() -> None:
     (STATIC / LICENSES).write_text(notices(names))
     record = {
         "bundle": {"file": BUNDLE, "bytes": size, "sha256": sha256(bundle)},
-        "packages": {name: package(name)["version"] for name in [*names, "esbuild"]},
+        "packages": {name: package(name)["version"] for name in [*names, "esbuild", "terser"]},
         "sources": source_hashes(),
     }
     (STATIC / SOURCES).write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")

@@ -3,7 +3,7 @@
 export class Compare {
   /** @param on {changed()} */
   constructor(desk, on) {
-    Object.assign(this, { desk, on, base: null, result: null, asked: 0 });
+    Object.assign(this, { desk, on, base: null, result: null, stale: false, working: null });
   }
 
   get active() {
@@ -17,19 +17,28 @@ export class Compare {
     else this.#take(null);
   }
 
-  /** Work it out anew, since what is shown has changed; of several calls the last one counts. */
-  async refresh() {
-    if (!this.base) return;
-    const asked = ++this.asked;
-    try {
-      const result = await this.desk.ask("compare", { base: this.base.id });
-      if (asked === this.asked && this.base) this.#take(result);
-    } catch (error) {
-      if (asked === this.asked) {
+  /** Work it out anew, since what is shown has changed; one question is under way at a time. */
+  refresh() {
+    this.stale = true;
+    this.working ??= this.#work().finally(() => {
+      this.working = null;
+    });
+    return this.working;
+  }
+
+  async #work() {
+    while (this.stale && this.base) {
+      this.stale = false;
+      const { base } = this;
+      try {
+        const result = await this.desk.ask("compare", { base: base.id });
+        if (this.base === base) this.#take(result);
+      } catch (error) {
+        if (this.base !== base) continue; // of a comparison that was left meanwhile
         this.base = null;
         this.#take(null);
+        throw error;
       }
-      throw error;
     }
   }
 
@@ -39,7 +48,6 @@ export class Compare {
   }
 
   #take(result) {
-    this.asked++;
     this.result = result;
     this.on.changed();
   }

@@ -1,25 +1,23 @@
 // The graph with its tools: search, legend, zoom; and the life of its painter.
 
-import { counted, h, icon, iconButton } from "./dom.js";
+import { counted, h, iconButton } from "./dom.js";
 import { Layout } from "./layout.js";
 import { Look } from "./look.js";
 import { CanvasPainter } from "./painter_canvas.js";
 import { WebglPainter, webglWorks } from "./painter_webgl.js";
 import { expanded } from "./paths.js";
+import { SearchBox } from "./search_box.js";
 import { TablePanel } from "./table.js";
 
 const MANY = 20; // newcomers that are worth a layout of their own
 const MUCH = 300; // changed items that are better taken over in one go
 const RELEASE_MS = 4000;
-const SHOWN_RESULTS = 8;
 const LEGEND_TYPES = 10;
-const TYPING_MS = 180;
 
 export class GraphPanel {
   /** @param on {select(ids), find(query) -> {ids, total}, painted(kind), layout(state)} */
   constructor(store, { renderer }, on) {
     Object.assign(this, { store, renderer, on, painter: null, theme: null, held: null });
-    this.findings = 0;
     this.look = new Look(store);
     this.layout = new Layout(store, (done) => this.#moved(done));
     this.stage = h("div.nerv-stage", { tabindex: "0", role: "application" });
@@ -42,7 +40,14 @@ export class GraphPanel {
     this.tableButton.setAttribute("aria-pressed", "false");
     const children = [this.stage, this.empty, this.legend, tools, this.focusChip, this.table.element];
     this.element = h("section.nerv-graph", { "aria-label": "Graph" }, ...children);
-    this.search = this.#searchBox();
+    this.search = new SearchBox(store, {
+      find: on.find,
+      found: (ids) => this.#mark(ids),
+      choose: (id) => {
+        this.on.select([id]);
+        this.center(id);
+      },
+    });
     this.#guardWheel();
     this.seen = new IntersectionObserver((entries) => this.#onSight(entries.at(-1)));
     this.seen.observe(this.stage);
@@ -79,7 +84,7 @@ export class GraphPanel {
   select(ids) {
     this.look.select(ids);
     this.painter?.refresh();
-    this.table.refresh();
+    this.table.paint();
   }
 
   /** Mark what differs; what is gone is drawn where it was. */
@@ -139,6 +144,13 @@ export class GraphPanel {
     this.painter?.center(id);
   }
 
+  /** Let what was found stand out; null where nothing is searched. */
+  #mark(ids) {
+    this.look.found = ids && new Set(ids);
+    this.painter?.refresh();
+    this.table.refresh();
+  }
+
   arrange() {
     this.held = null;
     this.painter?.hold(null);
@@ -150,7 +162,7 @@ export class GraphPanel {
     this.table.destroy();
     this.seen.disconnect();
     clearTimeout(this.releasing);
-    clearTimeout(this.finding);
+    this.search.destroy();
     this.#unmount();
   }
 
@@ -255,87 +267,5 @@ export class GraphPanel {
     this.#drawLegend();
     this.painter?.refresh();
     this.table.refresh();
-  }
-
-  #searchBox() {
-    const input = h("input.nerv-input", {
-      type: "search",
-      placeholder: "Search nodes",
-      "aria-label": "Search nodes",
-    });
-    this.results = h("div.nerv-results", { hidden: true, role: "listbox" });
-    input.addEventListener("input", () => this.#find(input.value));
-    input.addEventListener("keydown", (event) => {
-      event.stopPropagation(); // the notebook has shortcuts of its own
-      if (event.key === "Escape") this.#clearSearch(input);
-      if (event.key === "Enter") this.results.querySelector("button")?.click();
-      if (event.key === "ArrowDown") this.results.querySelector("button")?.focus();
-    });
-    const box = h("div.nerv-search", {}, icon("search"), input, this.results);
-    box.addEventListener("focusout", (event) => {
-      if (!box.contains(event.relatedTarget)) this.results.hidden = true;
-    });
-    return box;
-  }
-
-  /** What is at hand is found at once; the kernel, which knows properties too, a moment later. */
-  #find(text) {
-    clearTimeout(this.finding);
-    const asked = ++this.findings;
-    const found = this.store.search(text, 2000);
-    this.#found(text, found, found.length);
-    if (!text.trim()) return;
-    this.finding = setTimeout(async () => {
-      try {
-        const { ids, total } = await this.on.find(text);
-        if (asked === this.findings) this.#found(text, ids, total);
-      } catch (error) {
-        if (asked === this.findings) this.#hint("span.nerv-field-error", error.message);
-      }
-    }, TYPING_MS);
-  }
-
-  #hint(what, text) {
-    this.results.append(h(what, {}, text));
-  }
-
-  #found(text, ids, total) {
-    const found = ids.filter((id) => this.store.graph.hasNode(id));
-    this.look.found = text.trim() ? new Set(found) : null;
-    this.painter?.refresh();
-    this.table.refresh();
-    this.results.replaceChildren(...found.slice(0, SHOWN_RESULTS).map((id) => this.#result(id)));
-    if (!found.length) this.#hint("span.nerv-hint", "Nothing found");
-    if (total > SHOWN_RESULTS) {
-      this.#hint("span.nerv-hint", `${counted(total, "match", "matches")}, marked in the graph`);
-    }
-    this.#hint("span.nerv-hint", "Also type:person tag:x has:born born>=1815 degree>2 -word");
-    this.results.hidden = !text.trim();
-    this.results.dataset.total = total;
-  }
-
-  #result(id) {
-    const { label, kind, color } = this.store.graph.getNodeAttributes(id);
-    const swatch = h("span.nerv-swatch", {});
-    swatch.style.background = color;
-    const attributes = { type: "button", role: "option" };
-    const name = h("span.nerv-result-name", {}, label);
-    const row = h("button.nerv-result", attributes, swatch, name, h("small", {}, kind));
-    row.addEventListener("click", () => {
-      this.#clearSearch(this.search.querySelector("input"));
-      this.on.select([id]);
-      this.center(id);
-    });
-    row.addEventListener("keydown", (event) => {
-      const next = { ArrowDown: row.nextSibling, ArrowUp: row.previousSibling }[event.key];
-      if (next?.matches?.("button")) next.focus();
-      event.stopPropagation();
-    });
-    return row;
-  }
-
-  #clearSearch(input) {
-    input.value = "";
-    this.#find("");
   }
 }

@@ -2,9 +2,7 @@
 
 import { changeList, countChips } from "./change_list.js";
 import { ago, counted, fullTime, h, iconButton } from "./dom.js";
-import { EditForm, textField } from "./edit_form.js";
-import { historyList } from "./item_history.js";
-import { LiteralField } from "./literals.js";
+import { ItemFields } from "./item_fields.js";
 import { shortestPath } from "./paths.js";
 
 const ARROWS = { out: "→", in: "←", both: "↔" };
@@ -31,10 +29,9 @@ export class Inspector {
    *   or null after it was shown what went wrong} */
   constructor(store, desk, compare, on) {
     Object.assign(this, { store, desk, compare, on, id: null, others: 0, asked: 0 });
-    this.readOnly = true;
+    this.fields = new ItemFields(desk, { ...on, closed: () => this.refresh() });
     this.perspective = "";
     this.ids = [];
-    this.form = null; // an EditForm that is open; what is typed is not lost to a refresh
     this.element = h("aside.nerv-inspector", { "aria-label": "Inspector" });
   }
 
@@ -42,7 +39,7 @@ export class Inspector {
   async show(ids) {
     this.ids = ids;
     const id = ids.at(-1) ?? null;
-    if (id !== this.id) this.form = null;
+    if (id !== this.id) this.fields.form = null;
     this.id = id;
     this.others = Math.max(ids.length - 1, 0);
     await this.refresh();
@@ -50,7 +47,7 @@ export class Inspector {
 
   /** Ask again: what is shown may have changed. */
   async refresh() {
-    if (this.form?.element.isConnected) return;
+    if (this.fields.editing) return;
     const asked = ++this.asked;
     if (this.id === null) {
       if (this.compare.result) this.#changes();
@@ -70,9 +67,8 @@ export class Inspector {
 
   /** Say whether the present is shown, which can be changed. */
   setReadOnly(readOnly) {
-    if (readOnly === this.readOnly) return;
-    this.readOnly = readOnly;
-    this.form = null;
+    if (readOnly === this.fields.readOnly) return;
+    Object.assign(this.fields, { readOnly, form: null });
     this.refresh();
   }
 
@@ -140,15 +136,15 @@ export class Inspector {
       item.id,
       h("div.nerv-inspector-head", {}, chip, this.#more(), close),
       item.kind === "entity"
-        ? this.#field(item, "name", h("h3.nerv-title", {}, item.title), item.name)
+        ? this.fields.field(item, "name", h("h3.nerv-title", {}, item.title), item.name)
         : h("h3.nerv-title", {}, item.title),
-      this.#field(item, "description", h("p", {}, item.description), item.description),
-      this.#field(item, "tags", h("div.nerv-tags", {}, ...item.tags.map((t) => h("span", {}, t))),
+      this.fields.field(item, "description", h("p", {}, item.description), item.description),
+      this.fields.field(item, "tags", h("div.nerv-tags", {}, ...item.tags.map((t) => h("span", {}, t))),
         item.tags.join(", ")),
       item.kind === "relation" ? this.#ends(item) : null,
       this.#path(),
       this.#perspectives(item),
-      ...(item.seen ? this.#seen(item.seen) : this.#properties(item)),
+      ...(item.seen ? this.#seen(item.seen) : this.fields.properties(item)),
       ...this.#neighbours(item),
       this.#foot(item),
     );
@@ -200,108 +196,6 @@ export class Inspector {
     const arrow = h("span.nerv-arrow", {}, item.both ? ARROWS.both : ARROWS.out);
     const end = ({ id, title }) => this.#link(id, title, this.#colour(id), "");
     return h("div.nerv-ends", {}, end(from), arrow, end(to));
-  }
-
-  /** A field with what it takes to edit it; an empty one only where it can be filled. */
-  #field(item, field, shown, text) {
-    if (this.readOnly) return text || field === "name" ? shown : null;
-    const label = `the ${field}`;
-    const edit = () => this.#open(row, label, textField(label, text), {
-      save: (value) => this.#save({ id: item.id, field, ...value }),
-    });
-    const button = iconButton("pencil", `Edit ${label}`, edit);
-    const there = text || field === "name";
-    const row = h("div.nerv-field", {}, there ? shown : h("span.nerv-hint", {}, `no ${field}`), button);
-    return row;
-  }
-
-  #properties(item) {
-    const rows = item.properties.map((property) => this.#property(item, property));
-    if (item.kind === "relation") rows.unshift(this.#strength(item));
-    const hidden = item.properties_total - item.properties.length;
-    if (!rows.length && this.readOnly) return [];
-    return [
-      h("h4", {}, "Properties"),
-      h("dl.nerv-properties", {}, ...rows),
-      hidden > 0 ? h("p.nerv-hint", {}, `and ${hidden} more`) : null,
-      this.readOnly ? null : this.#newProperty(item),
-    ];
-  }
-
-  #strength(item) {
-    const value = this.#field(item, "strength", h("span", {}, `${item.strength}`), `${item.strength}`);
-    return h("div", {}, h("dt", {}, "strength"), h("dd", { "data-kind": "float" }, value));
-  }
-
-  #property(item, { name, kind, text }) {
-    const tools = h("div.nerv-property-tools", {},
-      iconButton("clock", `History of ${name}`, () => this.#history(row, item, name)),
-      this.readOnly ? null : iconButton("pencil", `Edit ${name}`, () => this.#edit(row, item, name)));
-    const value = h("dd", { "data-kind": kind }, text);
-    const row = h("div", {}, h("dt", { title: kind }, name), value, tools);
-    return row;
-  }
-
-  async #edit(row, item, name) {
-    const start = await this.on.attempt("literal", { id: item.id, property: name });
-    if (!start) return;
-    const place = { id: item.id, property: name };
-    this.#open(row, name, new LiteralField(start, name), {
-      save: (value) => this.#save({ ...place, ...value }),
-      remove: () => this.#save({ ...place, remove: true }),
-    });
-  }
-
-  #newProperty(item) {
-    const add = h("button.nerv-chip-button", { type: "button" }, "Add a property");
-    const row = h("div.nerv-field", {}, add);
-    add.addEventListener("click", () => {
-      const name = textField("Name of the property", "");
-      const literal = new LiteralField({}, "Value of the property");
-      name.text.placeholder = "name";
-      const field = {
-        element: h("div.nerv-new-property", {}, name.element, literal.element),
-        text: name.text,
-        get value() {
-          return { property: name.text.value, ...literal.value };
-        },
-      };
-      this.#open(row, "a new property", field, {
-        save: (value) => this.#save({ id: item.id, ...value }),
-      });
-    });
-    return row;
-  }
-
-  /** Put a form in the place of a row, one at a time. */
-  #open(row, label, field, on) {
-    this.form?.on.close();
-    const form = new EditForm(label, field, {
-      ...on,
-      close: () => {
-        form.element.replaceWith(row);
-        if (this.form === form) this.form = null;
-        row.querySelector("button")?.focus({ preventScroll: true });
-        this.refresh();
-      },
-    });
-    this.form = form;
-    row.replaceWith(form.element);
-    form.focus();
-  }
-
-  #save(request) {
-    return this.desk.ask("edit", request);
-  }
-
-  async #history(row, item, name) {
-    const known = row.querySelector(".nerv-history");
-    if (known) {
-      known.remove();
-      return;
-    }
-    const found = await this.on.attempt("history", { id: item.id, property: name });
-    if (found) row.append(historyList(found, this.on.seek));
   }
 
   #neighbours(item) {

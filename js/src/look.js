@@ -67,7 +67,7 @@ export class Look {
     const faint = this.#isFaint(id);
     const share = faint ? 0.28 : this.compare && !kind ? 0.4 : kind === "removed" ? 0.5 : 1;
     return {
-      color: mix(node.color, this.theme.bg, share),
+      color: share === 1 ? node.color : mix(node.color, this.theme.bg, share),
       size: node.size * this.scale * (chosen ? 1.35 : 1),
       label: faint ? "" : node.label,
       forceLabel: chosen || (hit && this.found.size <= 30) || Boolean(kind && this.#fewMarks),

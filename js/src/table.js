@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { COLUMNS, tableRows, windowOf } from "./table_rows.js";
 
 const ROW = 28;
+const MOST_MS = 1000;
 let tables = 0;
 
 export class TablePanel {
@@ -16,9 +17,9 @@ export class TablePanel {
     this.scroll = h("div.nerv-table-scroll", { tabindex: "0", "aria-label": "Rows" }, this.body);
     this.element = h("section.nerv-table", { role: "grid", "aria-label": "Table of entities", "aria-multiselectable": "true", hidden: true },
       this.head, this.scroll);
-    this.scroll.addEventListener("scroll", () => this.#paint());
+    this.scroll.addEventListener("scroll", () => this.paint());
     this.scroll.addEventListener("keydown", (event) => this.#key(event));
-    this.resized = new ResizeObserver(() => this.#paint());
+    this.resized = new ResizeObserver(() => this.paint());
     this.resized.observe(this.scroll);
   }
 
@@ -29,22 +30,29 @@ export class TablePanel {
   show(shown) {
     this.element.hidden = !shown;
     if (!shown) return;
-    this.refresh();
+    this.#sorted();
     this.scroll.focus({ preventScroll: true });
   }
 
-  /** Take up what changed in the graph or in its filter. */
+  /** Take up what changed in the graph or in its filter; long tables, less often. */
   refresh() {
     if (!this.shown) return;
+    this.pending ??= setTimeout(() => this.#sorted(), Math.min(this.rows.length / 20, MOST_MS));
+  }
+
+  #sorted() {
+    clearTimeout(this.pending);
+    this.pending = null;
     this.rows = tableRows(this.store.graph, this.look, this.sort);
     this.at = Math.min(this.at, Math.max(this.rows.length - 1, 0));
     this.element.setAttribute("aria-rowcount", this.rows.length + 1);
     this.body.style.height = `${Math.max(this.rows.length, 1) * ROW}px`;
     this.#heads();
-    this.#paint();
+    this.paint();
   }
 
   destroy() {
+    clearTimeout(this.pending);
     this.resized.disconnect();
   }
 
@@ -67,10 +75,11 @@ export class TablePanel {
     const { by, down } = this.sort;
     const text = COLUMNS.find((column) => column.name === name).text;
     this.sort = { by: name, down: by === name ? !down : !text };
-    this.refresh();
+    this.#sorted();
   }
 
-  #paint() {
+  /** Draw the rows in sight, with what is selected. */
+  paint() {
     if (!this.shown) return;
     const { scrollTop, clientHeight } = this.scroll;
     const [from, to] = windowOf(this.rows.length, scrollTop, clientHeight, ROW);
@@ -102,7 +111,7 @@ export class TablePanel {
     if (several && chosen.has(id)) chosen.delete(id);
     else chosen.add(id);
     this.on.select([...chosen]);
-    this.#paint();
+    this.paint();
   }
 
   #key(event) {
@@ -125,6 +134,6 @@ export class TablePanel {
     const top = this.at * ROW;
     if (top < scrollTop) this.scroll.scrollTop = top;
     if (top + ROW > scrollTop + clientHeight) this.scroll.scrollTop = top + ROW - clientHeight;
-    this.#paint();
+    this.paint();
   }
 }

@@ -4,10 +4,10 @@ import { select } from "d3-selection";
 import { zoom, zoomIdentity } from "d3-zoom";
 import { ago, counted, fullTime, h, iconButton } from "./dom.js";
 import { RIGHT, apart, axis, bars, tickFormat } from "./history.js";
-import { changeList, countChips } from "./change_list.js";
 import { COLOURS } from "./palette.js";
 import { anchors, placeOf, seqAt } from "./playhead.js";
 import { Scrubber } from "./scrubber.js";
+import { VersionCard } from "./version_card.js";
 
 const ROOM = 64; // pixels a version has when it can
 const GAP = 26; // pixels between the buttons of a lane
@@ -24,18 +24,16 @@ export class TimelinePanel {
     this.meta = {};
     this.canvas = h("canvas.nerv-timeline-canvas", { "aria-hidden": "true" });
     this.marks = h("div.nerv-marks", { role: "group", "aria-label": "Versions" });
-    this.card = h("div.nerv-card", { role: "tooltip", hidden: true });
     this.modeButton = h("button.nerv-chip-button", { type: "button" });
     this.modeButton.addEventListener("click", () => this.#switchMode());
     this.followButton = iconButton("follow", "Follow the newest version", () => this.#refollow());
     this.scrubber = new Scrubber(on);
-    this.summaries = new Map(); // versions do not change
     const { playButton, speedButton, element: scrubber } = this.scrubber;
     const moving = h("div.nerv-timeline-moving", {}, playButton, this.followButton);
     const tools = h("div.nerv-timeline-tools", {}, this.modeButton, moving, speedButton);
     this.surface = h("div.nerv-timeline-surface", {}, this.canvas, this.marks, scrubber);
     this.element = h("section.nerv-timeline", { "aria-label": "Timeline" }, this.surface, tools);
-    this.element.append(this.card);
+    this.card = new VersionCard(this.element, on.summary);
     this.behaviour = zoom()
       .scaleExtent([1, 5000])
       .filter((event) => !event.button && (event.type === "wheel" || !event.target.closest("button, .nerv-scrubber")))
@@ -267,31 +265,13 @@ export class TimelinePanel {
     mark.addEventListener("click", (event) =>
       event.shiftKey && this.on.compare ? this.on.compare(version) : this.on.choose(version),
     );
-    this.#tell(mark, () => [
+    this.card.tell(mark, () => [
       h("strong", {}, `${version.label}  ${version.description}`),
       h("span", {}, `${ago(version.time)}${by}${version.branch ? ` · ${version.branch}` : ""}`),
-      this.#summary(version),
+      this.card.summary(version),
       this.on.compare ? h("span.nerv-hint", {}, "Shift+click compares it with what is shown") : "",
     ]);
     return mark;
-  }
-
-  /** What a version changed; asked for once. */
-  #summary(version) {
-    const box = h("div.nerv-card-summary");
-    if (!this.summaries.has(version.id)) {
-      this.summaries.set(version.id, this.on.summary(version).catch(() => null));
-    }
-    this.summaries.get(version.id).then((summary) => {
-      if (!summary) {
-        this.summaries.delete(version.id);
-        return;
-      }
-      const { added, changed, removed } = summary.counts;
-      box.append(countChips(summary.counts), changeList(summary.changes, added + changed + removed));
-      if (box.isConnected) this.replace();
-    });
-    return box;
   }
 
   #nowMark() {
@@ -303,35 +283,11 @@ export class TimelinePanel {
     );
     mark.dataset.version = "now";
     mark.addEventListener("click", () => this.on.choose(null));
-    this.#tell(mark, () => [
+    this.card.tell(mark, () => [
       h("strong", {}, "The live graph"),
       h("span", {}, `${counted(this.meta.uncommitted ?? 0, "uncommitted change")}`),
     ]);
     return mark;
-  }
-
-  #tell(mark, content) {
-    const place = () => {
-      const box = this.element.getBoundingClientRect();
-      const at = mark.getBoundingClientRect();
-      const left = at.left + at.width / 2 - box.left - this.card.offsetWidth / 2;
-      const most = box.width - this.card.offsetWidth - 8;
-      this.card.style.left = `${Math.max(8, Math.min(left, most))}px`;
-      this.card.style.top = `${at.top - box.top - this.card.offsetHeight - 6}px`;
-    };
-    const show = () => {
-      this.replace = place;
-      this.card.replaceChildren(...content());
-      this.card.hidden = false;
-      place();
-    };
-    const hide = () => {
-      this.card.hidden = true;
-    };
-    mark.addEventListener("pointerenter", show);
-    mark.addEventListener("pointerleave", hide);
-    mark.addEventListener("focus", show);
-    mark.addEventListener("blur", hide);
   }
 
   #key(event) {

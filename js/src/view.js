@@ -7,19 +7,16 @@ import { CompareBar } from "./compare_bar.js";
 import { Desk } from "./desk.js";
 import { confirmIn } from "./dialog.js";
 import { counted, h } from "./dom.js";
-import { Receiver, readFrame } from "./frames.js";
 import { GraphPanel } from "./graph_panel.js";
 import { GraphStore } from "./graph_store.js";
 import { History } from "./history.js";
 import { Inspector } from "./inspector.js";
+import { Link } from "./link.js";
 import { MergeDialog } from "./merge_dialog.js";
 import { Notices } from "./notices.js";
 import css from "./style.css";
 import { readTheme, watchTheme } from "./theme.js";
 import { TimelinePanel } from "./timeline.js";
-
-const ACK_MS = 80;
-const RETRY_MS = 4000;
 
 function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
@@ -30,24 +27,25 @@ export class View {
   constructor({ model, el }) {
     this.model = model;
     this.id = newId();
-    this.receiver = new Receiver(this.id);
     this.desk = new Desk((message) => model.send(message), this.id);
     this.mode = model.get("_mode");
     this.meta = {};
+    this.link = new Link(model, this.id, {
+      payload: (taken) => this.#apply(taken),
+      gap: () => this.#mark({ gaps: Number(this.root.dataset.gaps ?? 0) + 1 }),
+      reply: (message) => this.desk.hear(message),
+    });
     this.#build();
     el.append(this.root);
     this.cleanups = [
-      this.#listen("msg:custom", (message, buffers) => this.#hear(message, buffers)),
       this.#listen("change:selection", () => this.#selectionChanged()),
       this.#listen("change:height", () => this.#resize()),
       this.#listen("change:theme", () => this.#retheme()),
       watchTheme(() => this.#retheme()),
-      this.#onReturn(),
     ];
     this.#resize();
     this.#onceAttached(() => this.#retheme());
-    this.#say("ready");
-    this.#insist(RETRY_MS);
+    this.link.start();
   }
 
   #build() {
@@ -64,11 +62,11 @@ export class View {
       this.graph = new GraphPanel(this.store, { renderer: this.model.get("renderer") }, {
         select: (ids) => this.#choose(ids),
         find: (query) => this.desk.ask("find", { query }),
-        painted: (kind) => this.#mark({ painted: this.receiver.seq, renderer: kind }),
+        painted: (kind) => this.#mark({ painted: this.link.seq, renderer: kind }),
         layout: (state) => this.#mark({ layout: state }),
       });
       this.counts = h("span.nerv-counts");
-      head.append(this.graph.search, this.graph.tableButton, this.counts);
+      head.append(this.graph.search.element, this.graph.tableButton, this.counts);
       body.append(this.graph.element);
     }
     this.bar = new CommitBar({
@@ -98,7 +96,7 @@ export class View {
         summary: ({ id }) => this.desk.ask("summary", { version: id }),
         seek: (seq) => this.#do("at", { seq }),
         live: () => this.#do("live"),
-        painted: () => this.#mark({ timelinePainted: this.receiver.seq }),
+        painted: () => this.#mark({ timelinePainted: this.link.seq }),
       });
       this.root.append(this.timeline.element);
     }
@@ -118,9 +116,7 @@ export class View {
   }
 
   destroy() {
-    this.#say("bye");
-    clearTimeout(this.acking);
-    clearTimeout(this.insisting);
+    this.link.destroy();
     for (const cleanup of this.cleanups) cleanup();
     this.graph?.destroy();
     this.timeline?.destroy();
@@ -142,55 +138,6 @@ export class View {
   #listen(event, handler) {
     this.model.on(event, handler);
     return () => this.model.off(event, handler);
-  }
-
-  #say(type) {
-    this.model.send({ type, view: this.id, seq: this.receiver.seq });
-  }
-
-  /** Say again that we are here, until something comes; the first word may have been lost. */
-  #insist(delay) {
-    this.insisting = setTimeout(() => {
-      if (this.receiver.seq) return;
-      this.#say("hello");
-      this.#insist(delay * 2);
-    }, delay);
-  }
-
-  /** After sleep or a lost connection, find out what was missed. */
-  #onReturn() {
-    const hello = () => document.visibilityState === "visible" && this.#say("hello");
-    document.addEventListener("visibilitychange", hello);
-    window.addEventListener("online", hello);
-    return () => {
-      document.removeEventListener("visibilitychange", hello);
-      window.removeEventListener("online", hello);
-    };
-  }
-
-  #hear(message, buffers) {
-    if (message.type === "reply") this.desk.hear(message);
-    else if (message.stream !== this.id) return;
-    else if (message.type === "ping") this.#answer(message.seq);
-    else if (message.type === "frame") this.#frame(readFrame(buffers[0]));
-  }
-
-  #answer(seq) {
-    this.#say(this.receiver.isBehind(seq) ? "resync" : "ack");
-  }
-
-  #frame(frame) {
-    const taken = this.receiver.take(frame);
-    if (taken === "gap") {
-      this.#mark({ gaps: Number(this.root.dataset.gaps ?? 0) + 1 });
-      this.#say("resync");
-    } else if (taken) {
-      this.#apply(taken);
-      this.acking ??= setTimeout(() => {
-        this.acking = null;
-        this.#say("ack");
-      }, ACK_MS);
-    }
   }
 
   #apply({ snapshot, payload }) {
@@ -229,7 +176,7 @@ export class View {
       edges: meta.edges,
       shown: meta.shown ? meta.shown.label : "live",
       uncommitted: meta.uncommitted,
-      stream: this.receiver.seq,
+      stream: this.link.seq,
     });
   }
 

@@ -26,13 +26,29 @@ test("what differs is known by id, and forgotten at the end", async () => {
   assert.equal(compare.kind("a"), null);
 });
 
-test("an answer that is overtaken is ignored", async () => {
+test("of many calls meanwhile one more question comes, and its answer counts", async () => {
   const { asked, compare } = comparing();
-  const first = compare.start({ id: "v", label: "v1" });
-  const second = compare.refresh();
-  asked[1].resolve({ kinds: { a: "changed" } });
+  const started = compare.start({ id: "v", label: "v1" });
+  compare.refresh();
+  compare.refresh();
   asked[0].resolve({ kinds: { a: "added" } });
-  await Promise.all([first, second]);
+  await new Promise(setImmediate);
+  assert.equal(asked.length, 2);
+  asked[1].resolve({ kinds: { a: "changed" } });
+  await started;
+  assert.equal(compare.kind("a"), "changed");
+});
+
+test("another base takes the place of the one before, whose answer is ignored", async () => {
+  const { asked, compare } = comparing();
+  compare.start({ id: "v", label: "v1" });
+  const second = compare.start({ id: "w", label: "v2" });
+  asked[0].resolve({ kinds: { a: "added" } });
+  await new Promise(setImmediate);
+  assert.equal(compare.result, null);
+  assert.deepEqual(asked[1].args, { base: "w" });
+  asked[1].resolve({ kinds: { a: "changed" } });
+  await second;
   assert.equal(compare.kind("a"), "changed");
 });
 

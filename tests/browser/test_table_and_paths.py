@@ -43,7 +43,7 @@ def test_the_table_lists_sorts_and_filters_the_same_graph(
     root.get_by_role("button", name="Relations", exact=True).click()
     assert names(root)[:3] == ["P1", "P2", "P3"]
     root.get_by_label("Search nodes").fill("type:text")
-    root.locator(".nerv-results[data-total='1']").wait_for()
+    root.locator("[role=grid][aria-rowcount='2']").wait_for()
     assert names(root) == ["Alone"]
 
 

@@ -1,0 +1,95 @@
+// The search: words and conditions, with the first results to choose from.
+
+import { counted, h, icon } from "./dom.js";
+
+const SHOWN_RESULTS = 8;
+const TYPING_MS = 180;
+
+export class SearchBox {
+  /**
+   * @param on {find(query) -> {ids, total} of the kernel, found(ids or null), choose(id)}
+   */
+  constructor(store, on) {
+    Object.assign(this, { store, on, asked: 0 });
+    const input = h("input.nerv-input", {
+      type: "search",
+      placeholder: "Search nodes",
+      "aria-label": "Search nodes",
+    });
+    this.results = h("div.nerv-results", { hidden: true, role: "listbox" });
+    input.addEventListener("input", () => this.#find(input.value));
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation(); // the notebook has shortcuts of its own
+      if (event.key === "Escape") this.#clear();
+      if (event.key === "Enter") this.results.querySelector("button")?.click();
+      if (event.key === "ArrowDown") this.results.querySelector("button")?.focus();
+    });
+    this.input = input;
+    this.element = h("div.nerv-search", {}, icon("search"), input, this.results);
+    this.element.addEventListener("focusout", (event) => {
+      if (!this.element.contains(event.relatedTarget)) this.results.hidden = true;
+    });
+  }
+
+  destroy() {
+    clearTimeout(this.waiting);
+  }
+
+  /** What is at hand is found at once; the kernel, which knows properties too, a moment later. */
+  #find(text) {
+    clearTimeout(this.waiting);
+    const asked = ++this.asked;
+    const found = this.store.search(text, 2000);
+    this.#found(text, found, found.length);
+    if (!text.trim()) return;
+    this.waiting = setTimeout(async () => {
+      try {
+        const { ids, total } = await this.on.find(text);
+        if (asked === this.asked) this.#found(text, ids, total);
+      } catch (error) {
+        if (asked === this.asked) this.#hint("span.nerv-field-error", error.message);
+      }
+    }, TYPING_MS);
+  }
+
+  #hint(what, text) {
+    this.results.append(h(what, {}, text));
+  }
+
+  #found(text, ids, total) {
+    const found = ids.filter((id) => this.store.graph.hasNode(id));
+    this.on.found(text.trim() ? found : null);
+    this.results.replaceChildren(...found.slice(0, SHOWN_RESULTS).map((id) => this.#result(id)));
+    if (!found.length) this.#hint("span.nerv-hint", "Nothing found");
+    if (total > SHOWN_RESULTS) {
+      this.#hint("span.nerv-hint", `${counted(total, "match", "matches")}, marked in the graph`);
+    }
+    this.#hint("span.nerv-hint", "Also type:person tag:x has:born born>=1815 degree>2 -word");
+    this.results.hidden = !text.trim();
+    this.results.dataset.total = total;
+  }
+
+  #result(id) {
+    const { label, kind, color } = this.store.graph.getNodeAttributes(id);
+    const swatch = h("span.nerv-swatch", {});
+    swatch.style.background = color;
+    const attributes = { type: "button", role: "option" };
+    const name = h("span.nerv-result-name", {}, label);
+    const row = h("button.nerv-result", attributes, swatch, name, h("small", {}, kind));
+    row.addEventListener("click", () => {
+      this.#clear();
+      this.on.choose(id);
+    });
+    row.addEventListener("keydown", (event) => {
+      const next = { ArrowDown: row.nextSibling, ArrowUp: row.previousSibling }[event.key];
+      if (next?.matches?.("button")) next.focus();
+      event.stopPropagation();
+    });
+    return row;
+  }
+
+  #clear() {
+    this.input.value = "";
+    this.#find("");
+  }
+}
