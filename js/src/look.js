@@ -6,6 +6,7 @@ import { mix } from "./theme.js";
 const PLAIN = 0;
 const TOUCHED = 1;
 const FAINT = 2;
+const CROWDED = 0.8; // the scale from which names of what did not change are in the way
 const NAMED = 14; // relations whose names can be read side by side
 
 export class Look {
@@ -69,7 +70,7 @@ export class Look {
     return {
       color: share === 1 ? node.color : mix(node.color, this.theme.bg, share),
       size: node.size * this.scale * (chosen ? 1.35 : 1),
-      label: faint ? "" : node.label,
+      label: faint || (this.compare && !kind && this.scale < CROWDED) ? "" : node.label,
       forceLabel: chosen || (hit && this.found.size <= 30) || Boolean(kind && this.#fewMarks),
       hidden: this.isHidden(id, node.kind),
       highlighted: chosen,

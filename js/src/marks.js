@@ -3,6 +3,9 @@
 import { SIGNS } from "./change_list.js";
 
 const BADGE = 6.5;
+const SMALL_BADGE = 4.5; // where there are many
+const MANY = 40;
+const SHORT = 34; // relations too short, in pixels, for a badge of their own among many
 
 export const toneOf = (theme, kind) =>
   ({ added: theme.good, changed: theme.warn, removed: theme.bad })[kind];
@@ -23,13 +26,13 @@ function outline(context, kind, { x, y }, reach) {
   context.setLineDash([]);
 }
 
-function badge(context, theme, kind, x, y) {
+function badge(context, theme, kind, x, y, radius) {
   context.fillStyle = toneOf(theme, kind);
   context.beginPath();
-  context.arc(x, y, BADGE, 0, 2 * Math.PI);
+  context.arc(x, y, radius, 0, 2 * Math.PI);
   context.fill();
   context.fillStyle = theme.bg;
-  context.font = `700 11px ${theme.font}`;
+  context.font = `700 ${radius + 4.5}px ${theme.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillText(SIGNS[kind], x, y + 0.5);
@@ -43,7 +46,9 @@ function badge(context, theme, kind, x, y) {
 export function drawMarks(context, theme, graph, kinds, spotOf) {
   context.save();
   const ids = Object.keys(kinds);
-  for (const id of ids) if (graph.hasEdge(id)) drawEdge(context, theme, graph, id, kinds[id], spotOf);
+  const radius = ids.length > MANY ? SMALL_BADGE : BADGE;
+  const draw = { context, theme, graph, spotOf, radius };
+  for (const id of ids) if (graph.hasEdge(id)) drawEdge(draw, id, kinds[id]);
   for (const id of ids) {
     const spot = graph.hasNode(id) ? spotOf(id) : null;
     if (!spot) continue;
@@ -51,12 +56,12 @@ export function drawMarks(context, theme, graph, kinds, spotOf) {
     context.lineWidth = 2;
     context.strokeStyle = toneOf(theme, kinds[id]);
     outline(context, kinds[id], spot, reach);
-    badge(context, theme, kinds[id], spot.x + reach * 0.8, spot.y - reach * 0.8);
+    badge(context, theme, kinds[id], spot.x + reach * 0.8, spot.y - reach * 0.8, radius);
   }
   context.restore();
 }
 
-function drawEdge(context, theme, graph, id, kind, spotOf) {
+function drawEdge({ context, theme, graph, spotOf, radius }, id, kind) {
   const [a, b] = graph.extremities(id).map(spotOf);
   if (!a || !b) return;
   if (kind === "removed") {
@@ -69,5 +74,7 @@ function drawEdge(context, theme, graph, id, kind, spotOf) {
     context.stroke();
     context.setLineDash([]);
   }
-  badge(context, theme, kind, (a.x + b.x) / 2, (a.y + b.y) / 2);
+  const length = Math.hypot(a.x - b.x, a.y - b.y);
+  if (radius === SMALL_BADGE && length < SHORT) return;
+  badge(context, theme, kind, (a.x + b.x) / 2, (a.y + b.y) / 2, radius);
 }

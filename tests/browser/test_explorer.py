@@ -217,7 +217,9 @@ def test_markup_in_a_label_is_text(notebook: Callable[..., Any]) -> None:
     root = book.wait(nodes=5, version="v2")
     root.get_by_role("heading", name=label).wait_for()
     root.locator(".nerv-mark[data-label=v2]").hover()
-    root.get_by_role("tooltip").get_by_text(label).wait_for()
+    card = root.get_by_role("tooltip")
+    card.get_by_text(f"v2 {label}").wait_for()
+    card.locator(".nerv-changes").get_by_text(label).first.wait_for()
     root.locator(".nerv-mark[data-label=v2]").click()
     book.wait(shown="v2")
     assert root.locator("img, script").count() == 0
