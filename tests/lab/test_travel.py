@@ -217,3 +217,15 @@ def test_a_commit_of_nothing_is_a_version_too(lab: Lab, versions: list[Version])
 def test_a_description_must_be_text(lab: Lab) -> None:
     with pytest.raises(ValidationError, match=r"^description: "):
         lab.commit(3)  # type: ignore[arg-type]
+
+
+def test_a_branch_can_be_looked_at_from_where_it_was_put_on(
+    lab: Lab, versions: list[Version]
+) -> None:
+    assert lab.first_seq == 0
+    assert not lab.at(lab.first_seq).entities
+    with lab.branch("aside", "v1"):
+        assert lab.first_seq == lab.seq
+        assert list(lab.at(lab.first_seq).entities) == ["ada"]
+        with pytest.raises(EventNotFoundError):
+            lab.at(lab.first_seq - 1)
