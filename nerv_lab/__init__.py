@@ -29,6 +29,7 @@ from nerv_lab.core.errors import (
     ConflictError,
     DuplicateIdError,
     EntityNotFoundError,
+    HistoryPrunedError,
     IntegrityError,
     NervError,
     NERVPersistenceError,
@@ -40,6 +41,7 @@ from nerv_lab.core.events import Event, EventType, Message
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.perspective import PerspectiveAware
 from nerv_lab.core.projector import StateProjector
+from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.values import thaw
@@ -74,6 +76,7 @@ __all__ = [
     "EventType",
     "FunctionDelta",
     "GraphState",
+    "HistoryPrunedError",
     "InnerUniverseClient",
     "InnerUniverseConfig",
     "InnerUniverseController",
@@ -87,6 +90,7 @@ __all__ = [
     "PerspectiveAware",
     "Relation",
     "RelationMetadata",
+    "RetentionPolicy",
     "SpacetimeEventBus",
     "SpacetimeTemporalStore",
     "StateProjector",

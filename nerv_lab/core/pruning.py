@@ -46,6 +46,9 @@ class PruneStep:
 
     Attributes
     ----------
+    seq : int
+        Position in the log up to which the history was known when it was worked out; it is
+        refused where a version was committed since.
     generation : int
         That of the retention it was worked out for; it is refused for any other.
     versions : tuple of str
@@ -63,6 +66,7 @@ class PruneStep:
         Where each branch was at the floor.
     """
 
+    seq: int
     generation: int
     versions: tuple[str, ...] = ()
     bridges: tuple[Bridge, ...] = ()
@@ -97,7 +101,9 @@ class PruneStep:
         )
 
 
-def prune_step(history: Line, pruning: Pruning, now: Retention, most: int) -> PruneStep | None:
+def prune_step(
+    history: Line, pruning: Pruning, now: Retention, most: int, seq: int = 0
+) -> PruneStep | None:
     """Return the next step of a pruning, or None where nothing is left to do.
 
     Parameters
@@ -110,10 +116,12 @@ def prune_step(history: Line, pruning: Pruning, now: Retention, most: int) -> Pr
         What went already.
     most : int
         How many versions may go in one step.
+    seq : int
+        Position in the log up to which the history is known.
     """
     inner = [id for id in pruning.inner if not history.is_pruned(id)]
     oldest = [id for id in pruning.oldest if not history.is_pruned(id)]
-    step = PruneStep(now.generation, top=now.top, floor=now.floor, marks=now.marks)
+    step = PruneStep(seq, now.generation, top=now.top, floor=now.floor, marks=now.marks)
     if inner:
         going = inner[:most]
         return replace(step, versions=tuple(going), bridges=tuple(_bridges(history, going)))

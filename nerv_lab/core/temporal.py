@@ -311,6 +311,7 @@ class TemporalStore(VersionLine):
         HistoryPrunedError
             It was pruned.
         """
+        self._kept(version_id)
         known = self._resolutions.get(version_id)
         if known is None:
             known = resolutions_of(self.delta(version_id))
@@ -339,6 +340,8 @@ class TemporalStore(VersionLine):
         next_to: dict[str | None, str | None] = {}
         waiting: list[tuple[int, str, str | None, str | None]] = [(0, "", version_id, None)]
         while True:
+            if not waiting:
+                raise HistoryPrunedError(f"what led to version {version_id!r}", "run verify")
             cost, _, at, towards = heappop(waiting)
             if at in next_to:
                 continue

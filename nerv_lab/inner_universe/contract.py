@@ -6,7 +6,7 @@ event to its subscribers: exactly once, in log order, whoever wrote it.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
 from nerv_lab.core.changes import Change
@@ -23,11 +23,12 @@ from nerv_lab.inner_universe.records import (
     Status,
     StoredHistory,
 )
+from nerv_lab.inner_universe.retention import RetentionContract
 
 __all__ = ["InnerUniverseContract"]
 
 
-class InnerUniverseContract(ABC):
+class InnerUniverseContract(RetentionContract):
     """The abstract part of a client.
 
     Attributes

@@ -16,6 +16,9 @@ from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import NervError, NERVPersistenceError, StoreClosedError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item
+from nerv_lab.core.pruning import PruneStep
+from nerv_lab.core.retention import RetentionPolicy
+from nerv_lab.core.thinning import Bridge, Retention
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import (
     Branch,
@@ -31,6 +34,7 @@ from nerv_lab.inner_universe.client import (
 )
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.retention import POLICY, policy_from_text, policy_text
 from nerv_lab.inner_universe.writing import (
     Batch,
     Origin,
@@ -104,6 +108,27 @@ class Store(Protocol):
 
     def load_history(self, history: StoredHistory) -> None:
         """Take in a history of another store."""
+
+    def retention(self) -> Retention:
+        """Return what was pruned."""
+
+    def bridge(self, version_id: str) -> Bridge:
+        """Return the bridge to a version."""
+
+    def top(self) -> tuple[str | None, tuple[Item, ...]]:
+        """Return the version that the main line begins with after pruning, and its items."""
+
+    def prune(self, step: PruneStep, origin: Origin) -> tuple[Event, ...]:
+        """Make one step of pruning."""
+
+    def setting(self, name: str) -> str | None:
+        """Return a setting, or None."""
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Set a setting."""
+
+    def release(self, *, wait: bool) -> None:
+        """Give the space of what was pruned back."""
 
     def verify(self) -> list[Problem]:
         """Return what is wrong."""
@@ -358,6 +383,43 @@ class LocalInnerUniverse(InnerUniverseClient):
             self._store("load_history").load_history(history)
         self._delivery.catch_up()
         self._written(())
+
+    async def retention(self) -> Retention:
+        """Return what was pruned."""
+        with self._errors("retention"):
+            return self._store("retention").retention()
+
+    async def bridge(self, version_id: str) -> Bridge:
+        """Return what leads to a version whose parent was pruned."""
+        with self._errors("bridge"):
+            return self._store("bridge").bridge(version_id)
+
+    async def top(self) -> tuple[str | None, tuple[Item, ...]]:
+        """Return the version that the main line begins with after pruning, and its items."""
+        with self._errors("top"):
+            return self._store("top").top()
+
+    async def prune(self, step: PruneStep) -> None:
+        """Make one step of pruning, in one transaction."""
+        with self._delivery.writing():
+            with self._errors("prune"):
+                events = self._store("prune").prune(step, self._origin)
+            self._written(events)
+
+    async def retention_policy(self) -> RetentionPolicy | None:
+        """Return the policy that is applied after commits, or None."""
+        with self._errors("retention_policy"):
+            return policy_from_text(self._store("retention_policy").setting(POLICY))
+
+    async def set_retention_policy(self, policy: RetentionPolicy | None) -> None:
+        """Let a policy be applied after commits, by whoever commits, or none."""
+        with self._errors("set_retention_policy"):
+            self._store("set_retention_policy").set_setting(POLICY, policy_text(policy))
+
+    async def release(self, *, wait: bool = True) -> None:
+        """Give the space of what was pruned back."""
+        with self._errors("release"):
+            self._store("release").release(wait=wait)
 
     async def verify(self) -> list[Problem]:
         """Check the whole store against itself and return what is wrong; [] when all is well."""

@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
+from nerv_lab.core.audit import Leftovers
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import (
     DuplicateIdError,
     HeadMovedError,
+    HistoryPrunedError,
     LogMovedError,
     VersionNotFoundError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Item
+from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
+from nerv_lab.core.thinning import Bridge, Retention, seal
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import (
     Branch,
@@ -32,6 +36,7 @@ from nerv_lab.inner_universe.client import (
 )
 from nerv_lab.inner_universe.ids import event_id, new_id
 from nerv_lab.inner_universe.local import LocalInnerUniverse
+from nerv_lab.inner_universe.retention import TOP_ROWS, check_step, check_unpruned, prune_event
 from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import (
     Batch,
@@ -55,6 +60,7 @@ __all__ = ["MemoryStore", "MockInnerUniverse"]
 class _Stored:
     version: Version
     delta: bytes
+    seal: str | None = None
 
 
 class MemoryStore:
@@ -72,6 +78,27 @@ class MemoryStore:
         self._moved: dict[str, int] = {}
         self._tags: dict[str, str] = {}
         self._cursors: dict[str, int] = {}
+        self._retention = Retention()
+        self._bridges: dict[str, Bridge] = {}
+        self._settings: dict[str, str] = {}
+
+    @property
+    def _floor(self) -> int:
+        """Position of the last event that was dropped."""
+        return self._retention.floor
+
+    @property
+    def _last(self) -> int:
+        """Position of the newest event."""
+        return self._floor + len(self._events)
+
+    def _behind(self, after: int, until: int | None) -> int:
+        """Return where in the list the events behind a position begin."""
+        if after < self._floor and (until is None or until > after):
+            raise HistoryPrunedError(
+                f"event {after + 1}", f"the log begins with event {self._floor + 1} now"
+            )
+        return max(after - self._floor, 0)
 
     def fail_next(self, error: Exception, times: int) -> None:
         """Let the next operations raise this error and do nothing else."""
@@ -82,7 +109,7 @@ class MemoryStore:
             raise self._faults.popleft()
 
     def _append(self, batch_id: str, events: Sequence[Event], origin: Origin) -> tuple[Event, ...]:
-        first = len(self._events) + 1
+        first = self._last + 1
         cursor = self._cursors.get(origin.id, 0)
         written = tuple(
             placed(event, first + i, origin, cursor + i + 1, batch_id)
@@ -90,7 +117,7 @@ class MemoryStore:
         )
         self._events.extend(written)
         self._by_id.update((event.id, event) for event in written)
-        self._batches[batch_id] = first, len(self._events)
+        self._batches[batch_id] = first, self._last
         self._cursors[origin.id] = cursor + len(written)
         return written
 
@@ -112,7 +139,7 @@ class MemoryStore:
     def _apply(
         self, batch: Batch, changes: tuple[ItemChange, ...], moment: int, origin: Origin
     ) -> tuple[Receipt, tuple[Event, ...]]:
-        last = len(self._events)
+        last = self._last
         receipt = Receipt(batch.id, last + 1, last + len(changes), changes)
         if not changes:
             return receipt, ()
@@ -129,7 +156,7 @@ class MemoryStore:
             self._fail()
             moment = now_us()
             changes = self._planned(batch, moment)
-            version, delta = seal(changes, len(self._events) + len(changes))
+            version, delta = seal(changes, self._last + len(changes))
             checked_version(version, delta)
             self._check_new(version)
             receipt, events = self._apply(batch, changes, moment, origin)
@@ -138,7 +165,8 @@ class MemoryStore:
 
     def _receipt(self, batch_id: str) -> Receipt:
         first, last = self._batches[batch_id]
-        changes = [change_of(event) for event in self._events[first - 1 : last]]
+        events = self._events[first - 1 - self._floor : last - self._floor]
+        changes = [change_of(event) for event in events]
         return Receipt(batch_id, first, last, tuple(c for c in changes if c is not None))
 
     def publish(self, events: Sequence[Event], origin: Origin) -> tuple[Event, ...]:
@@ -166,8 +194,8 @@ class MemoryStore:
                     raise DuplicateIdError("version", version.id)
                 return stored.version, ()
             self._check_new(version)
-            check_place(version, len(self._events))
-            event = version_event(version, len(self._events) + 1)
+            check_place(version, self._last)
+            event = version_event(version, self._last + 1)
             if event.id in self._by_id:
                 raise DuplicateIdError("event", event.id)
             self._versions[version.id] = _Stored(version, delta)
@@ -188,6 +216,12 @@ class MemoryStore:
             raise VersionNotFoundError(version_id)
         return stored
 
+    def _kept(self, version_id: str) -> _Stored:
+        stored = self._known(version_id)
+        if stored.seal is not None:
+            raise HistoryPrunedError(f"version {version_id!r}", "the log says which are kept")
+        return stored
+
     def branch_head(self, branch: str) -> str | None:
         """Return the head of a branch."""
         self._fail()
@@ -204,7 +238,7 @@ class MemoryStore:
         """Make, move or delete a branch."""
         with self._lock:
             self._fail()
-            event = branch_event(move, len(self._events) + 1)
+            event = branch_event(move, self._last + 1)
             if event.id in self._by_id:
                 return ()
             head = self._heads.get(move.name)
@@ -214,10 +248,10 @@ class MemoryStore:
                 self._heads.pop(move.name, None)
                 self._states.pop(move.name, None)
             else:
-                self._known(move.to)
+                self._kept(move.to)
                 state = self._states.get(move.rows_of, GraphState.empty()).apply(move.changes)
                 self._heads[move.name], self._states[move.name] = move.to, state
-            self._moved[move.name] = len(self._events) + 1
+            self._moved[move.name] = self._last + 1
             return self._append(move.id, [event], origin)
 
     def versions(self) -> list[Version]:
@@ -232,14 +266,14 @@ class MemoryStore:
 
     def delta(self, version_id: str) -> bytes:
         """Return a delta."""
-        return self._known(version_id).delta
+        return self._kept(version_id).delta
 
     def snapshot(self, branch: str) -> Snapshot:
         """Return the working rows."""
         with self._lock:
             self._fail()
             state = self._states.get(branch, GraphState.empty())
-            return Snapshot(len(self._events), tuple(state.items()), self._heads.get(branch))
+            return Snapshot(self._last, tuple(state.items()), self._heads.get(branch))
 
     def item(self, key: str, branch: str) -> Item | None:
         """Return a working row."""
@@ -250,22 +284,25 @@ class MemoryStore:
         """Return events of the log."""
         with self._lock:
             self._fail()
-            return self._events[max(after, 0) : until][:limit]
+            first = self._behind(max(after, 0), until)
+            stop = None if until is None else max(until - self._floor, 0)
+            return self._events[first:stop][:limit]
 
     def transactions(self, after: int) -> tuple[Event, ...]:
         """Return all events behind a position."""
         with self._lock:
-            return tuple(self._events[max(after, 0) :])
+            return tuple(self._events[self._behind(max(after, 0), None) :])
 
     def last_seq(self) -> int:
-        """Return the length of the log."""
-        self._fail()
-        return len(self._events)
+        """Return the position of the newest event."""
+        with self._lock:
+            self._fail()
+            return self._last
 
     def set_tag(self, name: str, version_id: str) -> None:
         """Let a name stand for a version."""
         with self._lock:
-            self._known(version_id)
+            self._kept(version_id)
             self._tags[name] = version_id
 
     def tags(self) -> dict[str, str]:
@@ -278,8 +315,9 @@ class MemoryStore:
         """Take in a history of another store."""
         with self._lock:
             self._fail()
-            if history.after != len(self._events):
-                raise LogMovedError(history.after, len(self._events))
+            check_unpruned(self._retention)
+            if history.after != self._last:
+                raise LogMovedError(history.after, self._last)
             events = list(history.read_events())
             versions = {v.id: _Stored(v, history.delta_of(v.id)) for _, v in history.versions}
             for event in events:
@@ -304,6 +342,69 @@ class MemoryStore:
                 self._moved[event.branch] = event.seq
         self._events.extend(events)
 
+    def retention(self) -> Retention:
+        """Return what was pruned."""
+        self._fail()
+        return self._retention
+
+    def bridge(self, version_id: str) -> Bridge:
+        """Return the bridge to a version."""
+        self._fail()
+        if version_id not in self._bridges:
+            raise VersionNotFoundError(version_id, "no bridge leads to it")
+        return self._bridges[version_id]
+
+    def top(self) -> tuple[str | None, tuple[Item, ...]]:
+        """Return the version that the main line begins with after pruning, and its items."""
+        with self._lock:
+            self._fail()
+            state = self._states.get(TOP_ROWS, GraphState.empty())
+            return self._retention.top, tuple(state.items())
+
+    def prune(self, step: PruneStep, origin: Origin) -> tuple[Event, ...]:
+        """Make one step of pruning."""
+        with self._lock:
+            self._fail()
+            commits = (
+                e.seq or 0 for e in self._events if e.type == EventType.STATE_VERSION_COMMITTED
+            )
+            pinned = (*self._heads.values(), *self._tags.values())
+            check_step(step, self._retention, max(commits, default=0), pinned, self._last)
+            going = [self._known(version_id) for version_id in step.versions]
+            top = self._states.get(TOP_ROWS, GraphState.empty()).apply(step.changes)
+            for stored in going:
+                stored.delta, stored.seal = b"", seal(stored.version)
+            self._bridges |= {bridge.version_id: bridge for bridge in step.bridges}
+            for id in (*step.versions, step.top):
+                self._bridges.pop(id or "", None)
+            if step.changes:
+                self._states[TOP_ROWS] = top
+            self._drop_until(step.floor)
+            self._retention = step.after(self._retention)
+            batch_id = new_id()
+            return self._append(batch_id, [prune_event(step, batch_id, self._last + 1)], origin)
+
+    def _drop_until(self, floor: int) -> None:
+        dropped = self._events[: floor - self._floor]
+        del self._events[: floor - self._floor]
+        for event in dropped:
+            del self._by_id[event.id]
+        while self._batches and next(iter(self._batches.values()))[1] <= floor:
+            del self._batches[next(iter(self._batches))]
+
+    def setting(self, name: str) -> str | None:
+        """Return a setting."""
+        self._fail()
+        return self._settings.get(name)
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Set a setting."""
+        self._fail()
+        self._settings[name] = value
+
+    def release(self, *, wait: bool) -> None:
+        """Do nothing: Python gives back the memory by itself."""
+
     def verify(self) -> list[Problem]:
         """Check everything."""
         with self._lock:
@@ -313,9 +414,19 @@ class MemoryStore:
                     self._events,
                     [stored.version for stored in self._versions.values()],
                     self.delta,
-                    {branch: state.items() for branch, state in self._states.items()},
+                    {
+                        branch: state.items()
+                        for branch, state in self._states.items()
+                        if branch != TOP_ROWS
+                    },
                     self._heads,
                     self._tags,
+                    Leftovers(
+                        self._retention,
+                        lambda id: self._known(id).seal or "",
+                        self._bridges.__getitem__,
+                        lambda: self.top()[1],
+                    ),
                 )
             )
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from nerv_lab.core.audit import audit_versions
+from nerv_lab.core.audit import Leftovers, audit_versions
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.model import Item
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.thinning import BranchMark, Retention
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.inner_universe.client import Problem
@@ -20,8 +22,12 @@ from nerv_lab.inner_universe.writing import change_of
 
 __all__ = ["RESERVED_TYPES", "Replay", "check_history", "check_store"]
 
-RESERVED_TYPES = CHANGE_EVENT_TYPES | {EventType.STATE_VERSION_COMMITTED, EventType.BRANCH_MOVED}
-"""Types of the events that a state is rebuilt from."""
+RESERVED_TYPES = CHANGE_EVENT_TYPES | {
+    EventType.STATE_VERSION_COMMITTED,
+    EventType.BRANCH_MOVED,
+    EventType.HISTORY_PRUNED,
+}
+"""Types of the events that only the store itself writes."""
 
 
 def check_store(
@@ -31,6 +37,7 @@ def check_store(
     rows: Mapping[str, Iterable[Item]],
     heads: Mapping[str, str],
     tags: Mapping[str, str],
+    leftovers: Leftovers | None = None,
 ) -> Iterator[Problem]:
     """Yield everything that does not agree.
 
@@ -50,11 +57,16 @@ def check_store(
         Working rows of each branch that has any.
     heads, tags : mapping of str to str
         The version id each branch and tag is at.
+    leftovers : Leftovers, optional
+        What stands in for what was pruned.
     """
-    replay = Replay(versions, delta_of)
+    replay = Replay(versions, delta_of, leftovers)
     yield from check_history(replay, events, heads, tags)
     if replay.is_whole:
         for branch in sorted(replay.states.keys() | rows.keys()):
+            if branch in replay.unknown:
+                yield Problem(branch, "no version or event that is kept says what its rows are")
+                continue
             state = replay.states.get(branch, GraphState.empty())
             yield from _compare(branch, rows.get(branch, ()), state)
 
@@ -71,7 +83,7 @@ def check_history(
     events, heads, tags
         As for `check_store`.
     """
-    for finding in audit_versions(replay.versions, replay.delta_of):
+    for finding in audit_versions(replay.versions, replay.delta_of, replay.leftovers):
         yield Problem(finding.where, finding.what)
     try:
         for event in events:
@@ -84,7 +96,7 @@ def check_history(
         for branch in sorted(replay.heads.keys() | heads.keys()):
             if heads.get(branch) != replay.heads.get(branch):
                 yield Problem(f"branch {branch}", "its head is not where the log last put it")
-    known = {version.id for version in replay.versions}
+    known = {version.id for version in replay.versions} - replay.retention.pruned
     for name, version_id in tags.items():
         if version_id not in known:
             yield Problem(f"tag {name}", f"names version {version_id}, which is not stored")
@@ -112,13 +124,21 @@ class Replay:
         Whether the log was followed to its end.
     """
 
-    def __init__(self, versions: Sequence[Version], delta_of: Callable[[str], bytes]) -> None:
+    def __init__(
+        self,
+        versions: Sequence[Version],
+        delta_of: Callable[[str], bytes],
+        leftovers: Leftovers | None = None,
+    ) -> None:
         self.versions = versions
         self.delta_of = delta_of
+        self.leftovers = leftovers
+        self.retention = Retention() if leftovers is None else leftovers.retention
         self.places: dict[str, int] = {}
         self.is_whole = False
-        self.seq = 0
+        self.seq = self.retention.floor
         self.states: dict[str, GraphState] = {}
+        self.unknown: dict[str, list[tuple[int, ItemChange]]] = {}
         self.heads: dict[str, str] = {}
         self._unrecorded = {v.id: v for v in versions}
         self._written: dict[str | None, int] = {}
@@ -127,13 +147,33 @@ class Replay:
         for version in versions:
             if version.algorithm == LTHASH:
                 self._at.setdefault((version.branch, version.event_seq), []).append(version)
+        self._by_id = {version.id: version for version in versions}
+        for branch, mark in self.retention.marks.items():
+            self._begin(branch, mark)
+
+    def _begin(self, branch: str, mark: BranchMark) -> None:
+        """Start from where a branch was at the floor of the log, where that is known."""
+        if mark.head is not None:
+            self.heads[branch] = mark.head
+        head = self._by_id.get(mark.head or "")
+        since = max(head.event_seq if head else 0, mark.moved_at)
+        if mark.changed_at <= since and (head is None or self._is_kept(head)):
+            if head is not None and head.algorithm == LTHASH:
+                with contextlib.suppress(NervError):  # the audit says what is wrong with it
+                    self.states[branch] = self._history.state_at(head.id)
+        else:
+            self.unknown[branch] = []
+
+    def _is_kept(self, version: Version) -> bool:
+        return version.id not in self.retention.pruned
 
     def follow(self, event: Event) -> Iterator[Problem]:
         """Go one event further, and yield what is wrong with it."""
         if event.seq != self.seq + 1:
             yield Problem(f"event {event.seq}", f"follows event {self.seq}: the log has a gap")
         self.seq = event.seq or 0
-        written = self._written[event.origin_id] = self._written.get(event.origin_id, 0) + 1
+        before = (event.origin_seq or 0) - 1 if self.retention.floor else 0
+        written = self._written[event.origin_id] = self._written.get(event.origin_id, before) + 1
         if event.origin_seq != written:
             yield Problem(f"event {event.seq}", f"is not number {written} of who wrote it")
         if event.type == EventType.STATE_VERSION_COMMITTED:
@@ -166,18 +206,35 @@ class Replay:
                 f"event {event.seq}",
                 f"its id, source or branch is not that of version {version.id}",
             )
+        elif event.branch in self.unknown:
+            self._learn(version)
+
+    def _learn(self, version: Version) -> None:
+        """Go on from a version, where everything that happened on its branch since is known."""
+        mark = self.retention.marks.get(version.branch, BranchMark())
+        if self._is_kept(version) and mark.changed_at <= version.event_seq:
+            changes = self.unknown.pop(version.branch)
+            state: GraphState = self._history.state_at(version.id)
+            self.states[version.branch] = state.apply(
+                change for seq, change in changes if seq > version.event_seq
+            )
 
     def _follow_move(self, event: Event) -> Iterator[Problem]:
         record = dict(event.data or {})
         target = record.get("new")
         if record != {"branch": event.branch, "old": self.heads.get(event.branch), "new": target}:
             yield Problem(f"event {event.seq}", "moves a branch from where it was not")
+        self.unknown.pop(event.branch, None)
         if target is None:
             self.heads.pop(event.branch, None)
             self.states.pop(event.branch, None)
             return
         self.heads[event.branch] = str(target)
         self._broken.discard(event.branch)
+        if target in self.retention.pruned:
+            self.states.pop(event.branch, None)
+            self.unknown[event.branch] = []
+            return
         try:
             self.states[event.branch] = self._history.state_at(str(target))
         except NervError as error:
@@ -186,9 +243,15 @@ class Replay:
 
     @cached_property
     def _history(self) -> TemporalStore:
-        history = TemporalStore(load_delta=self.delta_of)
+        left = self.leftovers
+        history = TemporalStore(
+            load_delta=self.delta_of,
+            load_bridge=None if left is None else left.bridge_of,
+            load_top=None if left is None else lambda _: GraphState.build(left.top_items()),
+        )
         for version in self.versions:
             history.add(version, confirmed=True)
+        history.thin(self.retention)
         return history
 
     def _follow_change(self, event: Event) -> Iterator[Problem]:
@@ -196,6 +259,9 @@ class Replay:
             change = change_of(event)
             if change is not None:
                 yield from _check_event(event, change)
+                if event.branch in self.unknown:
+                    self.unknown[event.branch].append((self.seq, change))
+                    return
                 state = self.states.get(event.branch, GraphState.empty())
                 self.states[event.branch] = state.apply([change])
         except NervError as error:
@@ -210,9 +276,10 @@ class Replay:
             )
 
     def unrecorded(self) -> Iterator[Problem]:
-        """Yield the versions that the log did not tell of."""
-        for version_id in self._unrecorded:
-            yield Problem(f"version {version_id}", "the log has no event for it")
+        """Yield the versions that the log did not tell of, though it should."""
+        for version_id, version in self._unrecorded.items():
+            if version.event_seq >= self.retention.floor:
+                yield Problem(f"version {version_id}", "the log has no event for it")
 
 
 def _check_event(event: Event, change: ItemChange) -> Iterator[Problem]:

@@ -17,6 +17,7 @@ from nerv_lab.lab.results import (
     VerifyReport,
     VersionLog,
 )
+from nerv_lab.lab.retaining import RetentionReport
 from nerv_lab.lab.search_results import SearchResults
 from nerv_lab.lab.views import View
 
@@ -36,6 +37,7 @@ __all__ = [
     "Path",
     "RelationQuery",
     "Relations",
+    "RetentionReport",
     "SearchResults",
     "VerifyReport",
     "VersionLog",

@@ -128,7 +128,7 @@ class Brancher:
             raise ValidationError("branch", f"{name!r} already means a version; choose another")
         if checked in self._history.heads or checked == DEFAULT_BRANCH:
             raise DuplicateIdError("branch", checked)
-        version = self._travel.version(ref)
+        version = self._travel.kept(ref)
         self._move(checked, None, version.id, rows_of=self._follower.branch)
         return version
 
@@ -166,7 +166,7 @@ class Brancher:
             Work would be orphaned and `force` is False.
         """
         self._outside_transaction("reset")
-        version = self._travel.version(ref)
+        version = self._travel.kept(ref)
         position = self._follower.position()
         if not force:
             self._check_orphans(version)
@@ -255,7 +255,7 @@ class Brancher:
     ) -> MergeResult:
         """Work out what merging would do, without doing it; see `merge`."""
         head = self._clean_head()
-        theirs = self._travel.version(source)
+        theirs = self._travel.kept(source)
         name = source if isinstance(source, str) else self._travel.label(theirs)
         sides = merging(self._history, head, theirs, name, functions or {})
         return MergeResult(sides, self._finish, functions or {}, resolutions or {})
@@ -332,7 +332,7 @@ class Brancher:
         self, ref: Version | View | str, description: str | None, *, revert: bool
     ) -> MergeResult:
         head = self._clean_head()
-        picked = self._travel.version(ref)
+        picked = self._travel.kept(ref)
         sides = picking(self._history, head, picked, self._travel.label(picked), revert=revert)
         result = MergeResult(sides, self._finish, {}, {})
         return result if result.conflicts else _committed(result, description)

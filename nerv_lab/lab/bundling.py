@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from nerv_lab.core.errors import TransactionError
+from nerv_lab.core.errors import HistoryPrunedError, TransactionError
 from nerv_lab.core.events import Event
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles import Bundle, BundleReport, write_bundle
@@ -63,7 +63,10 @@ class Bundler:
             There is such a file already.
         NERVPersistenceError
             The file cannot be written, or the store not be read.
+        HistoryPrunedError
+            A part of the history was pruned.
         """
+        _check_whole(self._client, self._run)
         source = _Source(self._client, self._run)
         return write_bundle(path, source, overwrite=overwrite, progress=progress)
 
@@ -89,6 +92,8 @@ class Bundler:
             It is no bundle, or not as it was written; nothing was changed.
         ConflictError
             The store has a history of its own; nothing was changed.
+        HistoryPrunedError
+            A part of the store's history was pruned; nothing was changed.
         """
         if self._open_transaction():
             raise TransactionError("leave the transaction before you import")
@@ -132,7 +137,10 @@ def take_in(bundle: Bundle, client: InnerUniverseClient, run: Run) -> int:
     ------
     ConflictError
         The store has a history of its own; nothing was changed.
+    HistoryPrunedError
+        A part of the store's history was pruned; nothing was changed.
     """
+    _check_whole(client, run)
     last = bundle.manifest.last_seq
     after = common_end(bundle, _Source(client, run))
     if after < last:
@@ -144,6 +152,11 @@ def take_in(bundle: Bundle, client: InnerUniverseClient, run: Run) -> int:
         if name not in known:
             run(client.set_tag(name, version_id))
     return 0
+
+
+def _check_whole(client: InnerUniverseClient, run: Run) -> None:
+    if run(client.retention()).generation:
+        raise HistoryPrunedError("a part of this history", "a bundle holds a whole one")
 
 
 class _Source:

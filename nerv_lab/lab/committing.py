@@ -128,6 +128,9 @@ class Committer(GraphReader):
     def _open_transaction(self) -> Transaction | None: ...
 
     @abstractmethod
+    def _keep_to_policy(self) -> None: ...
+
+    @abstractmethod
     def refresh(self) -> None:
         """Take in, now, everything the store holds."""
 
@@ -176,15 +179,19 @@ class Committer(GraphReader):
                 second = merge.second.id if merge.second else None
                 seal = replace(seal, merged=second, resolutions=merge.resolutions)
             try:
-                return self._write(
+                done = self._write(
                     self._client.apply_and_commit(
                         changes, seal, reason=reason, source=self._author, branch=position.branch
                     )
                 )
+                break
             except (LogMovedError, HeadMovedError) as error:
                 behind = error
                 self.refresh()
-        raise behind
+        else:
+            raise behind
+        self._keep_to_policy()
+        return done
 
     def rollback(
         self,

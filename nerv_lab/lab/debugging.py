@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.errors import HistoryPrunedError, ValidationError
 from nerv_lab.core.projector import StateProjector
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.tables import frame
@@ -53,8 +53,11 @@ class Debugger:
         ------
         ValidationError
             `first` is not an ancestor of `last`.
+        HistoryPrunedError
+            Which version was the first cannot be told any more, since it may have been pruned.
         """
-        line = self._line(first, last)
+        whole = self._line(first, last)
+        line = [version for version in whole if not self._travel.is_pruned(version)]
         if not line or not holds(self._travel.at(line[-1])):
             return None
         low, high = 0, len(line) - 1
@@ -64,7 +67,16 @@ class Debugger:
                 high = middle
             else:
                 low = middle + 1
-        return line[high]
+        return self._first_of(line[high], whole)
+
+    def _first_of(self, found: Version, whole: list[Version]) -> Version:
+        place = whole.index(found)
+        if place and self._travel.is_pruned(whole[place - 1]):
+            raise HistoryPrunedError(
+                f"what came before {self._travel.label(found)!r}",
+                "it holds there, and may have held in one that is gone",
+            )
+        return found
 
     def trace(
         self,
@@ -88,7 +100,8 @@ class Debugger:
         pandas.DataFrame
             One row for each version, oldest first: ``label``, ``description``, ``author``,
             ``timestamp``, ``value`` (or the names of the projections), ``changed`` (a value
-            differs from the row before) and ``error`` (None where there was none).
+            differs from the row before) and ``error`` (None where there was none). A version
+            that was pruned has no values, and an error that says so.
 
         Raises
         ------
@@ -97,9 +110,16 @@ class Debugger:
         """
         looks = _looks(function)
         rows: list[dict[str, Any]] = []
+        before: dict[str, Any] | None = None
         for version in self._line(first, last):
-            values, errors = _values(looks, self._travel.at(version))
-            changed = bool(rows) and any(_differ(rows[-1][name], values[name]) for name in looks)
+            try:
+                values, errors = _values(looks, self._travel.at(version))
+            except HistoryPrunedError as error:
+                values, errors = dict.fromkeys(looks), [f"HistoryPrunedError: {error}"]
+                changed = False
+            else:
+                changed = before is not None and any(_differ(before[n], values[n]) for n in looks)
+                before = values
             rows.append(
                 {
                     "label": self._travel.label(version),

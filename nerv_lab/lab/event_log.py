@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
+from nerv_lab.core.errors import HistoryPrunedError
 from nerv_lab.core.events import Event
 from nerv_lab.lab.tables import frame
 
@@ -27,11 +28,30 @@ class EventLog(Sequence[Event]):
         Gives the events with ``after < seq <= until``, at most ``limit`` of them.
     last_seq : callable
         Gives the position of the newest event.
+    floor : callable, optional
+        Gives the position of the last event that retention dropped; 0 for none. Asking for those
+        up to there raises `HistoryPrunedError`, and so does iterating: use `kept`.
     """
 
-    def __init__(self, read: Read, last_seq: Callable[[], int]) -> None:
-        self._read = read
+    def __init__(
+        self, read: Read, last_seq: Callable[[], int], floor: Callable[[], int] = lambda: 0
+    ) -> None:
+        self._read_any = read
         self._last_seq = last_seq
+        self._floor = floor
+
+    @property
+    def floor(self) -> int:
+        """Position of the last event that retention dropped; 0 where all are there."""
+        return self._floor()
+
+    def _read(self, after: int, limit: int | None, until: int | None) -> list[Event]:
+        # A client may remember what its store has dropped; all the same it is not in the log.
+        if max(after, 0) < self.floor and (until is None or until > after):
+            raise HistoryPrunedError(
+                f"event {max(after, 0) + 1}", f"the log begins with event {self.floor + 1} now"
+            )
+        return self._read_any(after, limit, until)
 
     def __len__(self) -> int:
         return self._last_seq()
@@ -55,7 +75,15 @@ class EventLog(Sequence[Event]):
         return self._read(position, 1, None)[0]
 
     def __iter__(self) -> Iterator[Event]:
+        if floor := self.floor:
+            raise HistoryPrunedError(
+                f"event 1 to {floor}", "lab.events.kept() gives those that are there"
+            )
         yield from self.between(0, self._last_seq())
+
+    def kept(self) -> Iterator[Event]:
+        """Yield the events that are in the log, oldest first."""
+        yield from self.between(self.floor, self._last_seq())
 
     def between(self, after: int, until: int) -> Iterator[Event]:
         """Yield the events with ``after < seq <= until``, a page at a time."""
@@ -70,10 +98,10 @@ class EventLog(Sequence[Event]):
 
     def recent(self, count: int = 20) -> list[Event]:
         """Return the newest events, newest first."""
-        return self._read(max(len(self) - count, 0), None, None)[::-1]
+        return self._read(max(len(self) - count, self.floor), None, None)[::-1]
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row for each event: ``seq``, ``type``, ``timestamp``, ``source``, ``data``."""
+        """Return each event in the log as a row of seq, type, timestamp, source and data."""
         rows = [
             {
                 "seq": e.seq,
@@ -82,9 +110,10 @@ class EventLog(Sequence[Event]):
                 "source": e.source,
                 "data": e.data,
             }
-            for e in self
+            for e in self.kept()
         ]
         return frame(rows, ["seq", "type", "timestamp", "source", "data"])
 
     def __repr__(self) -> str:
-        return f"<EventLog of {len(self)} events>"
+        pruned = f", 1 to {self.floor} pruned" if self.floor else ""
+        return f"<EventLog of {len(self)} events{pruned}>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nerv_lab.core.bus import EventBus
@@ -16,6 +16,7 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.inner_universe.ids import batch_of
+from nerv_lab.inner_universe.retention import thinned_by
 
 __all__ = ["ConfirmedBatch", "Follower", "Pending", "Position", "changes_of"]
 
@@ -127,6 +128,8 @@ class Follower:
         self._state = GraphState.empty()
         self._seq = 0
         self._moved_at = 0
+        self._moves: dict[str, int] = {}
+        self._floor = 0
         self._waiting: list[Pending] = []
         self._expected: tuple[GraphState, tuple[ItemChange, ...], GraphState] = (
             self._state,
@@ -161,6 +164,15 @@ class Follower:
         """How many batches wait to be told to the bus and the watchers."""
         return len(self._untold)
 
+    @property
+    def floor(self) -> int:
+        """Position of the last event that was dropped from the log; 0 for none."""
+        return self._floor
+
+    def moved_at(self, branch: str) -> int:
+        """Return the position of the event that last moved a branch; 0 for none."""
+        return self._moves.get(branch, 0)
+
     def _check(self) -> None:
         if self._broken is not None:
             raise CorruptStoreError(
@@ -194,9 +206,13 @@ class Follower:
 
         return unwatch
 
-    def start(self, branch: str, state: GraphState, seq: int, moved_at: int) -> None:
+    def start(
+        self, branch: str, state: GraphState, seq: int, moves: Mapping[str, int], floor: int
+    ) -> None:
         """Begin at a position that a snapshot gave."""
-        self._branch, self._state, self._seq, self._moved_at = branch, state, seq, moved_at
+        self._branch, self._state, self._seq = branch, state, seq
+        self._moves, self._floor = dict(moves), floor
+        self._moved_at = self.moved_at(branch)
 
     def switch(
         self, branch: str, state: GraphState, seq: int, moved_at: int, events: Iterable[Event]
@@ -274,6 +290,8 @@ class Follower:
             elif event.type == EventType.BRANCH_MOVED:
                 catch_up()
                 done.extend(self._move(event))
+            elif event.type == EventType.HISTORY_PRUNED:
+                self._prune(event)
             for pending in self._pending_of((event,), self._branch):
                 fresh.append(pending.change)
                 self._waiting.append(pending)
@@ -303,9 +321,15 @@ class Follower:
         self._history.remember(version.id, compact(included, exact=True))
         return version
 
+    def _prune(self, event: Event) -> None:
+        gone = thinned_by(event.data or {})
+        self._history.thin(gone)
+        self._floor = max(self._floor, gone.floor)
+
     def _move(self, event: Event) -> tuple[ItemChange, ...]:
         target = (event.data or {}).get("new")
         self._history.move(event.branch, target)
+        self._moves[event.branch] = event.seq or 0
         if event.branch != self._branch or target is None:
             return ()
         state: GraphState = self._history.state_at(target)

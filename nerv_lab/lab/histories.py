@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from nerv_lab.core.changes import UNSET, ItemChange
 from nerv_lab.core.diff import FieldChange, Path, changes_at, field_changes, path_label
@@ -40,7 +40,8 @@ class HistoryEntry:
     author : str or None
         Who committed that version.
     merged_from : tuple of str
-        Labels of the versions that really made the change, where a merge brought it here.
+        Labels of the versions that really made the change, where a merge brought it here; with
+        a question mark where they were pruned, so that it cannot be told.
     asked : tuple of str
         The path that was asked for; empty for the whole item.
     """
@@ -75,13 +76,28 @@ class HistoryEntry:
         return f"{self.where}: {shown}{reason}"
 
 
-class History(tuple[HistoryEntry, ...]):
-    """The changes of one item, oldest first."""
+class History(tuple[HistoryEntry, ...]):  # noqa: SLOT001 - tuples cannot have fields in slots
+    """The changes of one item, oldest first.
 
-    __slots__ = ()
+    Attributes
+    ----------
+    pruned_until : int
+        Position of the last event that retention dropped: changes up to there are not told of.
+    """
+
+    pruned_until: int
+
+    def __new__(cls, entries: Iterable[HistoryEntry] = (), pruned_until: int = 0) -> Self:
+        """Return a history of these changes."""
+        made = super().__new__(cls, entries)
+        made.pruned_until = pruned_until
+        return made
 
     def __repr__(self) -> str:
-        return "\n".join(map(str, self)) or "no changes"
+        lines = [str(entry) for entry in self] or ["no changes"]
+        if self.pruned_until:
+            lines.insert(0, f"what happened up to event {self.pruned_until} was pruned")
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = [
@@ -95,7 +111,8 @@ class History(tuple[HistoryEntry, ...]):
             for e in self
         ]
         header = ("version", "change", "reason", "author", "time (UTC)")
-        return html_table(f"{len(self)} changes", header, rows)
+        gone = f", those up to event {self.pruned_until} pruned" if self.pruned_until else ""
+        return html_table(f"{len(self)} changes{gone}", header, rows)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row for each property that changed, or coming or going of the item.

@@ -12,6 +12,7 @@ from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.errors import (
+    HistoryPrunedError,
     StoreClosedError,
     TransactionError,
     ValidationError,
@@ -35,7 +36,9 @@ from nerv_lab.lab.follower import ConfirmedBatch, Follower
 from nerv_lab.lab.observing import Observer
 from nerv_lab.lab.past import TimeTraveller
 from nerv_lab.lab.provenance import Provenance
+from nerv_lab.lab.pruner import Pruner
 from nerv_lab.lab.results import VerifyReport
+from nerv_lab.lab.retaining import Keeper
 from nerv_lab.lab.showing import Shower
 from nerv_lab.lab.transactions import Transaction
 from nerv_lab.lab.travel import Travel, is_reserved_name
@@ -49,7 +52,16 @@ _T = TypeVar("_T")
 
 
 class Lab(
-    GraphWriter, TimeTraveller, Committer, Brancher, Undoer, Debugger, Bundler, Observer, Shower
+    GraphWriter,
+    TimeTraveller,
+    Keeper,
+    Committer,
+    Brancher,
+    Undoer,
+    Debugger,
+    Bundler,
+    Observer,
+    Shower,
 ):
     """A knowledge graph that is kept in an Inner Universe, with its whole history.
 
@@ -96,8 +108,13 @@ class Lab(
         self.events = EventLog(
             lambda after, limit, until: self._run(client.events(after, limit, until)),
             lambda: self._follower.seq,
+            lambda: self._follower.floor,
         )
-        self._history = TemporalStore(load_delta=lambda id: self._run(client.delta(id)))
+        self._history = TemporalStore(
+            load_delta=lambda id: self._run(client.delta(id)),
+            load_bridge=lambda id: self._run(client.bridge(id)),
+            load_top=self._load_top,
+        )
         self._follower = Follower(self._history, self.bus)
         self._travel = Travel(
             self._history, self._follower, self.events, lambda: self.tags, lambda: self.state
@@ -112,13 +129,34 @@ class Lab(
             self._history.move(name, branches[name].head if name in branches else None)
         self._history.move(DEFAULT_BRANCH, snapshot.head)
         state = GraphState.build(snapshot.items)
-        moved_at = branches[DEFAULT_BRANCH].moved_at
-        self._follower.start(DEFAULT_BRANCH, state, snapshot.seq, moved_at)
+        moves = {name: branch.moved_at for name, branch in branches.items()}
+        moved_at = moves[DEFAULT_BRANCH]
+        retention = self._run(client.retention())
+        self._history.thin(retention)
+        self._follower.start(DEFAULT_BRANCH, state, snapshot.seq, moves, retention.floor)
         self._follower.resume(self._since_head(snapshot.head, snapshot.seq, moved_at))
+        self._pruner = Pruner(
+            client,
+            self._history,
+            self._follower,
+            self.events,
+            lambda: self.tags,
+            self._write,
+            self.refresh,
+        )
+        self._begin_retention()
         self.perspectives = PerspectiveAware(lambda: self.state)
         self._unsubscribe = client.subscribe(
             self._follower.receive, settled=self._follower.tell, after=snapshot.seq
         )
+
+    def _load_top(self, top: str) -> GraphState:
+        found, items = self._run(self._client.top())
+        if found != top:
+            raise HistoryPrunedError(
+                f"what led to version {top!r}", "others are pruning; refresh and try again"
+            )
+        return GraphState.build(items)
 
     # Lifecycle
 
@@ -320,7 +358,7 @@ class Lab(
         checked = checked_name(name, "tag")
         if is_reserved_name(checked) or checked in self._history:
             raise ValidationError("tag", f"{name!r} already means a version; choose another name")
-        version = self._travel.version(ref)
+        version = self._travel.kept(ref)
         self._run(self._client.set_tag(checked, version.id))
         return version
 

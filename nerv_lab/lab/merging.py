@@ -245,8 +245,9 @@ def picking(
     history: TemporalStore, head: Version, picked: Version, name: str, *, revert: bool
 ) -> Sides:
     """Return the sides of doing again, or undoing, what one version changed."""
-    before = history.state_at(picked.parent) if picked.parent else GraphState.empty()
     after: GraphState = history.state_at(picked.id)
+    # Its parent may have been pruned.
+    before = after.apply(change.inverse() for change in history.changes(picked.id))
     base, theirs = (after, before) if revert else (before, after)
     verb = "revert" if revert else "pick"
     return Sides(verb, name, head, None, base, history.state_at(head.id), theirs)

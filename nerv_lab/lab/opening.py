@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nerv_lab.inner_universe import client_for
 from nerv_lab.inner_universe.bundles import Bundle, BundleReport
@@ -13,6 +14,7 @@ from nerv_lab.lab.driving import run
 from nerv_lab.lab.lab import Lab
 
 if TYPE_CHECKING:
+    from nerv_lab.core.retention import RetentionPolicy
     from nerv_lab.inner_universe import InnerUniverseConfig
     from nerv_lab.inner_universe.bundles.writer import Progress
 
@@ -24,6 +26,7 @@ def open(
     *,
     author: str | None = None,
     config: InnerUniverseConfig | None = None,
+    retention: RetentionPolicy | Mapping[str, Any] | None = None,
 ) -> Lab:
     """Open a knowledge graph with its history.
 
@@ -35,6 +38,9 @@ def open(
         Recorded as the author of versions and the source of changes.
     config : InnerUniverseConfig, optional
         Settings of the store.
+    retention : RetentionPolicy or mapping, optional
+        What to keep of the history from now on, such as ``{"keep_last": 100, "daily": 30}``; the
+        store remembers it. By default it is left as it is, and at first all is kept.
 
     Returns
     -------
@@ -46,7 +52,14 @@ def open(
     NERVPersistenceError
         The store cannot be opened; the subclass and the message say why and what to do.
     """
-    return Lab(client_for(os.fspath(uri), config), author=author)
+    lab = Lab(client_for(os.fspath(uri), config), author=author)
+    if retention is not None:
+        try:
+            lab.retention = retention
+        except BaseException:
+            lab.close()
+            raise
+    return lab
 
 
 def import_bundle(

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from nerv_lab.core.blame import Setting, blame_item, property_paths
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.diff import Path, equal_values, value_at
-from nerv_lab.core.errors import EntityNotFoundError, ValidationError
+from nerv_lab.core.errors import EntityNotFoundError, HistoryPrunedError, ValidationError
 from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.model import Item, entity_key, relation_key
 from nerv_lab.core.state import GraphState
@@ -65,19 +65,25 @@ class Provenance:
         ------
         EntityNotFoundError
             The log never saw an entity or relation with this id.
+        HistoryPrunedError
+            All its changes were pruned. Where some were, the history says so.
         """
         keys, path = _keys(item), () if property is None else _path(property)
         moves: dict[str, list[int]] = {}
         found: list[_Change] = []
-        for event in self._events:
+        for event in self._events.kept():
             if event.type == EventType.BRANCH_MOVED:
                 moves.setdefault(event.branch, []).append(event.seq or 0)
             elif event.type in CHANGE_EVENT_TYPES and _key(event) in keys:
                 found.append((event, ItemChange.from_data(event.data or {})))
+        floor = self._events.floor
         if not found:
-            raise EntityNotFoundError(_id(item), "the log never saw it")
+            if floor and any(self._follower.state.get(key) for key in keys):
+                raise HistoryPrunedError(f"every change of {_id(item)!r}", "lab.log() says more")
+            gone = f"; events 1 to {floor} were pruned" if floor else ""
+            raise EntityNotFoundError(_id(item), f"the log never saw it{gone}")
         entries = (self._entry(*pair, path, moves) for pair in found)
-        return History(entry for entry in entries if not path or entry.fields)
+        return History((e for e in entries if not path or e.fields), floor)
 
     def _entry(
         self, event: Event, change: ItemChange, path: Path, moves: Mapping[str, list[int]]
@@ -110,6 +116,8 @@ class Provenance:
         if len(version.parents) < 2:
             return ()
         second = version.parents[1]
+        if self._history.is_pruned(second):
+            return (f"{self._travel.labels()[second]}?",)
         theirs = self._history.state_at(second).get(change.key)
         if change.new is None or theirs is None:
             removed = self._last_to_touch(change.key, second) if change.new is theirs else None

@@ -33,6 +33,8 @@ class LogEntry:
         ``"head"`` and tags that point here.
     read_resolutions : callable
         Gives `resolutions`, which are not read before somebody asks.
+    pruned : bool
+        Whether this entry is all that is left of it.
     """
 
     label: str
@@ -41,6 +43,7 @@ class LogEntry:
     read_resolutions: Callable[[], tuple[ResolvedConflict, ...]] = field(
         default=tuple, repr=False, compare=False
     )
+    pruned: bool = False
 
     @property
     def resolutions(self) -> tuple[ResolvedConflict, ...]:
@@ -56,7 +59,8 @@ class LogEntry:
         return f"{self.version.description} [{count} conflict{'s'[: count > 1]} resolved]"
 
     def __str__(self) -> str:
-        names = f" ({', '.join(self.names)})" if self.names else ""
+        notes = (*self.names, "pruned") if self.pruned else self.names
+        names = f" ({', '.join(notes)})" if notes else ""
         return f"{self.label}{names}  {self.text}"
 
 

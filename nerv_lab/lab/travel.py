@@ -9,7 +9,12 @@ from functools import partial
 from typing import TypeAlias
 
 from nerv_lab.core.changes import compact
-from nerv_lab.core.errors import EventNotFoundError, ValidationError, VersionNotFoundError
+from nerv_lab.core.errors import (
+    EventNotFoundError,
+    HistoryPrunedError,
+    ValidationError,
+    VersionNotFoundError,
+)
 from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.resolutions import ResolvedConflict
 from nerv_lab.core.state import GraphState
@@ -74,6 +79,41 @@ class Travel:
     def label(self, version: Version) -> str:
         """Return what the log calls a version, such as ``"v3"``."""
         return f"v{self._history.number(version.id)}"
+
+    def labels(self) -> dict[str, str]:
+        """Return what the log calls each version, by id, in log order; its id where that is all."""
+        labels = {version.id: version.id for version in self._history.versions}
+        return labels | {v.id: f"v{number}" for number, v in enumerate(self.versions, start=1)}
+
+    def is_pruned(self, version: Version) -> bool:
+        """Return whether only the fields of a version are left."""
+        return self._history.is_pruned(version.id)
+
+    def kept(self, ref: Version | View | str) -> Version:
+        """Return the version that a reference stands for, of which more than the fields are left.
+
+        Raises
+        ------
+        VersionNotFoundError
+            Nothing, or more than one version, answers to it.
+        HistoryPrunedError
+            It was pruned.
+        """
+        version = self.version(ref)
+        if self._history.is_pruned(version.id):
+            labels = self.labels()
+            raise HistoryPrunedError(f"version {labels[version.id]!r}", self._nearest(version.id))
+        return version
+
+    def _nearest(self, version_id: str) -> str:
+        """Return a hint at the versions that are kept next to one that is not."""
+        labels = self.labels()
+        order = list(labels)
+        at = order.index(version_id)
+        before = next((id for id in reversed(order[:at]) if not self._history.is_pruned(id)), None)
+        after = next((id for id in order[at:] if not self._history.is_pruned(id)), None)
+        near = [labels[id] for id in (before, after) if id is not None]
+        return f"the nearest that are kept: {' and '.join(near)}"
 
     def version(self, ref: Version | View | str) -> Version:
         """Return the version that a reference stands for.
@@ -142,7 +182,7 @@ class Travel:
             return self._at_moment(ref)
         if isinstance(ref, int):
             return self._at_seq(ref, f"event {ref}")
-        version = self.version(ref)
+        version = self.kept(ref)
         return View(
             self._history.state_at(version.id),
             label=self.label(version) if version.algorithm == LTHASH else version.id,
@@ -169,6 +209,7 @@ class Travel:
                 "ask for a later event, or for a version",
             )
         base = self._base(position, lambda v: v.event_seq <= seq)
+        self._check_kept(position, base, seq, label)
         after = max(base.event_seq if base else 0, position.moved_at)
         state = self._history.state_at(base.id) if base else GraphState.empty()
         events = list(self._events.between(after, seq))
@@ -192,12 +233,24 @@ class Travel:
             )
         position = self._follower.position()
         base = self._base(position, lambda v: v.timestamp <= moment)
+        label = moment.isoformat(sep=" ", timespec="seconds")
+        # Whether the state of the base still held then is only known from the log.
+        self._check_kept(position, base, self._follower.seq, label)
         seq = max(base.event_seq if base else 0, position.moved_at)
         for event in self._events.between(seq, position.seq):
             if _moment(event.timestamp) > moment:
                 break
             seq = event.seq or seq
-        return self._at_seq(seq, moment.isoformat(sep=" ", timespec="seconds"))
+        return self._at_seq(seq, label)
+
+    def _check_kept(self, position: Position, base: Version | None, seq: int, label: str) -> None:
+        """Refuse a place that cannot be worked out from a version that is kept and the log."""
+        after = max(base.event_seq if base else 0, position.moved_at)
+        if base is not None and self._history.is_pruned(base.id):
+            raise HistoryPrunedError(label, self._nearest(base.id))
+        if after < min(seq, self._follower.floor):
+            near = base or self._history.versions[0]
+            raise HistoryPrunedError(label, self._nearest(near.id))
 
     def _base(self, position: Position, holds: Callable[[Version], bool]) -> Version | None:
         """Return the version from which the log leads on: the last that fits, on this branch.
@@ -265,6 +318,7 @@ class Travel:
                 version,
                 tuple(names.get(version.id, ())),
                 partial(self._merge_of, version),
+                self._history.is_pruned(version.id),
             )
             for number, version in enumerate(self.versions, start=1)
             if version.id in ancestors
@@ -278,7 +332,7 @@ class Travel:
 
     def resolutions(self, ref: Version | View | str) -> tuple[ResolvedConflict, ...]:
         """Return how the conflicts were decided of which a version came out."""
-        version = self.version(ref)
+        version = self.kept(ref)
         return self._history.resolutions(version.id) if version.algorithm == LTHASH else ()
 
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from nerv_lab.magics.branch_parsers import BRANCH_COMMANDS, branch_parsers
 from nerv_lab.magics.bundle_parsers import bundle_parsers
 from nerv_lab.magics.parsing import PLACE, CommandError, Help, Parser, add_lab
+from nerv_lab.magics.retention_parsers import retention_parsers
 from nerv_lab.magics.undo_parsers import UNDO_REFERENCES, undo_parsers
 
 __all__ = ["BRANCH_COMMANDS", "COMMANDS", "REFERENCE_COMMANDS", "help_on", "parse"]
@@ -49,7 +50,7 @@ def _commands() -> dict[str, Parser]:
         "b", nargs="?", metavar="B", help="the same (default: the present)"
     )
     parsers["transaction"].add_argument("-m", "--message", help="why; recorded in each event")
-    parsers |= branch_parsers() | undo_parsers() | bundle_parsers()
+    parsers |= branch_parsers() | undo_parsers() | bundle_parsers() | retention_parsers()
     parsers["help"] = Parser("help", "Explain the commands, or one of them.")
     parsers["help"].add_argument("command", nargs="?", metavar="COMMAND", choices=parsers)
     return parsers

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from nerv_lab.core.errors import NervError, VersionNotFoundError
+from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles import BundleReport
-from nerv_lab.lab import Diff, HealthReport, Lab, VersionLog, View
+from nerv_lab.lab import Diff, HealthReport, Lab, RetentionReport, VersionLog, View
 from nerv_lab.lab import open as open_lab
 from nerv_lab.magics.branching import BranchCommands
 from nerv_lab.magics.commands import help_on, parse
@@ -131,6 +132,20 @@ class NervMagics(BranchCommands, Magics):
 
     def _import(self, arguments: Namespace) -> BundleReport:
         return self.lab(arguments.lab).import_bundle(arguments.path)
+
+    def _retain(self, arguments: Namespace) -> RetentionReport:
+        lab = self.lab(arguments.lab)
+        given = {
+            "keep_last": arguments.last,
+            "hourly": arguments.hourly,
+            "daily": arguments.daily,
+        }
+        rules = {name: number for name, number in given.items() if number is not None}
+        policy = RetentionPolicy.from_record(rules) if rules else None
+        report = lab.retain(policy, dry_run=arguments.dry_run)
+        if policy is not None and arguments.always and not arguments.dry_run:
+            lab.retention = policy
+        return report
 
     def _help(self, arguments: Namespace) -> Help:
         return help_on(arguments.command)

@@ -27,6 +27,10 @@ pub enum Error {
         asked: String,
         hint: String,
     },
+    HistoryPruned {
+        asked: String,
+        hint: String,
+    },
     DuplicateId {
         kind: String,
         id: String,
@@ -86,6 +90,11 @@ impl Error {
         Error::VersionNotFound { asked: id.into(), hint: String::new() }
     }
 
+    pub fn pruned_version(id: &str) -> Self {
+        let hint = "the log says which are kept".into();
+        Error::HistoryPruned { asked: format!("version '{id}'"), hint }
+    }
+
     pub fn duplicate(kind: &str, id: &str) -> Self {
         Error::DuplicateId { kind: kind.into(), id: id.into() }
     }
@@ -102,6 +111,7 @@ impl Error {
             Error::EntityNotFound { asked, hint } => ("EntityNotFound", not_found(asked, hint)),
             Error::RelationNotFound { asked, hint } => ("RelationNotFound", not_found(asked, hint)),
             Error::VersionNotFound { asked, hint } => ("VersionNotFound", not_found(asked, hint)),
+            Error::HistoryPruned { asked, hint } => ("HistoryPruned", not_found(asked, hint)),
             Error::DuplicateId { kind, id } => {
                 ("DuplicateId", vec![("kind", text(kind)), ("id", text(id))])
             }

@@ -2,7 +2,7 @@
 
 use crate::canonical::{float, list, object, optional, text};
 use crate::rules::{Item, Step};
-use crate::types::{Entity, EntityMeta, Property, Relation, RelationMeta, Version};
+use crate::types::{Bridge, Entity, EntityMeta, Property, Relation, RelationMeta, Version};
 
 /// The payload of a change's event; keys ascend, as in every canonical text.
 pub fn change_data<T: Item>(step: &Step<T>, reason: Option<&str>) -> String {
@@ -33,6 +33,24 @@ pub fn version_data(version: &Version) -> String {
 /// The payload of the event that a branch came, moved or went.
 pub fn branch_data(branch: &str, old: &Option<String>, new: &Option<String>) -> String {
     object([("branch", text(branch)), ("new", optional(new)), ("old", optional(old))])
+}
+
+/// The payload of the event that a step of pruning was made.
+pub fn pruned_data(
+    versions: &[String],
+    bridges: &[Bridge],
+    top: &Option<String>,
+    floor: u64,
+) -> String {
+    let mut bases: Vec<(&str, String)> =
+        bridges.iter().map(|b| (b.version_id.as_str(), text(&b.base))).collect();
+    bases.sort();
+    object([
+        ("bridges", object(bases)),
+        ("floor", floor.to_string()),
+        ("top", optional(top)),
+        ("versions", list(versions.iter().map(|id| text(id)))),
+    ])
 }
 
 pub fn entity_record(entity: &Entity) -> String {

@@ -14,6 +14,7 @@ pub mod history;
 pub mod moves;
 pub mod permissions;
 pub mod places;
+pub mod pruning;
 pub mod rules;
 pub mod tagged_text;
 pub mod types;

@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn only_an_owner_administers() {
-        for action in ["grant", "revoke", "set_config", "migrate"] {
+        for action in ["grant", "revoke", "set_config", "migrate", "prune"] {
             assert!(role("owner").allows(action, ANY));
             assert!(!role("editor").allows(action, ANY));
             assert!(!is_grantable(action));

@@ -5,6 +5,7 @@ mod branches;
 mod events;
 mod graph;
 mod history;
+mod retention;
 mod together;
 mod versions;
 
@@ -17,7 +18,7 @@ use crate::store;
 use crate::tables::{schema_version, SchemaVersionRow};
 
 /// The version of these tables.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 #[reducer(init)]
 pub fn init(ctx: &ReducerContext) {

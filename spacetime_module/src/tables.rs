@@ -91,6 +91,35 @@ pub struct DeltaRow {
     pub delta: Vec<u8>,
 }
 
+/// A version of which only the fields are left, under a seal in place of its delta.
+#[table(name = pruned_version, public)]
+pub struct PrunedRow {
+    #[primary_key]
+    pub version_id: String,
+    pub seal: String,
+}
+
+/// What leads to a version whose parent was pruned, from the nearest one that is kept.
+#[table(name = version_bridge, public)]
+pub struct BridgeRow {
+    #[primary_key]
+    pub version_id: String,
+    pub base: String,
+    pub delta: Vec<u8>,
+    pub digest: String,
+}
+
+/// What was pruned so far; a single row.
+#[table(name = retention, public)]
+pub struct RetentionRow {
+    #[primary_key]
+    pub name: String,
+    pub generation: u64,
+    pub floor: u64,
+    pub top: Option<String>,
+    pub marks: String,
+}
+
 #[table(name = branch, public)]
 pub struct BranchRow {
     #[primary_key]

@@ -157,6 +157,16 @@ pub struct Version {
     pub digest: String,
 }
 
+/// What leads to a version whose parent goes, as `nerv_lab.core.thinning.Bridge` has it.
+#[cfg_attr(not(test), derive(SpacetimeType))]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bridge {
+    pub version_id: String,
+    pub base: String,
+    pub delta: Vec<u8>,
+    pub digest: String,
+}
+
 /// An entity of the graph.
 #[cfg_attr(not(test), derive(SpacetimeType), sats(name = "EntityState"))]
 #[derive(Clone, Debug, PartialEq)]

@@ -14,7 +14,7 @@ pub const MAX_BYTES: usize = 1_048_576;
 const MAX_MICROS: i64 = 253_402_300_800_000_000;
 const MIN_MICROS: i64 = -62_135_596_800_000_000;
 /// Only `apply_batch`, `commit_version` and `move_branch` write these.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 9] = [
     "ENTITY_CREATED",
     "ENTITY_UPDATED",
     "ENTITY_DELETED",
@@ -23,6 +23,7 @@ const RESERVED: [&str; 8] = [
     "RELATION_DELETED",
     "STATE_VERSION_COMMITTED",
     "BRANCH_MOVED",
+    "HISTORY_PRUNED",
 ];
 
 /// An id or type name: 1 to 512 characters without control characters.

@@ -491,3 +491,17 @@ def test_the_doctor_examines_the_lab(opened: InteractiveShell) -> None:
 
 def test_metrics_are_shown_as_a_frame(opened: InteractiveShell) -> None:
     assert "events.published" in set(run(opened, "%nerv metrics")["name"])
+
+
+def test_a_history_is_kept_within_a_policy(opened: InteractiveShell) -> None:
+    for number in range(4):
+        run(opened, f"lab.update(ada, properties={{'n': {number}}})")
+        run(opened, f"%nerv commit -m 'step {number}'")
+    assert "give one" in complaint(opened, "%nerv retain")
+    assert run(opened, "%nerv retain --last 2 --dry-run").pruned == ("v1", "v2", "v3")
+    assert run(opened, "lab.retention") is None
+    assert run(opened, "%nerv retain --last 2 --always").pruned == ("v1", "v2", "v3")
+    assert run(opened, "lab.retention") == nl.RetentionPolicy(2)
+    assert run(opened, "%nerv retain").pruned == ()
+    assert "pruned" in complaint(opened, "%nerv at v1")
+    assert "keep_last" in complaint(opened, "%nerv retain --last 0")

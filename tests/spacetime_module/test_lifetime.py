@@ -16,7 +16,7 @@ from nerv_lab.core.changes import CreateEntity, UpdateEntity
 
 def test_the_schema_version_is_recorded(database: Database) -> None:
     (row,) = database.rows("schema_version")
-    assert (row["component"], row["version"]) == ("module", 1)
+    assert (row["component"], row["version"]) == ("module", 2)
     database.call("migrate")
     assert database.rows("schema_version") == [row]
 

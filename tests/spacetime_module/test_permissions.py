@@ -80,10 +80,12 @@ CALLS: dict[str, tuple[set[str], list[Any]]] = {
     "revoke": (OWNER, [2]),
     "set_config": (OWNER, ["name", "value"]),
     "migrate": (OWNER, []),
+    "prune": (OWNER, ["x", "o", 6, 0, [], [], NONE, [], 3, "{}"]),
 }
 ROLES = ["owner", "editor", "committer", "viewer", "nobody"]
 TABLES = ["entity", "relation", "event_log", "state_version", "branch", "tag", "batch"]
 TABLES += ["permission", "config", "origin_cursor"]
+TABLES += ["pruned_version", "version_bridge", "retention"]
 
 
 def _filled(database: Database) -> None:

@@ -6,15 +6,22 @@ from collections.abc import Iterator
 
 import apsw
 
+from nerv_lab.core.audit import Leftovers
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.values import decode, encode
 from nerv_lab.inner_universe.client import Problem
+from nerv_lab.inner_universe.embedded.pruning import (
+    stored_bridge,
+    stored_retention,
+    stored_seal,
+)
 from nerv_lab.inner_universe.embedded.queries import (
     all_versions,
     items_of,
     log_of,
     stored_delta,
 )
+from nerv_lab.inner_universe.retention import TOP_ROWS
 from nerv_lab.inner_universe.verifying import RESERVED_TYPES, check_store
 
 __all__ = ["check"]
@@ -36,13 +43,13 @@ _MISNAMED = f"""
 """
 _MISPLACED = """
     SELECT version_id FROM state_version LEFT JOIN event_log USING (seq)
-    WHERE event_id IS NOT version_id || '.0'
+    WHERE event_id IS NOT version_id || '.0' AND seq NOT BETWEEN 1 AND ?
 """
 _MISCOUNTED = """
     SELECT origin_id FROM origin_cursor FULL JOIN
         (SELECT origin_id, max(origin_seq) AS written FROM event_log GROUP BY origin_id)
         USING (origin_id)
-    WHERE seq IS NOT written
+    WHERE seq IS NOT written AND NOT (? AND written IS NULL)
 """
 
 
@@ -52,13 +59,19 @@ def check(connection: apsw.Connection) -> Iterator[Problem]:
         if line != "ok":
             yield Problem("file", str(line))
     yield from _check_texts(connection)
-    yield from _check_columns(connection)
     try:
         versions = all_versions(connection)
+        retention = stored_retention(connection)
     except CorruptStoreError as error:
         yield Problem("state_version", str(error))
         return
-    branches = connection.execute("SELECT branch FROM entity UNION SELECT branch FROM relation")
+    except ValidationError as error:
+        yield Problem("config", str(error))
+        return
+    yield from _check_columns(connection, retention.floor)
+    branches = connection.execute(
+        "SELECT branch FROM entity UNION SELECT branch FROM relation EXCEPT SELECT ?", (TOP_ROWS,)
+    )
     yield from check_store(
         log_of(connection),
         versions,
@@ -66,6 +79,12 @@ def check(connection: apsw.Connection) -> Iterator[Problem]:
         {str(branch): items_of(connection, str(branch)) for (branch,) in branches.fetchall()},
         dict(connection.execute("SELECT name, version FROM branch")),
         dict(connection.execute("SELECT name, version FROM tag")),
+        Leftovers(
+            retention,
+            lambda version_id: stored_seal(connection, version_id),
+            lambda version_id: stored_bridge(connection, version_id),
+            lambda: items_of(connection, TOP_ROWS),
+        ),
     )
 
 
@@ -81,10 +100,10 @@ def _check_texts(connection: apsw.Connection) -> Iterator[Problem]:
                     yield Problem(where, "is not written as it was: its text is not canonical")
 
 
-def _check_columns(connection: apsw.Connection) -> Iterator[Problem]:
+def _check_columns(connection: apsw.Connection, floor: int) -> Iterator[Problem]:
     for (seq,) in connection.execute(_MISNAMED, sorted(RESERVED_TYPES)):
         yield Problem(f"event {seq}", "its id does not belong to its place in its batch")
-    for (version_id,) in connection.execute(_MISPLACED):
+    for (version_id,) in connection.execute(_MISPLACED, (floor,)):
         yield Problem(f"version {version_id}", "is not at the place of its event")
-    for (origin_id,) in connection.execute(_MISCOUNTED):
+    for (origin_id,) in connection.execute(_MISCOUNTED, (floor,)):
         yield Problem(f"origin {origin_id}", "its cursor is not at its last event")

@@ -11,9 +11,12 @@ import apsw
 
 from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.inner_universe.embedded.faults import Faults
-from nerv_lab.inner_universe.embedded.opening import MEMORY, connect, prepare
+from nerv_lab.inner_universe.embedded.opening import INCREMENTAL, MEMORY, connect, prepare
 
 __all__ = ["Database"]
+
+_PAGES_AT_ONCE = 500
+_WORTH_IT = 128
 
 
 class Database:
@@ -45,6 +48,7 @@ class Database:
             self._writer.close(force=True)
             raise
         self._closed = False
+        self._busy_timeout = round(busy_timeout * 1000)
 
     @contextmanager
     def writing(self, doing: str) -> Iterator[apsw.Connection]:
@@ -77,6 +81,39 @@ class Database:
             finally:
                 with contextlib.suppress(apsw.Error):
                     connection.execute("ROLLBACK")
+
+    def shrink(self, *, wait: bool) -> None:
+        """Give free pages back to the disk: all of them, or as many as take no more than a moment.
+
+        Who reads meanwhile is not disturbed; then the file shrinks the next time.
+        """
+        if self.path == MEMORY:
+            return
+        with self._write_lock, Faults(self.path, "shrink"):
+            connection = self._open(self._writer, "shrink")
+            if connection.pragma("auto_vacuum") != INCREMENTAL:
+                if not wait:
+                    return
+                connection.pragma("auto_vacuum", INCREMENTAL)
+                connection.execute("VACUUM")
+            if not wait and connection.pragma("freelist_count") < _WORTH_IT:
+                return
+            # Each page is a step of the statement.
+            most = "" if wait else f"({_PAGES_AT_ONCE})"
+            for _ in connection.execute(f"PRAGMA incremental_vacuum{most}"):
+                pass
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            if wait:
+                self._empty_log(connection)
+
+    def _empty_log(self, connection: apsw.Connection) -> None:
+        """Cut the write-ahead log too, unless somebody is reading it."""
+        connection.set_busy_timeout(0)
+        try:
+            with contextlib.suppress(apsw.BusyError):
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        finally:
+            connection.set_busy_timeout(self._busy_timeout)
 
     @property
     def write_lock(self) -> threading.RLock:

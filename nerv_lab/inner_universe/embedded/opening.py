@@ -17,13 +17,20 @@ from nerv_lab.core.errors import (
     StoreUnreadableError,
 )
 from nerv_lab.inner_universe.embedded.faults import Faults
-from nerv_lab.inner_universe.embedded.schema import APPLICATION_ID, CREATE, SCHEMA_VERSION
+from nerv_lab.inner_universe.embedded.schema import (
+    APPLICATION_ID,
+    CREATE,
+    SCHEMA_VERSION,
+    UPGRADES,
+)
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.writing import now_us
 
-__all__ = ["MEMORY", "connect", "prepare"]
+__all__ = ["INCREMENTAL", "MEMORY", "connect", "prepare"]
 
 MEMORY = ":memory:"
+INCREMENTAL = 2
+"""The value of ``auto_vacuum`` with which a file can shrink a little at a time."""
 _RETRY_SECONDS = 0.005
 # 16 MB of log: pages written again and again meanwhile reach the file once.
 _PAGES_BETWEEN_CHECKPOINTS = 4000
@@ -94,6 +101,8 @@ def prepare(connection: apsw.Connection, path: str, synchronous: str, busy_timeo
         if _is_blank(connection):
             _create(connection, path)
         _check_kind(connection, path)
+        if connection.pragma("user_version") < SCHEMA_VERSION:
+            _upgrade(connection)
         if path != MEMORY:
             _check_length(connection, path)
             _use_wal(connection, busy_timeout)
@@ -108,11 +117,13 @@ def _is_blank(connection: apsw.Connection) -> bool:
 
 
 def _create(connection: apsw.Connection, path: str) -> None:
+    _check_empty(connection, path)
+    # Lets the file shrink when history is pruned; can only be chosen before there are tables.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Somebody else may have been quicker.
         if _is_blank(connection):
-            _check_empty(path)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             for statement in CREATE:
@@ -127,9 +138,29 @@ def _create(connection: apsw.Connection, path: str) -> None:
             connection.execute("ROLLBACK")
 
 
-def _check_empty(path: str) -> None:
-    """Refuse a file too short for SQLite to see that it is not empty."""
-    if path != MEMORY and Path(path).stat().st_size:
+def _upgrade(connection: apsw.Connection) -> None:
+    """Bring the tables of an older nerv-lab to the present ones; the data stays."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Somebody else may have been quicker.
+        for version in range(connection.pragma("user_version") + 1, SCHEMA_VERSION + 1):
+            for statement in UPGRADES[version]:
+                connection.execute(statement)
+            connection.execute("INSERT INTO schema_version VALUES (?, ?)", (version, now_us()))
+            connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _check_empty(connection: apsw.Connection, path: str) -> None:
+    """Refuse a file too short for SQLite to see that it is not empty.
+
+    One that is about to become a store, in another process maybe, has a header already.
+    """
+    begun = connection.pragma("auto_vacuum") == INCREMENTAL
+    if path != MEMORY and not begun and Path(path).stat().st_size:
         raise ForeignStoreError(
             f"open {path}: the file is not a nerv-lab store; choose another file name"
         )

@@ -8,7 +8,7 @@ from typing import Any
 import apsw
 
 from nerv_lab.core.changes import ItemChange
-from nerv_lab.core.errors import DuplicateIdError, VersionNotFoundError
+from nerv_lab.core.errors import DuplicateIdError, HistoryPrunedError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Entity, Item, Relation, keeps_ends
 from nerv_lab.core.versions import Version
@@ -147,7 +147,18 @@ def events_between(
     """Return events with ``after < seq <= until``, at most ``limit`` of them."""
     bounds = after, _NO_END if until is None else until, -1 if limit is None else limit
     rows = connection.execute(_EVENTS_BETWEEN, bounds).fetchall()
+    if not rows or rows[0][0] != after + 1:
+        _check_dropped(connection, after, until)
     return [event_from_row(row) for row in rows]
+
+
+def _check_dropped(connection: apsw.Connection, after: int, until: int | None) -> None:
+    """Refuse a part of the log of which the beginning was dropped."""
+    first: int | None = connection.execute("SELECT min(seq) FROM event_log").get
+    if first is not None and max(after, 0) + 1 < first and (until is None or until > after):
+        raise HistoryPrunedError(
+            f"event {max(after, 0) + 1}", f"the log begins with event {first} now"
+        )
 
 
 def transactions_behind(connection: apsw.Connection, after: int) -> tuple[Event, ...]:
@@ -158,6 +169,8 @@ def transactions_behind(connection: apsw.Connection, after: int) -> tuple[Event,
     for row in cursor:
         if len(found) >= _AT_LEAST and row[-1] != batch_id:
             break
+        if not found and row[0] != after + 1:
+            _check_dropped(connection, after, None)
         batch_id = row[-1]
         found.append(event_from_row(row))
     cursor.close(force=True)
@@ -271,11 +284,16 @@ def stored_delta(connection: apsw.Connection, version_id: str) -> bytes:
     ------
     VersionNotFoundError
         When there is none with this id.
+    HistoryPrunedError
+        When only its fields are left.
     """
-    query = "SELECT delta FROM state_version WHERE version_id = ?"
-    packed: bytes | None = connection.execute(query, (version_id,)).get
-    if packed is None:
+    query = "SELECT delta, seal FROM state_version WHERE version_id = ?"
+    row = connection.execute(query, (version_id,)).fetchone()
+    if row is None:
         raise VersionNotFoundError(version_id)
+    packed, seal = row
+    if seal is not None:
+        raise HistoryPrunedError(f"version {version_id!r}", "the log says which are kept")
     return unpack(packed, version_id)
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "EVENT_COLUMNS",
     "RELATION_COLUMNS",
     "VERSION_COLUMNS",
+    "Row",
     "change_json",
     "entity_from_row",
     "entity_row",

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["APPLICATION_ID", "CREATE", "SCHEMA_VERSION"]
+__all__ = ["APPLICATION_ID", "CREATE", "SCHEMA_VERSION", "UPGRADES"]
 
 APPLICATION_ID: Final = 0x4E455256
 """Marks a SQLite file as ours ("NERV" in ASCII)."""
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+
+_BRIDGE = """
+    CREATE TABLE bridge (
+        version_id TEXT PRIMARY KEY,
+        base TEXT NOT NULL,
+        delta BLOB NOT NULL,
+        digest TEXT NOT NULL
+    ) STRICT
+    """
 
 CREATE: Final = (
     """
@@ -68,9 +78,11 @@ CREATE: Final = (
         data_hash TEXT NOT NULL,
         algorithm TEXT NOT NULL,
         digest TEXT NOT NULL,
-        delta BLOB NOT NULL
+        delta BLOB NOT NULL,
+        seal TEXT
     ) STRICT
     """,
+    _BRIDGE,
     "CREATE TABLE branch (name TEXT PRIMARY KEY, version TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE tag (name TEXT PRIMARY KEY, version TEXT NOT NULL) STRICT, WITHOUT ROWID",
     """
@@ -96,3 +108,8 @@ CREATE: Final = (
     "CREATE TABLE config (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
 """Statements that make an empty store. Times are microseconds since the epoch."""
+
+UPGRADES: Final[Mapping[int, tuple[str, ...]]] = {
+    2: ("ALTER TABLE state_version ADD COLUMN seal TEXT", _BRIDGE),
+}
+"""What leads to each version of the tables from the one before."""

@@ -11,7 +11,9 @@ from nerv_lab.core.changes import ItemChange, fold
 from nerv_lab.core.errors import CorruptStoreError, DuplicateIdError, HeadMovedError
 from nerv_lab.core.events import Event
 from nerv_lab.core.model import Item
+from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.rules import plan
+from nerv_lab.core.thinning import Bridge, Retention
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import (
@@ -27,6 +29,15 @@ from nerv_lab.inner_universe.client import (
 from nerv_lab.inner_universe.embedded.checking import check
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.loading import load_history
+from nerv_lab.inner_universe.embedded.pruning import (
+    kept_version,
+    set_setting,
+    setting,
+    stored_bridge,
+    stored_marks,
+    stored_retention,
+    take_out,
+)
 from nerv_lab.inner_universe.embedded.queries import (
     Entry,
     add_version,
@@ -55,6 +66,7 @@ from nerv_lab.inner_universe.embedded.reader import (
 )
 from nerv_lab.inner_universe.embedded.rows import change_json, pack
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.retention import TOP_ROWS, check_unpruned, with_marks
 from nerv_lab.inner_universe.writing import (
     Batch,
     Origin,
@@ -181,7 +193,7 @@ class SqliteStore:
     def branches(self) -> dict[str, Branch]:
         """Return every branch by name."""
         with self._database.one_moment("branches") as connection:
-            return all_branches(connection)
+            return with_marks(all_branches(connection), stored_marks(connection))
 
     def move_branch(self, move: BranchMove, origin: Origin) -> tuple[Event, ...]:
         """Make, move or delete a branch."""
@@ -197,7 +209,7 @@ class SqliteStore:
                 if move.to is None:
                     drop_branch(connection, move.name)
                 else:
-                    known_version(connection, move.to)
+                    kept_version(connection, move.to)
                     put_branch(connection, move.name, move.to, move.rows_of)
                     self._cache.advance(-1)
                     check_start(BranchReader(connection, move.name, self._cache), move.changes)
@@ -266,7 +278,7 @@ class SqliteStore:
     def set_tag(self, name: str, version_id: str) -> None:
         """Let a name stand for a version."""
         with self._database.writing("set_tag") as connection:
-            known_version(connection, version_id)
+            kept_version(connection, version_id)
             connection.execute("INSERT OR REPLACE INTO tag VALUES (?, ?)", (name, version_id))
 
     def tags(self) -> dict[str, str]:
@@ -278,8 +290,46 @@ class SqliteStore:
         """Take in a history of another store, in one transaction."""
         with self._database.write_lock:
             with self._database.writing("load_history") as connection:
+                check_unpruned(stored_retention(connection))
                 load_history(connection, history)
             self._cache.advance(-1)
+
+    def retention(self) -> Retention:
+        """Return what was pruned."""
+        with self._database.one_moment("retention") as connection:
+            return stored_retention(connection)
+
+    def bridge(self, version_id: str) -> Bridge:
+        """Return the bridge to a version."""
+        with self._database.reading("bridge") as connection:
+            return stored_bridge(connection, version_id)
+
+    def top(self) -> tuple[str | None, tuple[Item, ...]]:
+        """Return the version that the main line begins with after pruning, and its items."""
+        with self._database.one_moment("top") as connection:
+            return stored_retention(connection).top, tuple(items_of(connection, TOP_ROWS))
+
+    def prune(self, step: PruneStep, origin: Origin) -> tuple[Event, ...]:
+        """Make one step of pruning."""
+        with self._logging("prune") as (connection, last):
+            batch_id = new_id()
+            event = take_out(connection, step, batch_id)
+            entry = event, encode(event.data), batch_id
+            return append_events(connection, [entry], origin, last)
+
+    def setting(self, name: str) -> str | None:
+        """Return a setting of the store."""
+        with self._database.reading("setting") as connection:
+            return setting(connection, name)
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Set a setting of the store."""
+        with self._database.writing("set_setting") as connection:
+            set_setting(connection, name, value)
+
+    def release(self, *, wait: bool) -> None:
+        """Let the file shrink."""
+        self._database.shrink(wait=wait)
 
     def verify(self) -> list[Problem]:
         """Check the file, then what it says."""
@@ -287,7 +337,7 @@ class SqliteStore:
         try:
             with self._database.one_moment("verify") as connection:
                 problems.extend(check(connection))
-        except CorruptStoreError as error:
+        except (CorruptStoreError, UnicodeDecodeError) as error:
             problems.append(Problem("file", str(error)))
         return problems
 

@@ -19,6 +19,9 @@ from nerv_lab.core.changes import (
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Item
+from nerv_lab.core.pruning import PruneStep
+from nerv_lab.core.retention import RetentionPolicy
+from nerv_lab.core.thinning import Bridge, Retention
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.metrics.meters import Meters
@@ -52,6 +55,7 @@ _TYPE_OF: Final[dict[type, str]] = {
 }
 _COMMITTED: Final = {EventType.STATE_VERSION_COMMITTED.value: 1}
 _MOVED: Final = {EventType.BRANCH_MOVED.value: 1}
+_PRUNED: Final = {EventType.HISTORY_PRUNED.value: 1}
 
 
 def _types_of(changes: Iterable[Change]) -> dict[str, int]:
@@ -298,6 +302,41 @@ class ObservedUniverse(InnerUniverseClient):
         """Take in a history as it is, or none of it."""
         with self.meters.call("load_history"):
             await self.observed.load_history(history)
+
+    async def prune(self, step: PruneStep) -> None:
+        """Make one step of pruning, in one transaction."""
+        with self.meters.write("prune", _PRUNED, None):
+            await self.observed.prune(step)
+
+    async def retention(self) -> Retention:
+        """Return what was pruned."""
+        with self.meters.call("retention"):
+            return await self.observed.retention()
+
+    async def bridge(self, version_id: str) -> Bridge:
+        """Return what leads to a version whose parent was pruned."""
+        with self.meters.call("bridge"):
+            return await self.observed.bridge(version_id)
+
+    async def top(self) -> tuple[str | None, tuple[Item, ...]]:
+        """Return the version that the main line begins with after pruning, and its items."""
+        with self.meters.call("top"):
+            return await self.observed.top()
+
+    async def retention_policy(self) -> RetentionPolicy | None:
+        """Return the policy that is applied after commits, or None."""
+        with self.meters.call("retention_policy"):
+            return await self.observed.retention_policy()
+
+    async def set_retention_policy(self, policy: RetentionPolicy | None) -> None:
+        """Let a policy be applied after commits, by whoever commits, or none."""
+        with self.meters.call("set_retention_policy"):
+            await self.observed.set_retention_policy(policy)
+
+    async def release(self, *, wait: bool = True) -> None:
+        """Give the space of what was pruned back."""
+        with self.meters.call("release"):
+            await self.observed.release(wait=wait)
 
     async def verify(self) -> list[Problem]:
         """Check the whole store against itself and return what is wrong; [] when all is well."""

@@ -36,20 +36,25 @@ __all__ = [
     "COMMIT_VERSION",
     "ENTITY_STATE",
     "MOVE_BRANCH",
+    "PRUNE",
     "PUBLISH_EVENTS",
     "REDUCERS",
     "RELATION_STATE",
+    "SET_CONFIG",
     "SET_TAG",
     "VERSION_ARGS",
     "ApplyAndCommit",
     "ApplyBatch",
+    "BridgeArgs",
     "ChangeCall",
     "CommitVersion",
     "EntityState",
     "MoveBranch",
     "OwnEvent",
+    "Prune",
     "PublishEvents",
     "RelationState",
+    "SetConfig",
     "SetTag",
     "Step",
     "VersionArgs",
@@ -294,6 +299,37 @@ class SetTag(NamedTuple):
     version_id: str
 
 
+class BridgeArgs(NamedTuple):
+    """A bridge to put in place."""
+
+    version_id: str
+    base: str
+    delta: bytes
+    digest: str
+
+
+class Prune(NamedTuple):
+    """Arguments of `prune`."""
+
+    batch_id: str
+    origin_id: str
+    expected_seq: int
+    generation: int
+    versions: list[str]
+    bridges: list[BridgeArgs]
+    top: str | None
+    changes: list[Variant]
+    floor: int
+    marks: str
+
+
+class SetConfig(NamedTuple):
+    """Arguments of `set_config`."""
+
+    name: str
+    value: str
+
+
 APPLY_BATCH: Final = Product(
     ApplyBatch, STRING, STRING, OPTIONAL, OPTIONAL, STRING, U64, Array(_CHANGE)
 )
@@ -334,6 +370,20 @@ MOVE_BRANCH: Final = Product(
     MoveBranch, STRING, STRING, OPTIONAL, OPTIONAL, STRING, Array(_STEP), STRING, U64
 )
 SET_TAG: Final = Product(SetTag, STRING, STRING)
+PRUNE: Final = Product(
+    Prune,
+    STRING,
+    STRING,
+    U64,
+    U64,
+    TEXTS,
+    Array(Product(BridgeArgs, STRING, STRING, BYTES, STRING)),
+    OPTIONAL,
+    Array(_STEP),
+    U64,
+    STRING,
+)
+SET_CONFIG: Final = Product(SetConfig, STRING, STRING)
 
 REDUCERS: Final[Mapping[str, Product[Any]]] = {
     "apply_batch": APPLY_BATCH,
@@ -342,5 +392,7 @@ REDUCERS: Final[Mapping[str, Product[Any]]] = {
     "publish_events": PUBLISH_EVENTS,
     "commit_version": COMMIT_VERSION,
     "set_tag": SET_TAG,
+    "prune": PRUNE,
+    "set_config": SET_CONFIG,
 }
 """The arguments of each reducer that the client calls."""

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 
-from nerv_lab.core.errors import ProtocolError, VersionNotFoundError
+from nerv_lab.core.audit import Leftovers
+from nerv_lab.core.errors import HistoryPrunedError, ProtocolError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item
+from nerv_lab.core.retention import RetentionPolicy
+from nerv_lab.core.thinning import Bridge, Retention
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Branch, Problem, Snapshot
+from nerv_lab.inner_universe.retention import POLICY, TOP_ROWS, policy_from_text
 from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.linking import LinkedUniverse
 from nerv_lab.inner_universe.spacetime.queries import quoted
 from nerv_lab.inner_universe.spacetime.reading import (
     read_branches,
+    read_bridge,
     read_delta,
     read_events,
     read_item,
+    read_retention,
     read_snapshot,
     read_stored_events,
+    read_top,
     read_versions,
     read_whole,
 )
@@ -56,8 +63,30 @@ class ReadableUniverse(LinkedUniverse):
         """Return the delta a version was committed with."""
         found = await self._ask("delta", lambda c: read_delta(c, version_id))
         if found is None:
-            raise VersionNotFoundError(version_id)
+            await self.version(version_id)
+            raise HistoryPrunedError(f"version {version_id!r}", "the log says which are kept")
         return found
+
+    async def retention(self) -> Retention:
+        """Return what was pruned."""
+        return (await self._ask("retention", read_retention))[0]
+
+    async def bridge(self, version_id: str) -> Bridge:
+        """Return what leads to a version whose parent was pruned."""
+        found = await self._ask("bridge", lambda c: read_bridge(c, version_id))
+        if found is None:
+            raise VersionNotFoundError(version_id, "no bridge leads to it")
+        return found
+
+    async def top(self) -> tuple[str | None, tuple[Item, ...]]:
+        """Return the version that the main line begins with after pruning, and its items."""
+        return await self._ask("top", read_top)
+
+    async def retention_policy(self) -> RetentionPolicy | None:
+        """Return the policy that is applied after commits, or None."""
+        where = f"name = {quoted(POLICY)}"
+        rows = await self._ask("retention_policy", lambda c: c.select("config", where))
+        return policy_from_text(rows[0].value if rows else None)
 
     async def snapshot(self, branch: str = DEFAULT_BRANCH) -> Snapshot:
         """Return the working rows of a branch, its head and the log position, all of one moment."""
@@ -107,11 +136,30 @@ class ReadableUniverse(LinkedUniverse):
                 raise VersionNotFoundError(version_id)
             return found
 
+        def bridge_of(version_id: str) -> Bridge:
+            found = self._portal.run(read_bridge(connection, version_id))
+            if found is None:
+                raise VersionNotFoundError(version_id, "no bridge leads to it")
+            return found
+
+        rows = {branch: items for branch, items in whole.rows.items() if branch != TOP_ROWS}
+        leftovers = Leftovers(
+            whole.retention,
+            whole.seals.__getitem__,
+            bridge_of,
+            lambda: whole.rows.get(TOP_ROWS, ()),
+        )
         misplaced = [Problem(w, "its row has the key of another") for w in whole.misplaced]
         return misplaced + await asyncio.to_thread(
             lambda: list(
                 check_store(
-                    whole.events, whole.versions, delta_of, whole.rows, whole.heads, whole.tags
+                    whole.events,
+                    whole.versions,
+                    delta_of,
+                    rows,
+                    whole.heads,
+                    whole.tags,
+                    leftovers,
                 )
             )
         )

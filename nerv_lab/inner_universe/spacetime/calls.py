@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any, assert_never
 
@@ -14,6 +14,7 @@ from nerv_lab.core.changes import (
     CreateRelation,
     DeleteEntity,
     DeleteRelation,
+    ItemChange,
     RestoreEntity,
     RestoreRelation,
     UpdateEntity,
@@ -22,6 +23,7 @@ from nerv_lab.core.changes import (
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
+from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.records import BranchMove
 from nerv_lab.inner_universe.spacetime.arguments import (
@@ -29,17 +31,22 @@ from nerv_lab.inner_universe.spacetime.arguments import (
     APPLY_BATCH,
     COMMIT_VERSION,
     MOVE_BRANCH,
+    PRUNE,
     PUBLISH_EVENTS,
+    SET_CONFIG,
     SET_TAG,
     ApplyAndCommit,
     ApplyBatch,
+    BridgeArgs,
     ChangeCall,
     CommitVersion,
     EntityState,
     MoveBranch,
     OwnEvent,
+    Prune,
     PublishEvents,
     RelationState,
+    SetConfig,
     SetTag,
     Step,
 )
@@ -48,6 +55,7 @@ from nerv_lab.inner_universe.spacetime.messages import MAX_REQUEST
 from nerv_lab.inner_universe.spacetime.rows import (
     entity_meta,
     json_text,
+    marks_text,
     relation_meta,
     version_args,
 )
@@ -58,8 +66,10 @@ __all__ = [
     "apply_and_commit_args",
     "apply_args",
     "commit_args",
+    "config_args",
     "item_state",
     "move_args",
+    "prune_args",
     "publish_args",
     "sized",
     "tag_args",
@@ -159,15 +169,47 @@ def move_args(move: BranchMove, origin_id: str) -> bytes:
     ValidationError
         When the changes are too large to send.
     """
-    steps = [
-        Variant(
-            1 if change.key.startswith("r:") else 0, Step(_state(change.old), _state(change.new))
-        )
-        for change in move.changes
-    ]
+    steps = _steps(move.changes)
     ends = (move.expected, move.to, move.rows_of)
     call = MoveBranch(move.id, move.name, *ends, steps, origin_id, _UNCHECKED)
     return sized("changes", MOVE_BRANCH.encode(call))
+
+
+def prune_args(batch_id: str, step: PruneStep, origin_id: str) -> bytes:
+    """Return the arguments of `prune`.
+
+    Raises
+    ------
+    ValidationError
+        When the step is too large to send.
+    """
+    call = Prune(
+        batch_id,
+        origin_id,
+        step.seq,
+        step.generation,
+        list(step.versions),
+        [BridgeArgs(b.version_id, b.base, b.delta, b.digest) for b in step.bridges],
+        step.top,
+        _steps(step.changes),
+        step.floor,
+        marks_text(step.marks),
+    )
+    return sized("step", PRUNE.encode(call))
+
+
+def config_args(name: str, value: str) -> bytes:
+    """Return the arguments of `set_config`."""
+    return SET_CONFIG.encode(SetConfig(name, value))
+
+
+def _steps(changes: Iterable[ItemChange]) -> list[Variant]:
+    return [
+        Variant(
+            1 if change.key.startswith("r:") else 0, Step(_state(change.old), _state(change.new))
+        )
+        for change in changes
+    ]
 
 
 def _state(item: Item | None) -> EntityState | RelationState | None:

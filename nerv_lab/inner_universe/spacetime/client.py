@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING
 from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.pruning import PruneStep
+from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.rules import plan
 from nerv_lab.core.versions import Version, from_micros, version_digest
 from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal, StoredHistory
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.retention import POLICY, policy_text
 from nerv_lab.inner_universe.spacetime.asking import ReadableUniverse
 from nerv_lab.inner_universe.spacetime.calls import (
     apply_and_commit_args,
     apply_args,
     commit_args,
+    config_args,
     move_args,
+    prune_args,
     publish_args,
     tag_args,
 )
@@ -180,6 +185,20 @@ class SpacetimeInnerUniverse(ReadableUniverse):
         """Let a name stand for a version; a name that is taken moves."""
         args = tag_args(checked_name(name, "tag"), version_id)
         await self._ask("set_tag", lambda c: c.call("set_tag", args))
+
+    async def prune(self, step: PruneStep) -> None:
+        """Make one step of pruning, in one transaction; only an owner of the database may."""
+        args = prune_args(new_id(), step, self.origin_id)
+        await self._ask("prune", lambda c: c.call("prune", args))
+        self.deliver()
+
+    async def set_retention_policy(self, policy: RetentionPolicy | None) -> None:
+        """Let a policy be applied after commits, or none; only an owner of the database may."""
+        args = config_args(POLICY, policy_text(policy))
+        await self._ask("set_retention_policy", lambda c: c.call("set_config", args))
+
+    async def release(self, *, wait: bool = True) -> None:
+        """Do nothing: the server keeps the rows in memory, and its log on disk as it sees fit."""
 
 
 def client_with(uri: str, config: InnerUniverseConfig) -> SpacetimeInnerUniverse:

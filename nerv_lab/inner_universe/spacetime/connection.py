@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from nerv_lab.core.errors import (
     DatabaseNotFoundError,
+    HistoryPrunedError,
     LogRewoundError,
     ModuleMismatchError,
     NervError,
@@ -54,6 +55,7 @@ _PATIENCE = 10.0
 # No use in trying these again without somebody doing something about them.
 _FINAL = (
     DatabaseNotFoundError,
+    HistoryPrunedError,
     ModuleMismatchError,
     ProtocolNotOfferedError,
     TokenRefusedError,
@@ -206,13 +208,13 @@ class Connection:
         )
         async with api:
             check_schema(await api.schema(), self.address.uri)
-            last = await api.count("event_log")
+            floor, last = await api.log_ends()
         session = await open_session(
             self.address, token, self._tokens.where, self._log.updated, self._limits.connect
         )
         try:
             async with asyncio.timeout(self._limits.request):
-                await self._log.follow(session, last)
+                await self._log.follow(session, last, floor)
         except TimeoutError:
             await session.close()
             raise self._limits.late("connect", self.address.uri) from None
@@ -258,6 +260,8 @@ class Connection:
     async def transactions(self, after: int) -> tuple[Event, ...]:
         """Return events behind a position: whole transactions, a page of them."""
         found = await self.page(after, after + queries.PAGE)
+        if after < self.tail.last and not (found and found[0].seq == after + 1):
+            raise HistoryPrunedError(f"event {after + 1}", "open it again, to go on from there")
         if len(found) == queries.PAGE:
             # The page may end within a transaction; what there is of it begins where it begins.
             found = whole_batches(found) or await self._batch(found[-1].row.batch_id, after)

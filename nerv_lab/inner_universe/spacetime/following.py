@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from nerv_lab.core.errors import LogRewoundError, NervError, ProtocolError
+from nerv_lab.core.errors import HistoryPrunedError, LogRewoundError, NervError, ProtocolError
 from nerv_lab.inner_universe.spacetime import queries
 from nerv_lab.inner_universe.spacetime.entries import LogEntry, by_seq, entries_of
 from nerv_lab.inner_universe.spacetime.messages import DatabaseUpdate
@@ -85,20 +85,26 @@ class LogFollower:
         """Whether there are rows that wait for those before them."""
         return bool(self._early)
 
-    async def follow(self, session: Session, last: int) -> None:
+    async def follow(self, session: Session, last: int, floor: int) -> None:
         """Go on where we are, or begin behind the last event of the server.
 
         Raises
         ------
         LogRewoundError
             When the server's log is not the one that was followed.
+        HistoryPrunedError
+            When events that were not seen yet are gone.
         """
         held: list[LogEntry] = []
         self._early.clear()
         if not self._following:
             self.tail.start(last)
         else:
-            await self._check_continuity(session, last)
+            if self.tail.last < floor:
+                raise HistoryPrunedError(
+                    f"event {self.tail.last + 1}", f"open {self._uri} again, to go on from there"
+                )
+            await self._check_continuity(session, last, floor)
             held = await self._catch_up(session)
         after = held[-1].seq if held else self.tail.last
         await session.subscribe(
@@ -120,7 +126,7 @@ class LogFollower:
             self.feed(whole)
             held = held[len(whole) :]
 
-    async def _check_continuity(self, session: Session, last: int) -> None:
+    async def _check_continuity(self, session: Session, last: int, floor: int) -> None:
         """See that the server's log goes on where ours ends.
 
         A server that was killed may come back without its last half second. What of that was
@@ -135,7 +141,7 @@ class LogFollower:
                 ours,
             )
             await self.recent.repeat(session)
-        first = max(min(last, ours) - 1, 0)
+        first = max(min(last, ours) - 1, floor)
         limit = time.monotonic() + self._patience
         while (found := await self._checked(session, first, ours)) < ours:
             if time.monotonic() > limit:

@@ -118,12 +118,29 @@ class HttpApi:
 
     async def count(self, table: str) -> int:
         """Return how many rows a table has."""
-        query = f"SELECT COUNT(*) AS n FROM {table}"
+        found = await self._numbers(f"SELECT COUNT(*) AS n FROM {table}")
+        if not found:
+            raise ProtocolError(f"{self._address.server} could not count {table}")
+        return found[0]
+
+    async def log_ends(self) -> tuple[int, int]:
+        """Return the position of the last event that was dropped from the log, and of the last."""
+        while True:
+            floor = await self._floor()
+            count = await self.count("event_log")
+            if await self._floor() == floor:
+                return floor, floor + count
+
+    async def _floor(self) -> int:
+        return max(await self._numbers('SELECT "floor" FROM retention'), default=0)
+
+    async def _numbers(self, query: str) -> list[int]:
+        """Return the first column of what a query finds."""
         found = await self._json("POST", f"{self._database}/sql", query.encode())
         try:
-            return int(found[0]["rows"][0][0])
+            return [int(row[0]) for row in found[0]["rows"]]
         except (TypeError, LookupError, ValueError):
-            raise ProtocolError(f"{self._address.server} could not count {table}") from None
+            raise ProtocolError(f"{self._address.server} did not answer {query!r}") from None
 
     async def publish(self, wasm: bytes) -> None:
         """Make the database run a module; its rows are kept where the tables allow it."""

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange
-from nerv_lab.core.errors import StoreBusyError
+from nerv_lab.core.errors import HistoryPrunedError, StoreBusyError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Item, entity_key, relation_key
+from nerv_lab.core.thinning import Bridge, Retention
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Branch, Snapshot
+from nerv_lab.inner_universe.retention import TOP_ROWS, with_marks
 from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.queries import PAGE, quoted
 from nerv_lab.inner_universe.spacetime.rows import (
     entity_from_row,
     relation_from_row,
+    retention_from_rows,
     row_key,
     version_from_row,
 )
@@ -26,11 +29,14 @@ from nerv_lab.inner_universe.spacetime.schema import EntityRow, RelationRow, Ver
 __all__ = [
     "Whole",
     "read_branches",
+    "read_bridge",
     "read_delta",
     "read_events",
     "read_item",
+    "read_retention",
     "read_snapshot",
     "read_stored_events",
+    "read_top",
     "read_versions",
     "read_whole",
 ]
@@ -53,6 +59,9 @@ async def read_events(
     while until is None or after < until:
         stop = after + PAGE if until is None else min(after + PAGE, until)
         page = await connection.page(after, stop)
+        if after < connection.tail.last and not (page and page[0].seq == after + 1):
+            first = (await read_floor(connection)) + 1
+            raise HistoryPrunedError(f"event {after + 1}", f"the log begins with event {first} now")
         found += [entry.event for entry in page]
         if len(page) < stop - after:
             break
@@ -78,13 +87,15 @@ async def read_versions(connection: Connection, where: str = "") -> list[Version
 
 async def read_branches(connection: Connection) -> dict[str, Branch]:
     """Return every branch by name; the main one is always there."""
-    moves, heads = await asyncio.gather(
+    moves, heads, state = await asyncio.gather(
         connection.select("event_log", f"event_type = {quoted(EventType.BRANCH_MOVED)}"),
         connection.select("branch"),
+        connection.select("retention"),
     )
     moved = {row.branch: row.seq for row in sorted(moves)}
     found = {DEFAULT_BRANCH: None} | {row.name: row.version_id for row in sorted(heads)}
-    return {name: Branch(name, head, moved.get(name, 0)) for name, head in found.items()}
+    branches = {name: Branch(name, head, moved.get(name, 0)) for name, head in found.items()}
+    return with_marks(branches, retention_from_rows(state, (), {}).marks)
 
 
 async def read_snapshot(connection: Connection, branch: str) -> Snapshot:
@@ -137,6 +148,49 @@ def _brought_to(
     return Snapshot(seq, tuple(item for _, item in ordered), head)
 
 
+async def read_floor(connection: Connection) -> int:
+    """Return the position of the last event that was dropped from the log."""
+    rows = await connection.select("retention")
+    return max((row.floor for row in rows), default=0)
+
+
+async def read_retention(connection: Connection) -> tuple[Retention, dict[str, str]]:
+    """Return what was pruned, and the seal of each version of it.
+
+    The rows are read one table after the other, again where others pruned meanwhile.
+    """
+    for _ in range(_ATTEMPTS):
+        before = await connection.select("retention")
+        pruned, bridges = await asyncio.gather(
+            connection.select("pruned_version"), connection.select("version_bridge")
+        )
+        if await connection.select("retention") == before:
+            bases = {row.version_id: row.base for row in bridges}
+            seals = {row.version_id: row.seal for row in pruned}
+            return retention_from_rows(before, pruned, bases), seals
+    raise StoreBusyError(f"{connection.address.uri} is pruned all the time; try again")
+
+
+async def read_bridge(connection: Connection, version_id: str) -> Bridge | None:
+    """Return the bridge to a version, or None."""
+    rows = await connection.select("version_bridge", f"version_id = {quoted(version_id)}")
+    return Bridge(*rows[0]) if rows else None
+
+
+async def read_top(connection: Connection) -> tuple[str | None, tuple[Item, ...]]:
+    """Return the version that the main line begins with after pruning, and its items."""
+    of_top = f"branch = {quoted(TOP_ROWS)}"
+    for _ in range(_ATTEMPTS):
+        before = await connection.select("retention")
+        entities, relations = await asyncio.gather(
+            connection.select("entity", of_top), connection.select("relation", of_top)
+        )
+        if await connection.select("retention") == before:
+            top = before[0].top if before else None
+            return top, tuple(_items(entities, relations).values())
+    raise StoreBusyError(f"{connection.address.uri} is pruned all the time; try again")
+
+
 @dataclass(frozen=True, slots=True)
 class Whole:
     """All that a database holds but its deltas, as of one moment.
@@ -149,6 +203,8 @@ class Whole:
     rows: Mapping[str, list[Item]]
     heads: Mapping[str, str]
     tags: Mapping[str, str]
+    retention: Retention
+    seals: Mapping[str, str]
     misplaced: tuple[str, ...] = ()
 
 
@@ -161,9 +217,13 @@ async def read_whole(connection: Connection) -> Whole:
         When there is no such moment.
     """
     events: list[Event] = []
-    read = 0
+    read = floor = 0
     for _ in range(_ATTEMPTS):
         seq = await connection.refresh("verify")
+        retention, seals = await read_retention(connection)
+        if retention.floor != floor:
+            events, floor = [], retention.floor
+            read = floor
         events += await read_stored_events(connection, read, seq)
         read = seq
         tags, versions, heads, entities, relations = await asyncio.gather(
@@ -180,6 +240,8 @@ async def read_whole(connection: Connection) -> Whole:
                 _by_branch(entities, relations),
                 {row.name: row.version_id for row in heads if row.version_id is not None},
                 {row.name: row.version_id for row in tags},
+                retention,
+                seals,
                 tuple(_misplaced(entities, relations)),
             )
     raise StoreBusyError(

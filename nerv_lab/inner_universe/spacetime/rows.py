@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ChangeData, ItemChange
 from nerv_lab.core.errors import ProtocolError, ValidationError
 from nerv_lab.core.events import Event
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.thinning import BranchMark, Retention
 from nerv_lab.core.values import decode, encode
 from nerv_lab.core.versions import Version, to_micros
 from nerv_lab.inner_universe.spacetime.arguments import OwnEvent, VersionArgs
@@ -18,8 +20,10 @@ from nerv_lab.inner_universe.spacetime.schema import (
     EntityRow,
     EventRow,
     Property,
+    PrunedRow,
     RelationMeta,
     RelationRow,
+    RetentionRow,
     VersionRow,
 )
 
@@ -28,9 +32,11 @@ __all__ = [
     "entity_meta",
     "event_from_row",
     "json_text",
+    "marks_text",
     "own_event",
     "relation_from_row",
     "relation_meta",
+    "retention_from_rows",
     "row_key",
     "version_args",
     "version_from_row",
@@ -47,6 +53,26 @@ def row_key(branch: str, id: str) -> str:
 def json_text(value: Any) -> str:
     """Return the canonical JSON of a value."""
     return encode(value).decode()
+
+
+def marks_text(marks: Mapping[str, BranchMark]) -> str:
+    """Return where each branch was at the floor of the log, as JSON."""
+    return json_text(Retention(marks=marks).record()["marks"])
+
+
+def retention_from_rows(
+    rows: Sequence[RetentionRow], pruned: Sequence[PrunedRow], bridges: Mapping[str, str]
+) -> Retention:
+    """Return what was pruned."""
+    if not rows:
+        return Retention()
+    _, generation, floor, top, marks = rows[0]
+    record = {"generation": generation, "floor": floor, "top": top, "marks": decode(marks)}
+    return replace(
+        Retention.from_record(record),
+        pruned=frozenset(row.version_id for row in pruned),
+        bridges=bridges,
+    )
 
 
 def _properties(properties: Mapping[str, Any]) -> list[Property]:

@@ -29,6 +29,8 @@ __all__ = [
     "TEXTS",
     "BatchRow",
     "BranchRow",
+    "BridgeRow",
+    "ConfigRow",
     "CursorRow",
     "DeltaRow",
     "EntityMeta",
@@ -36,14 +38,16 @@ __all__ = [
     "EventRow",
     "Patch",
     "Property",
+    "PrunedRow",
     "RelationMeta",
     "RelationRow",
+    "RetentionRow",
     "SchemaVersionRow",
     "TagRow",
     "VersionRow",
 ]
 
-MODULE_VERSION: Final = 1
+MODULE_VERSION: Final = 2
 SEPARATOR: Final = "\x1f"
 """Between branch and id in the key of a row; no name may hold it."""
 
@@ -150,6 +154,32 @@ class DeltaRow(NamedTuple):
     delta: bytes
 
 
+class PrunedRow(NamedTuple):
+    """A version of which only the fields are left."""
+
+    version_id: str
+    seal: str
+
+
+class BridgeRow(NamedTuple):
+    """What leads to a version whose parent was pruned."""
+
+    version_id: str
+    base: str
+    delta: bytes
+    digest: str
+
+
+class RetentionRow(NamedTuple):
+    """What was pruned so far."""
+
+    name: str
+    generation: int
+    floor: int
+    top: str | None
+    marks: str
+
+
 class BranchRow(NamedTuple):
     """Where a branch is."""
 
@@ -190,7 +220,9 @@ class _PermissionRow(NamedTuple):
     item_type: str
 
 
-class _ConfigRow(NamedTuple):
+class ConfigRow(NamedTuple):
+    """A setting of the database."""
+
     name: str
     value: str
 
@@ -252,12 +284,15 @@ TABLES: Final[Mapping[str, Product[Any]]] = {
         U64,
     ),
     "version_delta": Product(DeltaRow, STRING, BYTES),
+    "pruned_version": Product(PrunedRow, *_NAMED),
+    "version_bridge": Product(BridgeRow, STRING, STRING, BYTES, STRING),
+    "retention": Product(RetentionRow, STRING, U64, U64, OPTIONAL, STRING),
     "branch": Product(BranchRow, STRING, OPTIONAL),
     "tag": Product(TagRow, *_NAMED),
     "origin_cursor": Product(CursorRow, STRING, U64, U64),
     "batch": Product(BatchRow, STRING, STRING, U64, U64, STRING),
     "permission": Product(_PermissionRow, U64, STRING, STRING, STRING, STRING),
-    "config": Product(_ConfigRow, *_NAMED),
+    "config": Product(ConfigRow, *_NAMED),
     "schema_version": Product(SchemaVersionRow, STRING, U32, I64),
 }
 """The type of each public table's rows."""

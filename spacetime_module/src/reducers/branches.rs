@@ -3,7 +3,7 @@
 use spacetimedb::{reducer, ReducerContext};
 
 use super::require;
-use super::versions::{check_head, known, move_head};
+use super::versions::{check_head, kept, move_head};
 use crate::errors::Error;
 use crate::event_json::branch_data;
 use crate::log::{self, Entry, Origin};
@@ -54,7 +54,7 @@ pub fn move_branch(
             ctx.db.branch().name().delete(&name);
         }
         Some(version_id) => {
-            known(ctx, version_id)?;
+            kept(ctx, version_id)?;
             rewrite(&rows, &rows_of, &changes)?;
             move_head(ctx, &name, version_id);
         }

@@ -17,8 +17,8 @@ use crate::places::check_log;
 use crate::rules::{ItemChange, Step};
 use crate::store::Rows;
 use crate::tables::{
-    branch, entity, event_log, relation, row_key, staged_part, state_version, version_delta,
-    DeltaRow, EventRow, StagedPartRow, TagRow,
+    branch, entity, event_log, relation, retention, row_key, staged_part, state_version,
+    version_delta, DeltaRow, EventRow, StagedPartRow, TagRow,
 };
 use crate::validate;
 
@@ -73,6 +73,10 @@ pub fn import_history(
         return Ok(());
     }
     check_log(after, log::last_seq(ctx))?;
+    if ctx.db.retention().count() > 0 {
+        let reason = "the history of this database was pruned; take it into another one".into();
+        return Err(Error::Integrity { reason });
+    }
     let staged = take(ctx, &import_id, parts)?;
     let seq = append(ctx, &staged, after)?;
     if seq != last {

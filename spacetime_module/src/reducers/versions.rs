@@ -8,7 +8,8 @@ use crate::event_json::version_data;
 use crate::log::{self, Entry, Origin};
 use crate::places::check_place;
 use crate::tables::{
-    branch, event_log, state_version, tag, version_delta, BranchRow, DeltaRow, TagRow, VersionRow,
+    branch, event_log, pruned_version, state_version, tag, version_delta, BranchRow, DeltaRow,
+    TagRow, VersionRow,
 };
 use crate::types::Version;
 use crate::validate;
@@ -100,6 +101,14 @@ pub fn known(ctx: &ReducerContext, version_id: &str) -> Result<VersionRow, Error
     found.ok_or_else(|| Error::no_version(version_id))
 }
 
+/// The version with this id, of which more than the fields are left.
+pub fn kept(ctx: &ReducerContext, version_id: &str) -> Result<VersionRow, Error> {
+    if ctx.db.pruned_version().version_id().find(version_id.to_string()).is_some() {
+        return Err(Error::pruned_version(version_id));
+    }
+    known(ctx, version_id)
+}
+
 /// Let a branch be at a version.
 pub fn move_head(ctx: &ReducerContext, name: &str, version_id: &str) {
     let table = ctx.db.branch();
@@ -133,7 +142,7 @@ pub fn version_row(version: Version, seq: u64) -> VersionRow {
 pub fn set_tag(ctx: &ReducerContext, name: String, version_id: String) -> Result<(), Error> {
     require(ctx, "set_tag", &name)?;
     validate::name(&name, "tag")?;
-    known(ctx, &version_id)?;
+    kept(ctx, &version_id)?;
     put_tag(ctx, TagRow { name, version_id });
     Ok(())
 }

@@ -44,6 +44,7 @@ async def test_a_new_file_is_marked_as_ours(
         "permission",
         "schema_version",
         "config",
+        "bridge",
     }
     assert set(ours.values()) == {1}
     connection.close()

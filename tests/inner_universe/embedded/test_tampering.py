@@ -222,8 +222,12 @@ def changed_cells(before: Path, after: Path) -> set[tuple[str, str]]:
         old, new = rows_of(before, table), rows_of(after, table)
         if len(old) != len(new):
             return set(all_columns())
+        # By place: the case of a column's name makes no difference to SQLite.
         different |= {
-            (table, c) for a, b in zip(old, new, strict=True) for c in a if a[c] != b.get(c)
+            (table, c)
+            for a, b in zip(old, new, strict=True)
+            for (c, value), found in zip(a.items(), b.values(), strict=True)
+            if value != found
         }
     return different
 
