@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nerv_lab.exchange.arrow_tables import GraphTables, import_parquet, to_arrow, to_parquet
     from nerv_lab.exchange.csv_tables import import_csv
     from nerv_lab.exchange.environment import from_environment, sync_environment
     from nerv_lab.exchange.frames import (
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
         to_pandas,
     )
     from nerv_lab.exchange.git_history import GitReport, from_git, import_git
+    from nerv_lab.exchange.graph_files import import_gexf, import_graphml, to_gexf, to_graphml
+    from nerv_lab.exchange.json_lines import import_json_lines, to_json_lines
     from nerv_lab.exchange.live_graph import networkx_view
     from nerv_lab.exchange.networkx_graphs import import_networkx, to_networkx
     from nerv_lab.exchange.property_values import set_properties
@@ -30,25 +33,45 @@ __all__ = [
     "GitReport",
     "GraphFrames",
     "GraphPage",
+    "GraphTables",
     "ImportProblem",
     "ImportReport",
     "entity_frame",
     "from_environment",
     "from_git",
     "import_csv",
+    "import_gexf",
     "import_git",
+    "import_graphml",
+    "import_json_lines",
     "import_networkx",
     "import_pandas",
+    "import_parquet",
     "networkx_view",
     "relation_frame",
     "set_properties",
     "sync_environment",
+    "to_arrow",
+    "to_gexf",
+    "to_graphml",
+    "to_json_lines",
     "to_networkx",
     "to_pandas",
+    "to_parquet",
     "to_pyvis",
 ]
 
 _HOME = {
+    "GraphTables": "arrow_tables",
+    "import_parquet": "arrow_tables",
+    "to_arrow": "arrow_tables",
+    "to_parquet": "arrow_tables",
+    "import_gexf": "graph_files",
+    "import_graphml": "graph_files",
+    "to_gexf": "graph_files",
+    "to_graphml": "graph_files",
+    "import_json_lines": "json_lines",
+    "to_json_lines": "json_lines",
     "GitReport": "git_history",
     "GraphFrames": "frames",
     "GraphPage": "pyvis_page",

@@ -12,14 +12,12 @@ from nerv_lab.core.errors import EntityNotFoundError, RelationNotFoundError
 from nerv_lab.core.json_patch import json_document
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.state import GraphState
-from nerv_lab.lab.delegates import delegated
+from nerv_lab.lab.exchanging import Exporter
 from nerv_lab.lab.graph_items import Entities, Relations
 from nerv_lab.lab.queries import EntityQuery, Part, entity_query, relation_query
 from nerv_lab.lab.search_results import SearchResults
 
 if TYPE_CHECKING:
-    from networkx import MultiDiGraph
-
     from nerv_lab.lab.views import View
 
 __all__ = ["GraphReader", "id_of"]
@@ -38,7 +36,7 @@ def _hint(asked: object, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else "look into .entities and .relations"
 
 
-class GraphReader(ABC):
+class GraphReader(Exporter, ABC):
     """The read API over one graph state."""
 
     @property
@@ -203,26 +201,3 @@ class GraphReader(ABC):
             item is all but its times and revision; see `nerv_lab.core.json_patch`.
         """
         return json_document(self.state)
-
-    def to_pandas(self) -> Any:
-        """Return the graph as two data frames; see `nerv_lab.exchange.to_pandas`."""
-        return delegated("exchange", "to_pandas")(self)
-
-    @property
-    def nx(self) -> MultiDiGraph[str]:
-        """The graph as networkx sees it at this moment: read-only, and not copied.
-
-        Any algorithm of networkx takes it: ``networkx.pagerank(lab.nx)``. Nodes are ids of
-        entities, edge keys ids of relations; see `nerv_lab.exchange.networkx_view`.
-        """
-        view: MultiDiGraph[str] = delegated("exchange", "networkx_view")(self)
-        return view
-
-    def to_networkx(self) -> MultiDiGraph[str]:
-        """Return the graph as a `networkx.MultiDiGraph` of its own."""
-        graph: MultiDiGraph[str] = delegated("exchange", "to_networkx")(self)
-        return graph
-
-    def to_pyvis(self, path: str | None = None, **options: Any) -> Any:
-        """Return the graph as a pyvis network, written to an HTML file where a path is given."""
-        return delegated("exchange", "to_pyvis")(self, path, **options)

@@ -23,6 +23,7 @@ from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, Relation
 from nerv_lab.inner_universe.client import Receipt
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.lab.delegates import delegated
+from nerv_lab.lab.exchanging import FileImporter
 from nerv_lab.lab.reading import GraphReader, id_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["GraphWriter"]
 
 
-class GraphWriter(GraphReader):
+class GraphWriter(FileImporter, GraphReader):
     """The write API over one graph."""
 
     @abstractmethod

@@ -64,3 +64,20 @@ def test_an_environment_that_is_no_folder_opens_nothing(store_path: Path) -> Non
     with pytest.raises(ValidationError, match="is not a folder"):
         from_environment(str(store_path), path=store_path.parent / "none")
     assert not store_path.exists()
+
+
+def test_files_are_written_of_the_past_and_read_into_a_lab(lab: Lab, tmp_path: Path) -> None:
+    import_pandas(lab, NODES, EDGES)
+    lab.commit("facts")
+    lab.delete("ada", cascade=True)
+    past = lab.at("head")
+    past.to_graphml(tmp_path / "g.graphml")
+    past.to_gexf(tmp_path / "g.gexf")
+    past.to_json_lines(tmp_path / "g.jsonl")
+    past.to_parquet(tmp_path / "g")
+    assert past.to_arrow().entities.num_rows == 2
+    assert lab.import_graphml(tmp_path / "g.graphml").added == 2
+    assert lab.data_hash == past.data_hash
+    assert lab.import_gexf(tmp_path / "g.gexf").total.unchanged == 3
+    assert lab.import_json_lines(tmp_path / "g.jsonl").total.unchanged == 3
+    assert lab.import_parquet(folder=tmp_path / "g").total.unchanged == 3

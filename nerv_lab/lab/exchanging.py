@@ -1,0 +1,88 @@
+"""A graph out to files and other libraries, and in from files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nerv_lab.lab.delegates import delegated
+
+if TYPE_CHECKING:
+    from networkx import MultiDiGraph
+
+    from nerv_lab.exchange import GraphFrames, GraphTables, ImportReport
+
+__all__ = ["Exporter", "FileImporter"]
+
+
+class Exporter:
+    """What a graph can be turned into."""
+
+    def to_pandas(self) -> GraphFrames:
+        """Return the graph as two data frames; see `nerv_lab.exchange.to_pandas`."""
+        frames: GraphFrames = delegated("exchange", "to_pandas")(self)
+        return frames
+
+    def to_arrow(self) -> GraphTables:
+        """Return the graph as two tables of Arrow; see `nerv_lab.exchange.to_arrow`."""
+        tables: GraphTables = delegated("exchange", "to_arrow")(self)
+        return tables
+
+    def to_parquet(self, folder: Any) -> None:
+        """Write the graph as files of Parquet; see `nerv_lab.exchange.to_parquet`."""
+        delegated("exchange", "to_parquet")(self, folder)
+
+    @property
+    def nx(self) -> MultiDiGraph[str]:
+        """The graph as networkx sees it at this moment: read-only, and not copied.
+
+        Any algorithm of networkx takes it: ``networkx.pagerank(lab.nx)``. Nodes are ids of
+        entities, edge keys ids of relations; see `nerv_lab.exchange.networkx_view`.
+        """
+        view: MultiDiGraph[str] = delegated("exchange", "networkx_view")(self)
+        return view
+
+    def to_networkx(self) -> MultiDiGraph[str]:
+        """Return the graph as a `networkx.MultiDiGraph` of its own."""
+        graph: MultiDiGraph[str] = delegated("exchange", "to_networkx")(self)
+        return graph
+
+    def to_graphml(self, path: Any) -> None:
+        """Write the graph as GraphML; see `nerv_lab.exchange.to_graphml`."""
+        delegated("exchange", "to_graphml")(self, path)
+
+    def to_gexf(self, path: Any) -> None:
+        """Write the graph as GEXF, for Gephi; see `nerv_lab.exchange.to_gexf`."""
+        delegated("exchange", "to_gexf")(self, path)
+
+    def to_json_lines(self, path: Any, **options: Any) -> None:
+        """Write the graph as lines of JSON, for Neo4j; see `nerv_lab.exchange.to_json_lines`."""
+        delegated("exchange", "to_json_lines")(self, path, **options)
+
+    def to_pyvis(self, path: str | None = None, **options: Any) -> Any:
+        """Return the graph as a pyvis network, written to an HTML file where a path is given."""
+        return delegated("exchange", "to_pyvis")(self, path, **options)
+
+
+class FileImporter:
+    """What can be brought into a graph from files."""
+
+    def import_parquet(self, nodes: Any = None, edges: Any = None, **options: Any) -> ImportReport:
+        """Bring in files of Parquet; see `nerv_lab.exchange.import_parquet`."""
+        read = delegated("exchange", "import_parquet")
+        report: ImportReport = read(self, nodes, edges, **options)
+        return report
+
+    def import_graphml(self, path: Any, **options: Any) -> ImportReport:
+        """Bring in a file of GraphML; see `nerv_lab.exchange.import_graphml`."""
+        report: ImportReport = delegated("exchange", "import_graphml")(self, path, **options)
+        return report
+
+    def import_gexf(self, path: Any, **options: Any) -> ImportReport:
+        """Bring in a file of GEXF; see `nerv_lab.exchange.import_gexf`."""
+        report: ImportReport = delegated("exchange", "import_gexf")(self, path, **options)
+        return report
+
+    def import_json_lines(self, path: Any, **options: Any) -> ImportReport:
+        """Bring in lines of JSON; see `nerv_lab.exchange.import_json_lines`."""
+        report: ImportReport = delegated("exchange", "import_json_lines")(self, path, **options)
+        return report
