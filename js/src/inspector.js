@@ -138,9 +138,7 @@ export class Inspector {
       item.kind === "entity"
         ? this.fields.field(item, "name", h("h3.nerv-title", {}, item.title), item.name)
         : h("h3.nerv-title", {}, item.title),
-      this.fields.field(item, "description", h("p", {}, item.description), item.description),
-      this.fields.field(item, "tags", h("div.nerv-tags", {}, ...item.tags.map((t) => h("span", {}, t))),
-        item.tags.join(", ")),
+      ...this.#optional(item),
       item.kind === "relation" ? this.#ends(item) : null,
       this.#path(),
       this.#perspectives(item),
@@ -148,6 +146,19 @@ export class Inspector {
       ...this.#neighbours(item),
       this.#foot(item),
     );
+  }
+
+  /** Description and tags; what is empty comes last, in a line, where it can be filled. */
+  #optional(item) {
+    const tags = h("div.nerv-tags", {}, ...item.tags.map((tag) => h("span", {}, tag)));
+    const all = [
+      ["description", h("p", {}, item.description), item.description],
+      ["tags", tags, item.tags.join(", ")],
+    ];
+    const rows = (some) => some.map((field) => this.fields.field(item, ...field));
+    const empty = rows(all.filter(([, , text]) => !text)).filter(Boolean);
+    const line = empty.length ? h("div.nerv-row.nerv-empties", {}, ...empty) : null;
+    return [...rows(all.filter(([, , text]) => text)), line];
   }
 
   /** Of two nodes, the way between them. */

@@ -24,9 +24,12 @@ export class ItemFields {
     const edit = () => this.#open(row, label, textField(label, text), {
       save: (value) => this.#save({ id: item.id, field, ...value }),
     });
-    const button = iconButton("pencil", `Edit ${label}`, edit);
     const there = text || field === "name";
-    const row = h("div.nerv-field", {}, there ? shown : h("span.nerv-hint", {}, `no ${field}`), button);
+    const attributes = { type: "button", "aria-label": `Edit ${label}`, onclick: edit };
+    const button = there
+      ? iconButton("pencil", `Edit ${label}`, edit)
+      : h("button.nerv-chip-button", attributes, `+ ${field}`);
+    const row = h("div.nerv-field", {}, there ? shown : null, button);
     return row;
   }
 
