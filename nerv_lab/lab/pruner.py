@@ -97,13 +97,13 @@ class Pruner:
         pruning : Pruning
             What was to be done.
         done : bool
-            Whether all of it was.
+            Whether all of it surely was.
         """
         start = time.monotonic()
         pruning, known_at = self._planned(policy)
         attempts = 0
+        began = time.monotonic()
         while step := self._step(pruning, known_at, grace):
-            began = time.monotonic()
             try:
                 self._run(self._client.prune(step))
             except LogMovedError:
@@ -118,8 +118,9 @@ class Pruner:
             self._now = replace(step.after(self._now), pruned=frozenset(), bridges={})
             took = time.monotonic() - began
             self._adapt(took, budget)
-            if budget is not None and time.monotonic() - start + took > budget:
-                return pruning, self._step(pruning, known_at, grace) is None
+            began = time.monotonic()
+            if budget is not None and began - start + took > budget:
+                return pruning, False
         return pruning, True
 
     def _planned(self, policy: RetentionPolicy) -> tuple[Pruning, int]:
@@ -130,8 +131,9 @@ class Pruner:
     def _adapt(self, took: float, budget: float | None) -> None:
         """Let steps be as long as they may: a transaction has its price."""
         allowed = budget if budget is not None else 1.0
+        most = _VERSIONS_AT_MOST if budget is None else _VERSIONS_AT_FIRST
         if took < allowed / 4:
-            self._most = min(self._most * 2, _VERSIONS_AT_MOST)
+            self._most = min(self._most * 2, most)
         elif took > allowed / 2:
             self._most = max(self._most // 2, 1)
 
