@@ -41,7 +41,9 @@ def draw_results(results: dict[str, Result], conditions: str, path: Path) -> Non
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "nerv-lab", "font.size": 8}):
         rows = -(-len(_BARS) // _COLUMNS) + 1
         figure = Figure(figsize=(14, 0.3 * rows * (len(results) + 3)), layout="constrained")
-        figure.suptitle(conditions, fontsize=9)
+        figure.suptitle(
+            f"{conditions}\nshorter and lower is better; axes are logarithmic", fontsize=9
+        )
         axes = figure.subplots(rows, _COLUMNS)
         for at, what in zip(axes.flat, _BARS, strict=False):
             _bars(at, results, what)
