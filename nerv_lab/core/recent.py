@@ -15,14 +15,14 @@ class Recent(Generic[_K, _V]):
     """At most ``size`` entries; the one used longest ago goes first."""
 
     def __init__(self, size: int) -> None:
-        self._size = size
+        self.size = size
         self._entries: OrderedDict[_K, _V] = OrderedDict()
 
     def put(self, key: _K, value: _V) -> None:
         """Keep an entry as the most recent."""
         self._entries[key] = value
         self._entries.move_to_end(key)
-        if len(self._entries) > self._size:
+        if len(self._entries) > self.size:
             self._entries.popitem(last=False)
 
     def get(self, key: _K) -> _V | None:

@@ -36,6 +36,8 @@ __all__ = ["TemporalStore"]
 State: TypeAlias = Any
 Changes: TypeAlias = tuple[ItemChange, ...]
 _AT_ONCE = 256
+# A walk may fill this part of the memory for states, as one in so many.
+_WALKS_AT_HAND = 4
 
 
 def _now() -> dt.datetime:
@@ -336,7 +338,7 @@ class TemporalStore(VersionLine):
 
     @collector_paused()
     def _rebuild(self, version_id: str) -> GraphState:
-        """Walk from the state in memory with the fewest changes between; keep those on the way."""
+        """Walk from the state in memory with the fewest changes between; keep some on the way."""
         next_to: dict[str | None, str | None] = {}
         waiting: list[tuple[int, str, str | None, str | None]] = [(0, "", version_id, None)]
         while True:
@@ -354,12 +356,18 @@ class TemporalStore(VersionLine):
         state = self._known(at, next_to[at])
         if at is None and next_to[at] == self._top:
             at = self._top
+        way: list[tuple[str | None, str]] = []
         while at != version_id:
             towards = next_to[at]
             assert towards is not None
-            state = state.apply(self._step(at, towards))
-            self._states.put(towards, state)
+            way.append((at, towards))
             at = towards
+        # A long walk keeps some of the states only, or it would push out those of other looks.
+        stride = 1 + _WALKS_AT_HAND * len(way) // self._states.size
+        for left, (start, end) in zip(reversed(range(len(way))), way, strict=True):
+            state = state.apply(self._step(start, end))
+            if left % stride == 0:
+                self._states.put(end, state)
         return state
 
     def _known(self, at: str | None, towards: str | None) -> GraphState:

@@ -54,6 +54,26 @@ def test_history_is_the_ancestors_oldest_first(store: TemporalStore) -> None:
     assert [v.id for v in store.get_history(ids[1])] == ids[:2]
 
 
+def test_a_look_far_back_leaves_other_looks_at_hand() -> None:
+    written, loaded = TemporalStore(), []
+    states = [GraphState.build([Entity(str(i), "person")]) for i in range(100)]
+    ids = [written.commit(state) for state in states]
+
+    def load(version_id: str) -> bytes:
+        loaded.append(version_id)
+        return written.delta(version_id)
+
+    store = TemporalStore(load_delta=load, recent=16)
+    for version in written.versions:
+        store.add(version)
+    store.remember(ids[-1], state=states[-1])
+    assert store.state_at(ids[10]) == states[10]
+    assert loaded
+    loaded.clear()
+    assert [store.state_at(ids[place]) for place in (99, 10)] == [states[99], states[10]]
+    assert not loaded
+
+
 def test_versions_of_graphs_are_numbered_in_the_order_they_came(store: TemporalStore) -> None:
     first = store.commit(ONE, "one")
     plain = store.commit({"answer": 42}, "no graph", branch="plain")
