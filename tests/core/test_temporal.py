@@ -67,10 +67,10 @@ def test_a_look_far_back_leaves_other_looks_at_hand() -> None:
     for version in written.versions:
         store.add(version)
     store.remember(ids[-1], state=states[-1])
-    assert store.state_at(ids[10]) == states[10]
+    assert store.state_at(ids[60]) == states[60]
     assert loaded
     loaded.clear()
-    assert [store.state_at(ids[place]) for place in (99, 10)] == [states[99], states[10]]
+    assert [store.state_at(ids[place]) for place in (99, 60)] == [states[99], states[60]]
     assert not loaded
 
 
