@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
+from nerv_lab.cli.progress import add_progress, progress_of
 from nerv_lab.lab import Lab, import_bundle
-
-if TYPE_CHECKING:
-    from nerv_lab.inner_universe.bundles.writer import Progress
 
 __all__ = ["add_bundle_commands", "export_store", "import_store"]
 
@@ -29,32 +26,17 @@ def add_bundle_commands(commands: _Commands) -> None:
     import_.add_argument("store", help="the store, made where it is not there")
     for command in (export, import_):
         command.add_argument("--json", action="store_true", help="answer in JSON")
-        command.add_argument(
-            "--progress",
-            action=argparse.BooleanOptionalAction,
-            help="tell on standard error how far it is (default: on a terminal)",
-        )
+        add_progress(command)
 
 
 def export_store(lab: Lab, given: argparse.Namespace) -> tuple[str, Any]:
     """Export a store, and return what to answer, as text and as a JSON value."""
-    report = lab.export(given.bundle, overwrite=given.overwrite, progress=_progress(given))
+    report = lab.export(given.bundle, overwrite=given.overwrite, progress=progress_of(given))
     return f"exported {report!r}", report.record()
 
 
 def import_store(given: argparse.Namespace) -> tuple[str, Any]:
     """Import a bundle, and return what to answer, as text and as a JSON value."""
-    report = import_bundle(given.bundle, given.store, progress=_progress(given))
+    report = import_bundle(given.bundle, given.store, progress=progress_of(given))
     new = f"{report.new_events} of its events were new to {given.store}"
     return f"verified and imported {report!r}; {new}", report.record()
-
-
-def _progress(given: argparse.Namespace) -> Progress | None:
-    wanted = sys.stderr.isatty() if given.progress is None else given.progress
-    return _tell if wanted else None
-
-
-def _tell(section: str, done: int, total: int) -> None:
-    end = "\n" if done == total else "\r"
-    sys.stderr.write(f"{section} {done}/{total}{end}")
-    sys.stderr.flush()

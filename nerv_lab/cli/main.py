@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from nerv_lab.cli.bundles import add_bundle_commands, export_store, import_store
-from nerv_lab.core.errors import BundleError, NervError, StoreNotFoundError
+from nerv_lab.cli.upkeep import add_upkeep_commands, examine_store
+from nerv_lab.core.errors import BundleError, CorruptStoreError, NervError, StoreNotFoundError
 from nerv_lab.lab import Lab, open
 
-__all__ = ["main"]
+__all__ = ["main", "make_parser"]
 
 OK, PROBLEMS, FAILED = 0, 1, 2
+_CODES = (
+    "Exit codes: 0 all is well; 1 a store, a backup or a bundle is not sound; "
+    "2 the command could not be run. The key of an encrypted store comes from NERV_KEY, or from "
+    "the keyring where NERV_KEY_KEYRING is set."
+)
 Answer: TypeAlias = tuple[int, str, Any]
 Command: TypeAlias = Callable[[Lab], Answer]
 
@@ -36,6 +42,10 @@ def _log(lab: Lab) -> Answer:
 _COMMANDS: dict[str, tuple[Command, str]] = {
     "verify": (_verify, "recompute every hash, digest and row; exit code 1 if anything is wrong"),
     "log": (_log, "list the versions, newest first"),
+    "doctor": (
+        examine_store,
+        "examine a store and what it runs on; exit code 1 if something is not well",
+    ),
 }
 
 
@@ -46,8 +56,11 @@ def _publish(url: str, name: str) -> Answer:
     return OK, f"published; open it with nerv_lab.open({uri!r})", {"uri": uri}
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="nerv-lab", description="Look after a nerv-lab store.")
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="nerv-lab", description="Look after a nerv-lab store.", epilog=_CODES
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, text) in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
@@ -62,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("name", help="the database, such as inner-universe")
     command.add_argument("--json", action="store_true", help="answer in JSON")
     add_bundle_commands(commands)
+    add_upkeep_commands(commands)
     return parser
 
 
@@ -79,17 +93,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when all is well, 1 when a check found problems in a store or a bundle, 2 when the
         command could not be run.
     """
-    given = _parser().parse_args(arguments)
+    given = make_parser().parse_args(arguments)
     try:
         code, text, answer = _run(given)
     except NervError as error:
         sys.stderr.write(f"nerv-lab {given.command}: {error}\n")
-        return PROBLEMS if isinstance(error, BundleError) else FAILED
+        return PROBLEMS if isinstance(error, (BundleError, CorruptStoreError)) else FAILED
     sys.stdout.write((json.dumps(answer, indent=2) if given.json else text) + "\n")
     return code
 
 
 def _run(given: argparse.Namespace) -> Answer:
+    if "run" in given:
+        answer: Answer = given.run(given)
+        return answer
     if given.command == "publish":
         return _publish(given.url, given.name)
     if given.command == "import":

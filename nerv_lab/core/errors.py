@@ -30,6 +30,11 @@
         ├── StoreNotFoundError (FileNotFoundError)
         ├── StoreUnreadableError (PermissionError)
         ├── ForeignStoreError
+        ├── StoreInUseError
+        ├── StoreKeyError
+        │   ├── KeyMissingError
+        │   ├── NotEncryptedError
+        │   └── WrongKeyError
         ├── NewerSchemaError
         ├── CorruptStoreError
         ├── ReadOnlyStoreError (PermissionError)
@@ -323,6 +328,26 @@ class StoreUnreadableError(NERVPersistenceError, PermissionError):
 
 class ForeignStoreError(NERVPersistenceError):
     """The file is not a nerv-lab store."""
+
+
+class StoreInUseError(NERVPersistenceError):
+    """Somebody has the store open, and what was asked needs it alone."""
+
+
+class StoreKeyError(NERVPersistenceError):
+    """The key and the store do not belong together; nothing was changed."""
+
+
+class KeyMissingError(StoreKeyError):
+    """The store is encrypted, and no key was given."""
+
+
+class NotEncryptedError(StoreKeyError):
+    """A key was given for a store in plain text."""
+
+
+class WrongKeyError(StoreKeyError):
+    """The store is encrypted with another key."""
 
 
 class NewerSchemaError(NERVPersistenceError):

@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nerv_lab.core.changes import (
     UNSET,
@@ -49,6 +49,9 @@ from nerv_lab.inner_universe.records import (
     Status,
     StoredHistory,
 )
+
+if TYPE_CHECKING:
+    from nerv_lab.inner_universe.embedded.keys import KeySource
 
 __all__ = [
     "STATE_BRANCH",
@@ -105,6 +108,18 @@ class InnerUniverseClient(InnerUniverseContract):
             The store is not a server that takes a module.
         """
         raise ValidationError("uri", f"{self.uri} is no SpacetimeDB server, so it takes no module")
+
+    async def rekey(self, key: KeySource | None) -> None:
+        """Encrypt the store file with another key, or for the first time; None ends that.
+
+        Raises
+        ------
+        ValidationError
+            The store is no file, or the key is empty.
+        StoreInUseError
+            Somebody else has the file open; nothing was changed.
+        """
+        raise ValidationError("key", f"only a store file can be encrypted, which {self.uri} is not")
 
     async def stored_events(self, after: int, until: int) -> list[Event]:
         """Return events with ``after < seq <= until`` as the store has them at this moment.

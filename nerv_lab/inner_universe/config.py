@@ -34,6 +34,10 @@ class InnerUniverseConfig(BaseSettings):
         the power fails.
     poll_interval : float
         Seconds between two looks for what other processes wrote.
+    key : str or None
+        What encrypts a store file, or opens one that is encrypted.
+    key_keyring : bool
+        Whether to ask the keyring of the desktop for the key; needs ``nerv-lab[keyring]``.
     stop_timeout : float
         Seconds that `InnerUniverseController.stop` may take.
     token : str or None
@@ -69,6 +73,8 @@ class InnerUniverseConfig(BaseSettings):
     synchronous: Synchronous = "FULL"
     poll_interval: float = Field(0.02, gt=0, le=60, allow_inf_nan=False)
     stop_timeout: float = Field(5.0, gt=0, le=3600, allow_inf_nan=False)
+    key: SecretStr | None = None
+    key_keyring: bool = False
     token: SecretStr | None = None
     token_file: Path | None = None
     token_keyring: bool = False

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.embedded.client import EmbeddedInnerUniverse
+from nerv_lab.inner_universe.embedded.keyring_keys import key_of
+from nerv_lab.inner_universe.embedded.keys import KeySource
 from nerv_lab.inner_universe.embedded.opening import MEMORY
 from nerv_lab.inner_universe.memory import MockInnerUniverse
 
@@ -25,18 +27,18 @@ ClientFactory = Callable[[str, "InnerUniverseConfig"], InnerUniverseClient]
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?://)?")
 
 
-def _embedded(path: str, config: InnerUniverseConfig) -> InnerUniverseClient:
+def _embedded(
+    path: str, config: InnerUniverseConfig, key: KeySource | None = None
+) -> InnerUniverseClient:
+    path = path if path == MEMORY else str(Path(path).expanduser())
     return EmbeddedInnerUniverse(
-        path if path == MEMORY else str(Path(path).expanduser()),
+        path,
         actor=config.actor,
         busy_timeout=config.busy_timeout,
         synchronous=config.synchronous,
         poll_interval=config.poll_interval,
+        key=key_of(path, config) if key is None else key,
     )
-
-
-def _embedded_at(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
-    return _embedded(_SCHEME.sub("", uri, count=1), config)
 
 
 def _mock(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
@@ -50,7 +52,7 @@ def _spacetime(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
 
 
 SCHEMES: dict[str, ClientFactory] = {
-    "file": _embedded_at,
+    "file": _embedded,
     "mock": _mock,
     "spacetimedb": _spacetime,
     "spacetimedbs": _spacetime,
@@ -59,7 +61,10 @@ SCHEMES: dict[str, ClientFactory] = {
 
 
 def client_for(
-    uri: str | os.PathLike[str], config: InnerUniverseConfig | None = None
+    uri: str | os.PathLike[str],
+    config: InnerUniverseConfig | None = None,
+    *,
+    key: KeySource | None = None,
 ) -> InnerUniverseClient:
     """Return a client, not yet connected.
 
@@ -70,11 +75,13 @@ def client_for(
         ``"spacetimedb://HOST:PORT/DATABASE"`` (``"spacetimedbs://"`` for TLS).
     config : InnerUniverseConfig, optional
         Settings, apart from its ``uri``; by default those of the environment.
+    key : str, bytes or callable, optional
+        Encrypts a store file, or opens one that is encrypted; by default that of the settings.
 
     Raises
     ------
     ValidationError
-        When the scheme is unknown.
+        When the scheme is unknown, or a key is given for what is no file.
     """
     from nerv_lab.inner_universe.config import InnerUniverseConfig  # slow to import
 
@@ -84,8 +91,12 @@ def client_for(
     settings = InnerUniverseConfig(uri=uri) if config is None else config
     found = _SCHEME.match(uri)
     if found is None or uri == MEMORY:
-        return _embedded(uri, settings)
+        return _embedded(uri, settings, key)
     scheme = found[1].lower()
+    if SCHEMES.get(scheme) is _embedded:
+        return _embedded(_SCHEME.sub("", uri, count=1), settings, key)
+    if key is not None:
+        raise ValidationError("key", f"only a store file can be encrypted, which {uri!r} is not")
     if scheme not in SCHEMES:
         known = ", ".join(f"{name}:" for name in sorted(SCHEMES))
         raise ValidationError(

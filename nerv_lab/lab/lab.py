@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
@@ -45,6 +45,9 @@ from nerv_lab.lab.travel import Travel, is_reserved_name
 from nerv_lab.lab.undoing import Undoer
 from nerv_lab.lab.views import View
 from nerv_lab.lab.writing import GraphWriter
+
+if TYPE_CHECKING:
+    from nerv_lab.inner_universe.embedded.keys import KeySource
 
 __all__ = ["Lab"]
 
@@ -376,6 +379,26 @@ class Lab(
             The Lab is not on a server.
         """
         return self._run(self._client.publish_module())
+
+    def rekey(self, key: KeySource | None) -> None:
+        """Encrypt the store file with another key, or for the first time; None ends that.
+
+        The file is written anew, verified, and put in the place of the old one; whatever stops
+        the process meanwhile, it is the old or the new one.
+
+        Parameters
+        ----------
+        key : str, bytes, callable or None
+            What is to open the store from now on.
+
+        Raises
+        ------
+        ValidationError
+            The Lab is not on a file, or the key is empty.
+        StoreInUseError
+            Somebody else has the file open; nothing was changed.
+        """
+        self._run(self._client.rekey(key))
 
     def verify(self, against: Lab | None = None) -> VerifyReport:
         """Recompute every hash, digest and row of the store, and compare memory with it.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nerv_lab.core.retention import RetentionPolicy
     from nerv_lab.inner_universe import InnerUniverseConfig
     from nerv_lab.inner_universe.bundles.writer import Progress
+    from nerv_lab.inner_universe.embedded.keys import KeySource
 
 __all__ = ["import_bundle", "open"]
 
@@ -26,6 +27,7 @@ def open(
     *,
     author: str | None = None,
     config: InnerUniverseConfig | None = None,
+    key: KeySource | None = None,
     retention: RetentionPolicy | Mapping[str, Any] | None = None,
 ) -> Lab:
     """Open a knowledge graph with its history.
@@ -38,6 +40,9 @@ def open(
         Recorded as the author of versions and the source of changes.
     config : InnerUniverseConfig, optional
         Settings of the store.
+    key : str, bytes or callable, optional
+        Encrypts the file, or opens one that is encrypted; a callable gives it when it is needed.
+        By default that of ``NERV_KEY``, or of the keyring where ``NERV_KEY_KEYRING`` is set.
     retention : RetentionPolicy or mapping, optional
         What to keep of the history from now on, such as ``{"keep_last": 100, "daily": 30}``; the
         store remembers it. By default it is left as it is, and at first all is kept.
@@ -52,7 +57,7 @@ def open(
     NERVPersistenceError
         The store cannot be opened; the subclass and the message say why and what to do.
     """
-    lab = Lab(client_for(os.fspath(uri), config), author=author)
+    lab = Lab(client_for(os.fspath(uri), config, key=key), author=author)
     if retention is not None:
         try:
             lab.retention = retention

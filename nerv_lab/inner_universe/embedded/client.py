@@ -13,6 +13,7 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.inner_universe.client import CacheUse, EventHandler, Finding
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.examining import examine
+from nerv_lab.inner_universe.embedded.keys import Key, KeySource
 from nerv_lab.inner_universe.embedded.opening import MEMORY, connect
 from nerv_lab.inner_universe.embedded.store import SqliteStore
 from nerv_lab.inner_universe.embedded.watcher import Watcher
@@ -41,6 +42,9 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
         With ``"NORMAL"`` the last commits may be lost when the power fails.
     poll_interval : float
         Seconds between two looks for what others wrote, while somebody is subscribed.
+    key : str, bytes or callable, optional
+        Encrypts the file, or opens one that is encrypted; a callable gives it when it is needed.
+        A store in memory is never written anywhere, and needs none.
     """
 
     backend = "embedded"
@@ -53,6 +57,7 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
         busy_timeout: float = 5.0,
         synchronous: Synchronous = "FULL",
         poll_interval: float = 0.02,
+        key: KeySource | None = None,
     ) -> None:
         self._path = os.fspath(path)
         if not self._path or "\0" in self._path:
@@ -65,12 +70,18 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
         self._busy_timeout = busy_timeout
         self._synchronous = synchronous
         self._poll_interval = poll_interval
+        self._key = None if key is None else Key(key)
         self._watcher: Watcher | None = None
         self._watching = threading.Lock()
 
     def _open(self) -> Store:
         return SqliteStore(
-            Database(self._path, busy_timeout=self._busy_timeout, synchronous=self._synchronous)
+            Database(
+                self._path,
+                busy_timeout=self._busy_timeout,
+                synchronous=self._synchronous,
+                key=self._key,
+            )
         )
 
     @property
@@ -85,7 +96,28 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
         if not isinstance(store, SqliteStore):
             return []
         with store.reading("examine") as connection:
-            return examine(connection, self._path)
+            return examine(connection, self._path, encrypted=self._key is not None)
+
+    async def rekey(self, key: KeySource | None) -> None:
+        """Encrypt the file with another key, or for the first time; None ends that."""
+        new_key = None if key is None else Key(key)
+        store = self._opened
+        if self._path == MEMORY or not isinstance(store, SqliteStore):
+            return await super().rekey(key)
+        with self._watching:
+            watching = self._watcher is not None
+            if self._watcher is not None:
+                self._watcher.stop()
+                self._watcher = None
+            try:
+                store.rekey(new_key)
+                self._key = new_key
+            finally:
+                if watching:
+                    self._watcher = self._new_watcher()
+
+    def _new_watcher(self) -> Watcher:
+        return Watcher(self._look, self._poll_interval, self._delivery.look)
 
     async def close(self) -> None:
         """Drop the subscriptions, end the watching thread and close the file."""
@@ -107,8 +139,8 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
         unsubscribe = super().subscribe(handler, settled=settled, after=after)
         with self._watching:
             if self._watcher is None and self._path != MEMORY:
-                self._watcher = Watcher(self._look, self._poll_interval, self._delivery.look)
+                self._watcher = self._new_watcher()
         return unsubscribe
 
     def _look(self) -> apsw.Connection:
-        return connect(self._path, self._busy_timeout)
+        return connect(self._path, self._busy_timeout, self._key)

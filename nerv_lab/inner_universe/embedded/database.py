@@ -6,12 +6,15 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import apsw
 
 from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.inner_universe.embedded.faults import Faults
+from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.opening import INCREMENTAL, MEMORY, connect, prepare
+from nerv_lab.inner_universe.embedded.rekeying import rekey_file
 
 __all__ = ["Database"]
 
@@ -32,23 +35,31 @@ class Database:
         Seconds to wait for another writer.
     synchronous : str
         ``"FULL"``, ``"EXTRA"`` or ``"NORMAL"``.
+    key : Key, optional
+        That of an encrypted file.
     """
 
-    def __init__(self, path: str, *, busy_timeout: float, synchronous: str) -> None:
+    def __init__(
+        self, path: str, *, busy_timeout: float, synchronous: str, key: Key | None = None
+    ) -> None:
         self.path = path
+        self._busy_timeout = busy_timeout
+        self._synchronous = synchronous
+        self._key = key
         self._write_lock = threading.RLock()
-        self._writer = connect(path, busy_timeout)
+        self._read_lock = self._write_lock if path == MEMORY else threading.RLock()
+        self._connect()
+        self._closed = False
+
+    def _connect(self) -> None:
+        path, timeout = self.path, self._busy_timeout
+        self._writer = connect(path, timeout, self._key)
         try:
-            prepare(self._writer, path, synchronous, busy_timeout)
-            if path == MEMORY:
-                self._read_lock, self._reader = self._write_lock, self._writer
-            else:
-                self._read_lock, self._reader = threading.RLock(), connect(path, busy_timeout)
+            prepare(self._writer, path, self._synchronous, timeout)
+            self._reader = self._writer if path == MEMORY else connect(path, timeout, self._key)
         except BaseException:
             self._writer.close(force=True)
             raise
-        self._closed = False
-        self._busy_timeout = round(busy_timeout * 1000)
 
     @contextmanager
     def writing(self, doing: str) -> Iterator[apsw.Connection]:
@@ -113,7 +124,7 @@ class Database:
             with contextlib.suppress(apsw.BusyError):
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         finally:
-            connection.set_busy_timeout(self._busy_timeout)
+            connection.set_busy_timeout(round(self._busy_timeout * 1000))
 
     @property
     def write_lock(self) -> threading.RLock:
@@ -124,6 +135,18 @@ class Database:
         if self._closed:
             raise StoreClosedError(f"{doing} on {self.path}: the store was closed; connect again")
         return connection
+
+    def rekey(self, key: Key | None) -> None:
+        """Write the file anew under another key, while nobody reads or writes here."""
+        with self._write_lock, self._read_lock, Faults(self.path, "rekey"):
+            self._open(self._writer, "rekey")
+            self._reader.close(force=True)
+            self._writer.close(force=True)
+            try:
+                rekey_file(Path(self.path), self._key, key)
+                self._key = key
+            finally:
+                self._connect()
 
     def close(self) -> None:
         """Close both connections; once is enough."""

@@ -19,7 +19,7 @@ _LOG_BYTES: Final = 256_000_000
 _SPARE_BYTES: Final = 100_000_000
 
 
-def examine(connection: apsw.Connection, path: str) -> list[Finding]:
+def examine(connection: apsw.Connection, path: str, *, encrypted: bool) -> list[Finding]:
     """Return what there is to say of a store file.
 
     Parameters
@@ -28,11 +28,14 @@ def examine(connection: apsw.Connection, path: str) -> list[Finding]:
         An open connection to it.
     path : str
         Where it is.
+    encrypted : bool
+        Whether it is opened with a key.
     """
     engine = Finding("engine", "ok", f"SQLite {apsw.sqlite_lib_version()}")
     if path == MEMORY:
         return [engine, Finding("file", "warning", "in memory: it is gone when it is closed")]
-    return [engine, _file(connection, path), _log(path), _disk(path)]
+    secrecy = Finding("encryption", "ok", "encrypted" if encrypted else "in plain text")
+    return [engine, secrecy, _file(connection, path), _log(path), _disk(path)]
 
 
 def size_text(size: float) -> str:

@@ -17,6 +17,7 @@ from nerv_lab.core.errors import (
     StoreUnreadableError,
 )
 from nerv_lab.inner_universe.embedded.faults import Faults
+from nerv_lab.inner_universe.embedded.keys import Key, unlock
 from nerv_lab.inner_universe.embedded.schema import (
     APPLICATION_ID,
     CREATE,
@@ -32,13 +33,16 @@ MEMORY = ":memory:"
 INCREMENTAL = 2
 """The value of ``auto_vacuum`` with which a file can shrink a little at a time."""
 _RETRY_SECONDS = 0.005
+_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 # 16 MB of log: pages written again and again meanwhile reach the file once.
 _PAGES_BETWEEN_CHECKPOINTS = 4000
 _EFFECTIVE = os.access in os.supports_effective_ids
 
 
-def connect(path: str, busy_timeout: float) -> apsw.Connection:
-    """Return a connection that waits for locks so many seconds.
+def connect(
+    path: str, busy_timeout: float, key: Key | None = None, *, flags: int = _FLAGS
+) -> apsw.Connection:
+    """Return a connection that waits for locks so many seconds, and that the key has opened.
 
     Raises
     ------
@@ -48,8 +52,14 @@ def connect(path: str, busy_timeout: float) -> apsw.Connection:
     if path != MEMORY:
         _check_access(Path(path))
     with Faults(path, "open"):
-        connection = apsw.Connection(path)
-        connection.set_busy_timeout(round(busy_timeout * 1000))
+        connection = apsw.Connection(path, flags=flags)
+        try:
+            connection.set_busy_timeout(round(busy_timeout * 1000))
+            if path != MEMORY:
+                unlock(connection, path, key)
+        except BaseException:
+            connection.close(force=True)
+            raise
         return connection
 
 
@@ -100,7 +110,7 @@ def prepare(connection: apsw.Connection, path: str, synchronous: str, busy_timeo
     with Faults(path, "open"):
         if _is_blank(connection):
             _create(connection, path)
-        _check_kind(connection, path)
+        check_kind(connection, path)
         if connection.pragma("user_version") < SCHEMA_VERSION:
             _upgrade(connection)
         if path != MEMORY:
@@ -179,7 +189,7 @@ def _check_length(connection: apsw.Connection, path: str) -> None:
         )
 
 
-def _check_kind(connection: apsw.Connection, path: str) -> None:
+def check_kind(connection: apsw.Connection, path: str) -> None:
     if connection.pragma("application_id") != APPLICATION_ID:
         raise ForeignStoreError(
             f"open {path}: a SQLite database of another program, not a nerv-lab store; "

@@ -28,6 +28,7 @@ from nerv_lab.inner_universe.client import (
 )
 from nerv_lab.inner_universe.embedded.checking import check
 from nerv_lab.inner_universe.embedded.database import Database
+from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.loading import load_history
 from nerv_lab.inner_universe.embedded.pruning import (
     kept_version,
@@ -340,6 +341,10 @@ class SqliteStore:
         except (CorruptStoreError, UnicodeDecodeError) as error:
             problems.append(Problem("file", str(error)))
         return problems
+
+    def rekey(self, key: Key | None) -> None:
+        """Write the file anew under another key."""
+        self._database.rekey(key)
 
     def close(self) -> None:
         """Close the connections."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from nerv_lab.core.changes import (
     Change,
@@ -38,6 +38,9 @@ from nerv_lab.inner_universe.records import (
     Status,
     StoredHistory,
 )
+
+if TYPE_CHECKING:
+    from nerv_lab.inner_universe.embedded.keys import KeySource
 
 __all__ = ["ObservedUniverse", "observing"]
 
@@ -176,6 +179,11 @@ class ObservedUniverse(InnerUniverseClient):
         """Look how the store itself is."""
         with self.meters.call("examine"):
             return await self.observed.examine()
+
+    async def rekey(self, key: KeySource | None) -> None:
+        """Encrypt the store file with another key, or for the first time; None ends that."""
+        with self.meters.call("rekey"):
+            await self.observed.rekey(key)
 
     async def publish_module(self) -> str:
         """Give the server our module, or update the one it runs, and return its address."""

@@ -1,0 +1,159 @@
+"""Copies of whole store files: complete and checked, or not there at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import apsw
+
+from nerv_lab.core.errors import CorruptStoreError, StoreInUseError, StoreNotFoundError
+from nerv_lab.inner_universe.embedded.checking import check
+from nerv_lab.inner_universe.embedded.faults import Faults
+from nerv_lab.inner_universe.embedded.keys import Key
+from nerv_lab.inner_universe.embedded.opening import check_kind, connect
+from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION
+from nerv_lab.inner_universe.ids import new_id
+
+__all__ = ["Progress", "checked", "copied", "opened", "replace_file", "take_alone", "workplace"]
+
+Progress: TypeAlias = Callable[[str, int, int], object]
+"""Is told what is done, and how many pages of how many."""
+
+BUSY_SECONDS: Final = 5.0
+# An absolute path never looks like an address, and VACUUM INTO takes the key in one.
+_FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
+_PAGES_AT_ONCE: Final = 1_000
+_SHOWN_PROBLEMS: Final = 3
+
+
+@contextmanager
+def opened(path: Path, key: Key | None, doing: str) -> Iterator[apsw.Connection]:
+    """Give a connection to a store that is there; SQLite's errors come out as ours.
+
+    Raises
+    ------
+    StoreNotFoundError
+        There is none.
+    ForeignStoreError, NewerSchemaError
+        It is not one of ours.
+    """
+    if not path.exists():
+        raise StoreNotFoundError(f"{doing}: there is no store {str(path)!r}; check the name")
+    connection = connect(str(path.absolute()), BUSY_SECONDS, key, flags=_FLAGS)
+    try:
+        with Faults(str(path), doing):
+            check_kind(connection, str(path))
+            yield connection
+    finally:
+        connection.close(force=True)
+
+
+def checked(connection: apsw.Connection, path: Path) -> None:
+    """See that a store is sound.
+
+    Raises
+    ------
+    CorruptStoreError
+        It is not; the message says where.
+    """
+    if connection.pragma("user_version") == SCHEMA_VERSION:
+        problems = [f"{p.where}: {p.what}" for p in check(connection)]
+    else:  # one of an older nerv-lab, whose tables are looked into once they are ours
+        lines = connection.execute("PRAGMA integrity_check").fetchall()
+        problems = [str(line) for (line,) in lines if line != "ok"]
+    if problems:
+        shown = "; ".join(problems[:_SHOWN_PROBLEMS])
+        more = len(problems) - _SHOWN_PROBLEMS
+        raise CorruptStoreError(
+            f"{path} is damaged: {shown}" + (f"; and {more} more" if more > 0 else "")
+        )
+
+
+def copied(
+    source: apsw.Connection, target: Path, key: Key | None, progress: Progress | None
+) -> None:
+    """Copy a store as it is at this moment, page by page, while others go on writing.
+
+    Parameters
+    ----------
+    source : apsw.Connection
+        The store.
+    target : Path
+        A file that is not there yet.
+    key : Key or None
+        That of the store, and so of the copy.
+    progress : callable, optional
+        Is told how far it is.
+    """
+    connection = connect(str(target), BUSY_SECONDS, key)
+    try:
+        # One moment: what is written meanwhile is neither seen, nor makes it begin again.
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        with connection.backup("main", source, "main") as backup:
+            while not backup.done:
+                backup.step(_PAGES_AT_ONCE)
+                if progress is not None:
+                    progress("pages", backup.page_count - backup.remaining, backup.page_count)
+        # One file, with no log beside it.
+        connection.pragma("journal_mode", "delete")
+    finally:
+        if source.in_transaction:
+            source.execute("ROLLBACK")
+        connection.close(force=True)
+
+
+@contextmanager
+def workplace(target: Path) -> Iterator[Path]:
+    """Give a new file name beside a file, and leave nothing there."""
+    place = target.with_name(f"{target.name}.{new_id()}.part")
+    try:
+        yield place
+    finally:
+        for name in _names(place):
+            name.unlink(missing_ok=True)
+
+
+def replace_file(place: Path, target: Path) -> None:
+    """Move a file to its name, on the disk when the call returns."""
+    _synchronise(place)
+    place.replace(target)
+    with contextlib.suppress(OSError):  # a folder cannot be opened everywhere
+        _synchronise(target.parent)
+
+
+def _synchronise(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _names(path: Path) -> tuple[Path, ...]:
+    return tuple(path.with_name(path.name + end) for end in ("", "-wal", "-shm", "-journal"))
+
+
+def take_alone(connection: apsw.Connection, path: Path) -> None:
+    """Have a store to ourselves until the connection closes, its log folded into the file.
+
+    Raises
+    ------
+    StoreInUseError
+        Somebody has it open.
+    """
+    try:
+        connection.set_busy_timeout(0)
+        connection.pragma("locking_mode", "exclusive")
+        connection.pragma("journal_mode", "delete")
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("COMMIT")  # the lock stays
+    except (apsw.BusyError, apsw.LockedError):
+        raise StoreInUseError(
+            f"somebody has {path} open; close it in every notebook and program, and try again"
+        ) from None
