@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nerv_lab.exchange.networkx_graphs import import_networkx, to_networkx
     from nerv_lab.exchange.property_values import set_properties
     from nerv_lab.exchange.pyvis_page import GraphPage, to_pyvis
+    from nerv_lab.exchange.rdf_graphs import import_rdf, to_rdf
     from nerv_lab.exchange.report import ImportProblem, ImportReport
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "import_networkx",
     "import_pandas",
     "import_parquet",
+    "import_rdf",
     "networkx_view",
     "relation_frame",
     "set_properties",
@@ -59,9 +61,12 @@ __all__ = [
     "to_pandas",
     "to_parquet",
     "to_pyvis",
+    "to_rdf",
 ]
 
 _HOME = {
+    "import_rdf": "rdf_graphs",
+    "to_rdf": "rdf_graphs",
     "GraphTables": "arrow_tables",
     "import_parquet": "arrow_tables",
     "to_arrow": "arrow_tables",

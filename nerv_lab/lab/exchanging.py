@@ -58,6 +58,10 @@ class Exporter:
         """Write the graph as lines of JSON, for Neo4j; see `nerv_lab.exchange.to_json_lines`."""
         delegated("exchange", "to_json_lines")(self, path, **options)
 
+    def to_rdf(self, path: Any = None, **options: Any) -> Any:
+        """Return the graph as RDF, also in a file; see `nerv_lab.exchange.to_rdf`."""
+        return delegated("exchange", "to_rdf")(self, path, **options)
+
     def to_pyvis(self, path: str | None = None, **options: Any) -> Any:
         """Return the graph as a pyvis network, written to an HTML file where a path is given."""
         return delegated("exchange", "to_pyvis")(self, path, **options)
@@ -85,4 +89,9 @@ class FileImporter:
     def import_json_lines(self, path: Any, **options: Any) -> ImportReport:
         """Bring in lines of JSON; see `nerv_lab.exchange.import_json_lines`."""
         report: ImportReport = delegated("exchange", "import_json_lines")(self, path, **options)
+        return report
+
+    def import_rdf(self, source: Any, **options: Any) -> ImportReport:
+        """Bring in RDF, such as Turtle or JSON-LD; see `nerv_lab.exchange.import_rdf`."""
+        report: ImportReport = delegated("exchange", "import_rdf")(self, source, **options)
         return report

@@ -1,0 +1,264 @@
+"""RDF, as Turtle, JSON-LD or N-Triples, through rdflib.
+
+==============  ===============================================================================
+entity          its IRI; ``rdf:type``, ``rdfs:label`` (name), ``rdfs:comment`` (description),
+                ``schema:keywords`` (each tag), and a predicate for each property
+relation        a triple of its own, and an ``rdf:Statement`` about it that holds the rest
+==============  ===============================================================================
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.model import Item, Relation
+from nerv_lab.core.state import GraphState
+from nerv_lab.exchange.extras import needs
+from nerv_lab.exchange.flat import column_of
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
+from nerv_lab.exchange.rdf_names import checked_format, iri, literal, name_of, value_of
+from nerv_lab.exchange.report import ImportProblem, ImportReport
+from nerv_lab.exchange.tables import Columns, Table, plan_tables
+
+with needs("rdf"):
+    import rdflib
+    from rdflib.compare import to_canonical_graph
+    from rdflib.exceptions import ParserError
+    from rdflib.namespace import RDF, RDFS, SDO
+
+if TYPE_CHECKING:
+    from rdflib.term import Node
+
+__all__ = ["import_rdf", "to_rdf"]
+
+PathLike = str | os.PathLike[str]
+_Triple = tuple[Any, Any, Any]
+_STRENGTH, _BOTH_WAYS = iri("term", "strength"), iri("term", "bidirectional")
+_ENDS: Final = (RDF.subject, RDF.predicate, RDF.object)
+
+
+def to_rdf(
+    source: StateSource, path: PathLike | None = None, *, format: str = "turtle"
+) -> rdflib.Graph:
+    """Return a graph as RDF, and write it where a path is given.
+
+    The order of tags is not kept: RDF knows none.
+
+    Parameters
+    ----------
+    source : Lab or View
+        The present, or a past.
+    path : str or path, optional
+        The file; one that is there is replaced.
+    format : str
+        ``"turtle"``, ``"json-ld"`` or ``"nt"``.
+    """
+    checked_format(format)
+    graph = rdflib.Graph()
+    for triple in _triples(source.state):
+        graph.add(triple)
+    if path is not None:
+        graph.serialize(os.fspath(path), format=format, encoding="utf-8")
+    return graph
+
+
+def _triples(state: GraphState) -> Iterator[_Triple]:
+    for entity in state.entities.values():
+        node = iri("entity", entity.id)
+        yield node, RDF.type, iri("term", entity.type)
+        if entity.name is not None:
+            yield node, RDFS.label, literal(entity.name)
+        yield from _about(node, entity)
+    for relation in state.relations.values():
+        yield from _statement(relation)
+
+
+def _statement(relation: Relation) -> Iterator[_Triple]:
+    triple = (
+        iri("entity", relation.from_entity),
+        iri("term", relation.type),
+        iri("entity", relation.to_entity),
+    )
+    yield triple
+    node = iri("relation", relation.id)
+    yield node, RDF.type, RDF.Statement
+    yield from ((node, predicate, end) for predicate, end in zip(_ENDS, triple, strict=True))
+    yield node, _STRENGTH, literal(relation.strength)
+    yield node, _BOTH_WAYS, literal(relation.bidirectional)
+    yield from _about(node, relation)
+
+
+def _about(node: rdflib.URIRef, item: Item) -> Iterator[_Triple]:
+    if item.description is not None:
+        yield node, RDFS.comment, literal(item.description)
+    yield from ((node, SDO.keywords, literal(tag)) for tag in item.tags)
+    for name, value in item.properties.items():
+        yield node, iri("term", column_of(name)), literal(value)
+
+
+def import_rdf(
+    lab: ChangeTarget,
+    source: PathLike | rdflib.Graph,
+    *,
+    format: str | None = None,
+    entity_type: str = "resource",
+    reason: str | None = None,
+) -> ImportReport:
+    """Bring RDF into a lab, as one batch or not at all.
+
+    Resources become entities, literals properties (a list where there are several), and other
+    triples relations. A blank node gets an id from what is said of it. What is there already is
+    updated, and nothing is deleted. JSON-LD may name a context on the network, which is fetched
+    then.
+
+    Parameters
+    ----------
+    lab : Lab
+        Where to.
+    source : str, path or rdflib.Graph
+        A file, or a graph.
+    format : str, optional
+        ``"turtle"``, ``"json-ld"`` or ``"nt"``; by default what the name ends with.
+    entity_type : str
+        The type of resources that have none.
+    reason : str, optional
+        Recorded with the batch.
+
+    Returns
+    -------
+    ImportReport
+        What changed, and what could not be kept: languages, further types, labels and comments.
+
+    Raises
+    ------
+    MissingLibraryError
+        rdflib is not installed.
+    ValidationError
+        The file cannot be read, or something in it is refused; nothing has changed then.
+    """
+    graph = source if isinstance(source, rdflib.Graph) else _parsed(source, format)
+    reading = _Reading(graph, entity_type)
+    nodes, edges = reading.tables()
+    changes, report = plan_tables(lab.state, nodes, edges, Columns(), source="RDF")
+    report = replace(report, problems=tuple(reading.problems))
+    return send(lab, (changes, report), reason or "import from RDF")
+
+
+def _parsed(path: PathLike, format: str | None) -> rdflib.Graph:
+    file = Path(path).expanduser()
+    try:
+        with file.open("rb") as stream:
+            kind = checked_format(format or rdflib.util.guess_format(file.name) or "turtle")
+            return rdflib.Graph().parse(stream, format=kind)
+    except OSError as error:
+        raise ValidationError("source", f"{file} cannot be read: {error.strerror}") from None
+    except ValidationError:
+        raise
+    except (SyntaxError, ValueError, TypeError, KeyError, ParserError) as error:
+        raise ValidationError("source", f"{file} is not {kind}: {error}") from None
+
+
+class _Reading:
+    """Takes a graph of triples apart."""
+
+    def __init__(self, graph: rdflib.Graph, entity_type: str) -> None:
+        self.problems: list[ImportProblem] = []
+        blank = {node for node in graph.all_nodes() if isinstance(node, rdflib.BNode)}
+        if blank:
+            graph = to_canonical_graph(graph)
+            what = f"{len(blank)} have ids made from what is said of them"
+            self.problems.append(ImportProblem("blank nodes", what))
+        self._graph = graph
+        self._entity_type = entity_type
+        self._statements = {
+            node: ends
+            for node in graph.subjects(RDF.type, RDF.Statement)
+            if None not in (ends := tuple(graph.value(node, end) for end in _ENDS))
+        }
+
+    def tables(self) -> tuple[Table, Table]:
+        """Return resources and triples as tables."""
+        edges = [*self._stated_edges(), *self._plain_edges()]
+        ends = {edge[end] for edge in edges for end in ("source", "target")}
+        subjects = sorted(set(self._graph.subjects()) - self._statements.keys(), key=name_of)
+        nodes = [self._row(node) for node in subjects]
+        known = {row["id"] for row in nodes}
+        nodes += [{"id": id, "type": self._entity_type} for id in sorted(ends - known)]
+        return (
+            Table("nodes", ("id", "type"), nodes, lambda n: f"resource {nodes[n]['id']}"),
+            Table(
+                "edges",
+                ("source", "target", "id", "type"),
+                edges,
+                lambda n: f"triple {edges[n]['source']} {edges[n]['type']} {edges[n]['target']}",
+            ),
+        )
+
+    def _stated_edges(self) -> Iterator[dict[str, Any]]:
+        for node in sorted(self._statements, key=name_of):
+            row = self._row(node)
+            del row["type"]
+            yield row | self._edge(self._statements[node])
+
+    def _plain_edges(self) -> Iterator[dict[str, Any]]:
+        stated = set(self._statements.values())
+        triples = (
+            triple
+            for triple in self._graph
+            if triple[0] not in self._statements
+            and triple[1] != RDF.type
+            and not isinstance(triple[2], rdflib.Literal)
+            and triple not in stated
+        )
+        return map(self._edge, sorted(triples, key=lambda triple: [*map(name_of, triple)]))
+
+    def _edge(self, triple: Iterable[Node | None]) -> dict[str, Any]:
+        source, type, target = (name_of(node) for node in triple if node is not None)
+        return {"source": source, "target": target, "type": type}
+
+    def _row(self, node: Node) -> dict[str, Any]:
+        id = name_of(node)
+        row: dict[str, Any] = {"id": id, "type": self._entity_type}
+        found: dict[str, list[Any]] = {}
+        for predicate, value in sorted(self._graph.predicate_objects(node)):
+            if predicate == RDF.type:
+                found.setdefault("type", []).append(name_of(value))
+            elif isinstance(value, rdflib.Literal):
+                found.setdefault(_COLUMNS.get(predicate) or name_of(predicate), []).append(
+                    self._value(id, value)
+                )
+        for name, values in found.items():
+            if name == "tags":
+                row[name] = values
+            elif name in _SINGLE:
+                row[name] = values[0]
+                self._left(id, name, values[1:])
+            else:
+                row[name] = values[0] if len(values) == 1 else values
+        return row
+
+    def _left(self, id: str, name: str, values: Iterable[Any]) -> None:
+        what = f"its further {name} {{!r}} is not kept".format
+        self.problems += (ImportProblem(id, what(value)) for value in values)
+
+    def _value(self, id: str, found: rdflib.Literal) -> Any:
+        try:
+            value, lost = value_of(found)
+        except ValidationError as error:
+            raise ValidationError("source", f"{id}: {error.reason}") from None
+        if lost:
+            self.problems.append(ImportProblem(id, f"{str(found)[:40]!r}: {lost}"))
+        return value
+
+
+_COLUMNS: Final[dict[Any, str]] = {
+    RDFS.label: "name",
+    RDFS.comment: "description",
+    SDO.keywords: "tags",
+}
+_SINGLE: Final = ("type", "name", "description")
