@@ -1,4 +1,4 @@
-"""``nerv-lab doctor``, ``backup``, ``restore``, ``compact`` and ``rekey``."""
+"""``nerv-lab doctor``, ``backup``, ``restore``, ``compact``, ``migrate`` and ``rekey``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from nerv_lab.core.errors import StoreNotFoundError, ValidationError
 from nerv_lab.inner_universe import InnerUniverseConfig
 from nerv_lab.inner_universe.embedded.examining import size_text
 from nerv_lab.inner_universe.embedded.keyring_keys import key_of
+from nerv_lab.inner_universe.embedded.migrating import migrate_store
 from nerv_lab.inner_universe.embedded.upkeep import (
     Copied,
     backup_store,
@@ -49,6 +50,10 @@ def add_upkeep_commands(commands: _Commands) -> None:
     restore.add_argument("--force", action="store_true", help=text)
     text = "write a store file anew without the space that is unused in it"
     _add(commands, "compact", text, _compact).add_argument("store", help=_STORE)
+    text = "bring a store of an older nerv-lab to the present tables; a backup is made first"
+    migrate = _add(commands, "migrate", text, _migrate)
+    migrate.add_argument("store", help=_STORE)
+    migrate.add_argument("--dry-run", action="store_true", help="only say what would be done")
     text = "encrypt a store file with another key, or for the first time; the key is asked for"
     rekey = _add(commands, "rekey", text, _rekey)
     rekey.add_argument("store", help=_STORE)
@@ -110,6 +115,21 @@ def _compact(given: argparse.Namespace) -> _Answer:
     done = compact_store(_file(given.store), key=key_for(given.store, given))
     sizes = f"{size_text(done.before)} before, {size_text(done.after)} now"
     return 0, f"compacted: {done.path}, {sizes}", _record(done)
+
+
+def _migrate(given: argparse.Namespace) -> _Answer:
+    key = key_for(_file(given.store), given)
+    done = migrate_store(given.store, key=key, dry_run=given.dry_run)
+    backup = None if done.backup is None else str(done.backup)
+    answer = {"path": given.store, "found": done.found, "now": done.now}
+    answer |= {"steps": list(done.steps), "backup": backup}
+    if not done.steps:
+        return 0, f"{given.store} is up to date (schema {done.now})", answer
+    said = "would take these steps" if given.dry_run else f"schema {done.found} is now {done.now}"
+    lines = [f"{given.store}: {said}", *(f"  {step}" for step in done.steps)]
+    if backup is not None:
+        lines.append(f"as it was before: {backup}")
+    return 0, "\n".join(lines), answer
 
 
 def _record(done: Copied) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 import nerv_lab as nl
@@ -87,8 +88,6 @@ def test_restoring_over_a_store_needs_force_and_says_where_the_old_one_is(
 def test_a_backup_that_is_damaged_gives_code_one(
     store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import apsw
-
     connection = apsw.Connection(str(store))
     connection.execute("UPDATE entity SET revision = 7")
     connection.close()
@@ -165,6 +164,27 @@ def test_a_new_key_is_asked_for_twice_at_a_terminal(
     assert main(["rekey", str(store)]) == 0
     with nl.open(store, key="one") as lab:
         assert list(lab.entities) == ["ada"]
+
+
+def test_a_store_of_an_older_nerv_lab_is_migrated_after_a_backup(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["migrate", str(store)]) == 0
+    assert "is up to date" in capsys.readouterr().out
+    connection = apsw.Connection(str(store))
+    connection.execute("ALTER TABLE state_version DROP COLUMN seal")
+    connection.execute("DROP TABLE bridge")
+    connection.execute("DELETE FROM schema_version")
+    connection.execute("INSERT INTO schema_version VALUES (1, 0)")
+    connection.pragma("user_version", 1)
+    connection.close()
+    planned = answer(capsys, "migrate", store, "--dry-run")
+    assert planned["steps"]
+    assert planned["backup"] is None
+    done = answer(capsys, "migrate", store)
+    assert done["steps"] == planned["steps"]
+    assert Path(done["backup"]).exists()
+    assert main(["verify", str(store)]) == 0
 
 
 @pytest.mark.parametrize("name", sorted(commands()))

@@ -22,8 +22,8 @@ from nerv_lab.inner_universe.embedded.schema import (
     APPLICATION_ID,
     CREATE,
     SCHEMA_VERSION,
-    UPGRADES,
 )
+from nerv_lab.inner_universe.embedded.upgrading import upgrade
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.writing import now_us
 
@@ -112,7 +112,7 @@ def prepare(connection: apsw.Connection, path: str, synchronous: str, busy_timeo
             _create(connection, path)
         check_kind(connection, path)
         if connection.pragma("user_version") < SCHEMA_VERSION:
-            _upgrade(connection)
+            upgrade(connection)
         if path != MEMORY:
             _check_length(connection, path)
             _use_wal(connection, busy_timeout)
@@ -142,22 +142,6 @@ def _create(connection: apsw.Connection, path: str) -> None:
                 "INSERT INTO schema_version VALUES (?, ?)", (SCHEMA_VERSION, now_us())
             )
             connection.execute("INSERT INTO config VALUES ('store_id', ?)", (new_id(),))
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-
-
-def _upgrade(connection: apsw.Connection) -> None:
-    """Bring the tables of an older nerv-lab to the present ones; the data stays."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Somebody else may have been quicker.
-        for version in range(connection.pragma("user_version") + 1, SCHEMA_VERSION + 1):
-            for statement in UPGRADES[version]:
-                connection.execute(statement)
-            connection.execute("INSERT INTO schema_version VALUES (?, ?)", (version, now_us()))
-            connection.execute(f"PRAGMA user_version = {version}")
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:

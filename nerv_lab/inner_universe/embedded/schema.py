@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-__all__ = ["APPLICATION_ID", "CREATE", "SCHEMA_VERSION", "UPGRADES"]
+__all__ = ["APPLICATION_ID", "CREATE", "SCHEMA_VERSION", "UPGRADES", "Upgrade"]
 
 APPLICATION_ID: Final = 0x4E455256
 """Marks a SQLite file as ours ("NERV" in ASCII)."""
@@ -109,7 +109,26 @@ CREATE: Final = (
 )
 """Statements that make an empty store. Times are microseconds since the epoch."""
 
-UPGRADES: Final[Mapping[int, tuple[str, ...]]] = {
-    2: ("ALTER TABLE state_version ADD COLUMN seal TEXT", _BRIDGE),
+
+class Upgrade(NamedTuple):
+    """A step from one version of the tables to the next.
+
+    Attributes
+    ----------
+    name : str
+        What it is for.
+    statements : tuple of str
+        What it does.
+    """
+
+    name: str
+    statements: tuple[str, ...]
+
+
+UPGRADES: Final[Mapping[int, Upgrade]] = {
+    2: Upgrade(
+        "pruned versions keep their seal",
+        ("ALTER TABLE state_version ADD COLUMN seal TEXT", _BRIDGE),
+    ),
 }
 """What leads to each version of the tables from the one before."""

@@ -1,0 +1,46 @@
+"""Bringing the tables of an older nerv-lab to the present ones; the data stays."""
+
+from __future__ import annotations
+
+import apsw
+
+from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION, UPGRADES
+from nerv_lab.inner_universe.writing import now_us
+
+__all__ = ["steps_of", "upgrade"]
+
+
+def steps_of(connection: apsw.Connection) -> tuple[str, ...]:
+    """Return the names of the steps that a store still has to take, in order."""
+    found = connection.pragma("user_version")
+    return tuple(UPGRADES[version].name for version in range(found + 1, SCHEMA_VERSION + 1))
+
+
+def upgrade(connection: apsw.Connection) -> tuple[str, ...]:
+    """Take the steps that are left, and return their names.
+
+    Each is one transaction together with the record that it was taken. Where the process ends
+    between two, the next to open the store goes on with the second.
+    """
+    taken = []
+    while (step := _next(connection)) is not None:
+        taken.append(step)
+    return tuple(taken)
+
+
+def _next(connection: apsw.Connection) -> str | None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Looked at here: somebody else may have been quicker.
+        version = connection.pragma("user_version") + 1
+        if version > SCHEMA_VERSION:
+            return None
+        for statement in UPGRADES[version].statements:
+            connection.execute(statement)
+        connection.execute("INSERT INTO schema_version VALUES (?, ?)", (version, now_us()))
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("COMMIT")
+        return UPGRADES[version].name
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
