@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
+import random
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,8 @@ from nerv_lab.inner_universe.embedded.rekeying import rekey_file
 
 SECRET = "correct horse battery staple"
 MARK = "PLAINTEXTMARK"
+SCRIPT = Path(__file__).with_name("rekeying_process.py")
+KILLS = 6
 
 
 def fill(path: Path, key: Any = SECRET) -> None:
@@ -267,3 +272,34 @@ def test_a_rekey_that_is_cut_off_leaves_the_old_store(
     with nl.open(store, key=SECRET) as lab:
         assert "bob" in lab.entities
     assert [path.name for path in store.parent.iterdir() if "part" in path.name] == []
+
+
+def opens_with(path: Path, keys: list[str]) -> str:
+    for key in keys:
+        try:
+            with nl.open(path, key=key) as lab:
+                assert lab.entity("ada").name == MARK
+                assert lab.verify().ok
+                return key
+        except StoreKeyError:
+            continue
+    raise AssertionError("no key opens it")
+
+
+def test_a_kill_at_any_time_leaves_the_store_under_one_of_the_keys(store: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(nl.__file__).parents[1])}
+    chance, keys = random.Random(7), [SECRET, "another"]
+    for _ in range(KILLS):
+        with subprocess.Popen(
+            [sys.executable, str(SCRIPT), str(store), *keys],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(chance.random())  # so that it dies anywhere in its work
+            process.kill()
+        found = opens_with(store, keys)
+        keys.sort(key=lambda key: key != found)
+    assert MARK.encode() not in bytes_of(store.parent)
