@@ -23,7 +23,8 @@ TIMEOUT = 10.0
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "universe" in metafunc.fixturenames:
-        unfit = UNSHARED if "other" in metafunc.fixturenames else set()
+        several = metafunc.definition.get_closest_marker("several_clients")
+        unfit = UNSHARED if several or "other" in metafunc.fixturenames else set()
         names = [name for name in UNIVERSES if name not in unfit]
         metafunc.parametrize("universe", names, indirect=True)
 

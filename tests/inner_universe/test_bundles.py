@@ -160,11 +160,8 @@ def test_whoever_follows_the_store_sees_the_imported_events_once(lab: Lab, bundl
     assert seen == list(range(1, lab.seq + 1))
 
 
-def test_another_client_sees_the_imported_history(
-    lab: Lab, universe: Any, bundle: Path, request: pytest.FixtureRequest
-) -> None:
-    if "embedded-memory" in request.node.name:
-        pytest.skip("a store in memory has one client")
+@pytest.mark.several_clients
+def test_another_client_sees_the_imported_history(lab: Lab, universe: Any, bundle: Path) -> None:
     with Lab(universe.client()) as other:
         lab.import_bundle(bundle)
         other.refresh()
