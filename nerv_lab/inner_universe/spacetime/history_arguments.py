@@ -14,7 +14,7 @@ from nerv_lab.inner_universe.spacetime.arguments import (
     VersionArgs,
 )
 from nerv_lab.inner_universe.spacetime.bsatn import BYTES, I64, STRING, U32, U64, Array, Product
-from nerv_lab.inner_universe.spacetime.schema import OPTIONAL
+from nerv_lab.inner_universe.spacetime.schema import OPTIONAL, EventRow
 
 __all__ = [
     "DISCARD_HISTORY",
@@ -26,27 +26,10 @@ __all__ = [
     "DiscardHistory",
     "HistoryPart",
     "ImportHistory",
-    "LogRow",
     "Pointer",
     "StageHistory",
     "StoredVersion",
 ]
-
-
-class LogRow(NamedTuple):
-    """An entry of the log, in the place it had; its time in microseconds since the epoch."""
-
-    seq: int
-    event_id: str
-    origin_id: str
-    origin_seq: int
-    event_type: str
-    source: str | None
-    timestamp: int
-    data: str | None
-    actor: str
-    branch: str
-    batch_id: str
 
 
 class StoredVersion(NamedTuple):
@@ -81,7 +64,7 @@ class Pointer(NamedTuple):
 class HistoryPart(NamedTuple):
     """A part of a history, small enough to be sent at once."""
 
-    events: list[LogRow]
+    events: list[EventRow]
     versions: list[StoredVersion]
     entities: list[BranchEntity]
     relations: list[BranchRelation]
@@ -117,7 +100,7 @@ _PART = Product(
     HistoryPart,
     Array(
         Product(
-            LogRow,
+            EventRow,
             U64,
             STRING,
             STRING,

@@ -23,12 +23,12 @@ from nerv_lab.inner_universe.spacetime.history_arguments import (
     DiscardHistory,
     HistoryPart,
     ImportHistory,
-    LogRow,
     Pointer,
     StageHistory,
     StoredVersion,
 )
 from nerv_lab.inner_universe.spacetime.rows import json_text, version_args
+from nerv_lab.inner_universe.spacetime.schema import EventRow
 
 __all__ = ["send_history"]
 
@@ -100,8 +100,8 @@ def _branch_row(branch: str, item: Item) -> BranchEntity | BranchRelation:
     return BranchRelation(branch, state)
 
 
-def _log_row(event: Event) -> LogRow:
-    return LogRow(
+def _log_row(event: Event) -> EventRow:
+    return EventRow(
         event.seq or 0,
         event.id,
         event.origin_id or "",
