@@ -25,7 +25,18 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 PURE = {
     *("__future__", "abc", "ast", "base64", "bisect", "collections", "contextlib", "copy"),
     *("dataclasses", "datetime", "decimal", "difflib", "enum", "functools", "gc", "hashlib"),
-    *("heapq", "inspect", "itertools", "json", "logging", "math", "operator", "re", "threading"),
+    *(
+        "heapq",
+        "html",
+        "inspect",
+        "itertools",
+        "json",
+        "logging",
+        "math",
+        "operator",
+        "re",
+        "threading",
+    ),
     *("time", "types", "typing", "unicodedata", "uuid", "weakref"),
     *("blake3", "immutables", "msgspec", "numpy", "orjson", "pydantic", "uuid_utils", "nerv_lab"),
 }

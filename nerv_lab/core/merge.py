@@ -23,7 +23,9 @@ from nerv_lab.core.model import (
     RelationMetadata,
     entity_key,
 )
+from nerv_lab.core.record_html import record_html
 from nerv_lab.core.state import GraphState
+from nerv_lab.core.text import value_text
 from nerv_lab.core.values import freeze
 
 __all__ = ["Conflict", "Merge", "Resolution", "Side", "Take", "merge_states"]
@@ -48,7 +50,7 @@ class Take:
 Resolution: TypeAlias = Side | Take
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Conflict:
     """Something both sides changed, each in its own way.
 
@@ -86,6 +88,14 @@ class Conflict:
         if self.kind == "deleted":
             return f"{where}: deleted in {side}, changed in the other"
         return f"{where}: {side} deleted its end {(self.path or ('',))[-1]!r}"
+
+    def __repr__(self) -> str:
+        return f"<Conflict {self}>"
+
+    def _repr_html_(self) -> str:
+        sides = (("before", self.base), ("ours", self.ours), ("theirs", self.theirs))
+        rows = [(name, "not there" if v is UNSET else value_text(v)) for name, v in sides]
+        return record_html(f"Conflict {self}", rows)
 
 
 @dataclass(frozen=True, slots=True)

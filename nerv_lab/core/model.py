@@ -14,6 +14,8 @@ from nerv_lab.core.checks import (
     checked_text,
 )
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.record_html import record_html
+from nerv_lab.core.text import value_text
 from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
 
 __all__ = [
@@ -203,6 +205,17 @@ class _Item:
 
     def _hashed(self) -> dict[str, Any]:
         raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        fields = {name: value for name, value in self._hashed().items() if name != "properties"}
+        rows = [("id", self.id)]
+        rows += [
+            (name, value if isinstance(value, str) else value_text(value))
+            for name, value in fields.items()
+            if value not in (None, [])
+        ]
+        rows += [(f"properties.{name}", value_text(v)) for name, v in self.properties.items()]
+        return record_html(repr(self).strip("<>"), rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import DEFAULT_BRANCH
+from nerv_lab.core.record_html import record_html
 
 __all__ = ["LTHASH", "SHA256_JSON", "Version", "from_micros", "to_micros", "version_digest"]
 
@@ -109,6 +110,18 @@ class Version:
             )
         except (TypeError, KeyError, OverflowError) as error:
             raise ValidationError("record", f"not the record of a version: {error}") from None
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("id", self.id),
+            ("description", self.description),
+            ("author", self.author or ""),
+            ("time", f"{self.timestamp:%Y-%m-%d %H:%M:%S} UTC"),
+            ("branch", self.branch),
+            ("parents", ", ".join(self.parents) or "none"),
+            ("data hash", self.data_hash),
+        ]
+        return record_html(f"Version {self.description!r}", rows)
 
     def __repr__(self) -> str:
         return f"<Version {self.id} {self.description!r}>"

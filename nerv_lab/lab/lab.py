@@ -19,6 +19,7 @@ from nerv_lab.core.errors import (
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.perspective import PerspectiveAware
+from nerv_lab.core.record_html import record_html
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
@@ -443,3 +444,20 @@ class Lab(
             f"<Lab {self.uri}: {len(self.entities)} entities, "
             f"{len(self.relations)} relations, {head}{changes}>"
         )
+
+    def _repr_html_(self) -> str:
+        if self._closed:
+            return record_html("Lab", [("uri", self.uri), ("state", "closed")])
+        position, entities, relations = self._follower.position(), self.entities, self.relations
+        head = position.head
+        label = f"{self.version_label(head)} {head.description}" if head else "no versions"
+        rows = [
+            ("uri", self.uri),
+            ("branch", position.branch),
+            ("head", label),
+            ("uncommitted changes", str(len(self.diff()))),
+            ("entities", repr(entities).strip("<>")),
+            ("relations", repr(relations).strip("<>")),
+            ("events", str(position.seq)),
+        ]
+        return record_html("Lab", rows)

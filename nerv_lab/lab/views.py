@@ -6,6 +6,7 @@ import datetime as dt
 from typing import NoReturn
 
 from nerv_lab.core.errors import ReadOnlyViewError
+from nerv_lab.core.record_html import record_html
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.reading import GraphReader
@@ -56,6 +57,15 @@ class View(GraphReader):
             f"<View {self.label}: {len(self.entities)} entities, "
             f"{len(self.relations)} relations, read-only>"
         )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("of", self.label),
+            ("time", f"{self.timestamp:%Y-%m-%d %H:%M:%S} UTC" if self.timestamp else "none"),
+            ("entities", repr(self.entities).strip("<>")),
+            ("relations", repr(self.relations).strip("<>")),
+        ]
+        return record_html("View, read-only", rows)
 
     def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
         """Refuse, since the past does not change; raises `ReadOnlyViewError`."""

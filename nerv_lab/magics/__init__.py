@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nerv_lab.magics.completion import NervMatcher
+from nerv_lab.magics.key_completion import KeyMatcher
 from nerv_lab.magics.magic import NervMagics
+from nerv_lab.magics.tracebacks import shorten_tracebacks, show_whole_tracebacks
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -14,11 +16,13 @@ __all__ = ["NervMagics", "load_ipython_extension", "unload_ipython_extension"]
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
-    """Add ``%nerv`` and ``%%nerv`` to a shell, with their completion."""
+    """Add ``%nerv`` and ``%%nerv`` to a shell, with their completion, and shorten tracebacks."""
     unload_ipython_extension(ipython)
     magics = NervMagics(ipython)
     ipython.register_magics(magics)
-    ipython.Completer.custom_matchers.append(NervMatcher(magics).match)
+    matchers = NervMatcher(magics).match, KeyMatcher(ipython).match
+    ipython.Completer.custom_matchers.extend(matchers)
+    shorten_tracebacks(ipython)
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
@@ -27,5 +31,7 @@ def unload_ipython_extension(ipython: InteractiveShell) -> None:
     for kind in ("line", "cell"):
         manager.magics[kind].pop("nerv", None)
     manager.registry.pop(NervMagics.__name__, None)
+    show_whole_tracebacks(ipython)
     matchers = ipython.Completer.custom_matchers
-    matchers[:] = [m for m in matchers if not isinstance(getattr(m, "__self__", None), NervMatcher)]
+    ours = (NervMatcher, KeyMatcher)
+    matchers[:] = [m for m in matchers if not isinstance(getattr(m, "__self__", None), ours)]

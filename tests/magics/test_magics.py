@@ -505,3 +505,24 @@ def test_a_history_is_kept_within_a_policy(opened: InteractiveShell) -> None:
     assert run(opened, "%nerv retain").pruned == ()
     assert "pruned" in complaint(opened, "%nerv at v1")
     assert "keep_last" in complaint(opened, "%nerv retain --last 0")
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ('lab.entities["a', ["ada", "albert"]),
+        ("x = lab.entities['al", ["albert"]),
+        ('lab.relations["', ["knows"]),
+        ('lab.at("v1").entities["', []),
+        ('none.entities["', []),
+    ],
+)
+def test_ids_are_completed_as_keys_of_a_lab(
+    opened: InteractiveShell, line: str, wanted: list[str]
+) -> None:
+    run(opened, 'for id in ("ada", "albert", "bob"): lab.add_entity("person", id=id)')
+    run(opened, 'lab.relate("ada", "knows", "bob", id="knows")')
+    run(opened, "none = None")
+    with provisionalcompleter():
+        found = [c.text for c in opened.Completer.completions(line, len(line))]
+    assert [text for text in found if text in {"ada", "albert", "bob", "knows"}] == wanted
