@@ -9,6 +9,7 @@ from typing import Any
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import Event
 from nerv_lab.core.model import Item
+from nerv_lab.core.thinning import Retention
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem
@@ -35,6 +36,8 @@ class Contents:
         Working rows of each branch, by key.
     heads, tags : dict of str to str
         The version id each branch and tag is at; None for a branch without any.
+    retention : Retention
+        What was pruned from it: neither its events nor its deltas are there.
     unreadable : list of Problem
         What is wrong with the missing deltas.
     """
@@ -45,15 +48,17 @@ class Contents:
     rows: Mapping[str, Mapping[str, Item]]
     heads: Mapping[str, str | None]
     tags: Mapping[str, str]
+    retention: Retention
     unreadable: list[Problem] = field(default_factory=list)
 
 
 async def read_contents(client: InnerUniverseClient) -> Contents:
     """Return everything that a store holds; nobody should be writing to it meanwhile."""
+    retention = await client.retention()
     versions = {version.id: version for version in await client.versions()}
     deltas: dict[str, bytes] = {}
     unreadable: list[Problem] = []
-    for id in versions:
+    for id in versions.keys() - retention.pruned:
         try:
             deltas[id] = await client.delta(id)
         except NervError as error:
@@ -63,25 +68,26 @@ async def read_contents(client: InnerUniverseClient) -> Contents:
         name: {item.key: item for item in (await client.snapshot(name)).items} for name in branches
     }
     return Contents(
-        [event async for event in _events(client)],
+        [event async for event in _events(client, retention.floor)],
         versions,
         deltas,
         rows,
         {name: branch.head for name, branch in branches.items()},
         await client.tags(),
+        retention,
         unreadable,
     )
 
 
-async def _events(client: InnerUniverseClient) -> AsyncIterator[Event]:
+async def _events(client: InnerUniverseClient, floor: int) -> AsyncIterator[Event]:
     last = await client.last_seq()
-    for after in range(0, last, _PAGE):
+    for after in range(floor, last, _PAGE):
         for event in await client.stored_events(after, min(after + _PAGE, last)):
             yield event
 
 
 def differences(here: Contents, there: Contents, name: str) -> Iterator[Problem]:
-    """Yield where two stores differ.
+    """Yield where two stores differ, as far back as neither of them was pruned.
 
     Parameters
     ----------
@@ -93,7 +99,8 @@ def differences(here: Contents, there: Contents, name: str) -> Iterator[Problem]
     yield from here.unreadable
     for problem in there.unreadable:
         yield Problem(problem.where, f"{problem.what}, in {name}")
-    yield from _logs(here.events, there.events, name)
+    floor = max(here.retention.floor, there.retention.floor)
+    yield from _logs(_since(floor, here.events), _since(floor, there.events), floor, name)
     yield from _mappings("version", _records(here), _records(there), name)
     yield from _deltas(here, there, name)
     yield from _mappings("branch", here.heads, there.heads, name)
@@ -106,7 +113,11 @@ def _records(contents: Contents) -> dict[str, dict[str, Any]]:
     return {id: version.record() for id, version in contents.versions.items()}
 
 
-def _logs(here: list[Event], there: list[Event], name: str) -> Iterator[Problem]:
+def _since(floor: int, events: list[Event]) -> list[Event]:
+    return [event for event in events if (event.seq or 0) > floor]
+
+
+def _logs(here: list[Event], there: list[Event], floor: int, name: str) -> Iterator[Problem]:
     for mine, other in zip(here, there, strict=False):
         where = f"event {mine.seq}"
         if (mine.seq, mine.id) != (other.seq, other.id):
@@ -119,8 +130,9 @@ def _logs(here: list[Event], there: list[Event], name: str) -> Iterator[Problem]
         if encode(mine.data) != encode(other.data):
             yield Problem(where, f"its data is not that in {name}")
     if len(here) != len(there):
-        where = f"event {min(len(here), len(there)) + 1}"
-        yield Problem(where, f"the log ends at {len(here)}, but at {len(there)} in {name}")
+        ends = [events[-1].seq or 0 if events else floor for events in (here, there)]
+        what = f"the log ends at {ends[0]}, but at {ends[1]} in {name}"
+        yield Problem(f"event {min(ends) + 1}", what)
 
 
 def _mappings(

@@ -100,3 +100,23 @@ def test_a_log_that_goes_another_way_is_told_once(pair: tuple[Path, Path]) -> No
     [(where, what)] = compared(pair)
     assert where == "event 8"
     assert what.startswith("the logs part")
+
+
+def test_a_store_that_was_pruned_is_compared_as_far_back_as_it_goes(
+    pair: tuple[Path, Path],
+) -> None:
+    with nl.open(pair[0]) as lab:
+        for number in range(4):
+            lab.update("ada", properties={"n": number})
+            lab.commit(f"number {number}")
+    shutil.copy(*pair)
+    with nl.open(pair[0]) as lab:
+        lab.retain(nl.RetentionPolicy(keep_last=1))
+        last = lab.seq
+    assert compared(pair) == [
+        (f"event {last}", f"the log ends at {last}, but at {last - 1} in the copy")
+    ]
+    damage(pair[1], "UPDATE event_log SET source = 'him' WHERE seq = 1")
+    assert len(compared(pair)) == 1
+    damage(pair[1], f"UPDATE event_log SET source = 'him' WHERE seq = {last - 1}")
+    assert (f"event {last - 1}", "its source is None, but 'him' in the copy") in compared(pair)
