@@ -38,6 +38,7 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import Event, EventType, Message
+from nerv_lab.core.merge import Take
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.perspective import PerspectiveAware
 from nerv_lab.core.projector import StateProjector
@@ -94,6 +95,7 @@ __all__ = [
     "SpacetimeEventBus",
     "SpacetimeTemporalStore",
     "StateProjector",
+    "Take",
     "TemporalStore",
     "ValidationError",
     "Version",

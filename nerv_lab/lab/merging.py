@@ -199,7 +199,8 @@ class MergeResult:
         if self.version is not None:
             return f"{title}: {changes}, committed"
         if self.conflicts:
-            return f"{title}: {changes}, {len(self.conflicts)} conflicts to resolve"
+            count = len(self.conflicts)
+            return f"{title}: {changes}, {count} conflict{'s'[: count > 1]} to resolve"
         return f"{title}: {changes}, no conflicts; .commit() makes it a version"
 
     def __repr__(self) -> str:
