@@ -7,7 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
+from shared.spacetime_server import the_server
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|work|private|opt|var)/\w|[A-Z]:\\\\")
@@ -71,3 +74,26 @@ def test_the_file_stays_small_and_keeps_no_widget_state(path: Path) -> None:
 def test_a_widget_is_stored_as_a_picture_and_not_as_a_model_that_is_gone(path: Path) -> None:
     assert "application/vnd.jupyter.widget-view+json" not in path.read_text(encoding="utf-8")
     assert "image/svg+xml" in path.read_text(encoding="utf-8")
+
+
+def compared_outputs(notebook: Any) -> list[str]:
+    """Return what each of the cells that nbval compares says."""
+    return [
+        "".join(o["text"] if "text" in o else o["data"]["text/plain"] for o in cell.outputs)
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "nbval-ignore-output" not in cell.metadata.get("tags", [])
+    ]
+
+
+def test_two_notebooks_share_a_server_as_they_share_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = next(p for p in NOTEBOOKS if p.stem == "03_two_notebooks_one_graph")
+    url = the_server().url
+    monkeypatch.setenv("NERV_SERVER", url)
+    monkeypatch.setenv("NERV_TOKEN_FILE", str(tmp_path / "ada.json"))
+    notebook = nbformat.read(path, as_version=4)
+    stored = compared_outputs(notebook)
+    NotebookClient(notebook, timeout=60).execute()
+    assert f"through the SpacetimeDB server {url}" in str(notebook)
+    assert compared_outputs(notebook) == stored
