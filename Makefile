@@ -5,6 +5,7 @@ VENV ?= .venv
 JOBS ?= 2
 LAB_ARGS ?=
 TEST_ARGS ?=
+DOCS_ARGS ?=
 
 BIN := $(VENV)/bin
 NOTEBOOK := notebooks/01_explore_and_travel.ipynb
@@ -15,11 +16,12 @@ ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 NEEDS_lab := .
 NEEDS_test := .[test]
 NEEDS_lint := .[lint,test]
-STAMPS := $(VENV)/.lab $(VENV)/.test $(VENV)/.lint
+NEEDS_docs := .[docs]
+STAMPS := $(VENV)/.lab $(VENV)/.test $(VENV)/.lint $(VENV)/.docs
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test lint notebooks bundle setup clean
+.PHONY: help lab test lint docs notebooks bundle setup clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +37,9 @@ lint: $(VENV)/.lint ## check style, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 
+docs: $(VENV)/.docs ## build the documentation into site/; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict $(DOCS_ARGS)
+
 notebooks: $(VENV)/.test ## run the notebooks again and store what they show
 	$(BIN)/python scripts/refresh_notebooks.py
 
@@ -45,7 +50,7 @@ bundle: ## rebuild the widgets' bundle (needs Node)
 setup: $(STAMPS) ## install all that the other targets need
 
 clean: ## remove what make has made
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # pip is what venv makes last: an environment without it was cut short and is made again.
 $(BIN)/pip:
