@@ -50,7 +50,7 @@ export class CommitBar {
       ? counted(meta.uncommitted, "uncommitted change")
       : head ? "all committed" : "nothing committed yet";
     chips.push(this.#changes(meta, head, changes));
-    if (meta.closed) chips.push(h("span.nerv-dirty", {}, "the lab is closed"));
+    if (meta.closed) chips.push(h("span.nerv-dirty", {}, meta.closed === true ? "the lab is closed" : meta.closed));
     this.where.replaceChildren(...chips);
     this.banner.hidden = !past;
     if (past) this.#past(meta);

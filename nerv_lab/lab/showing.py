@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from nerv_lab.lab.delegates import delegated
 
 if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
     from nerv_lab.widgets import Explorer, GraphView, Monitor, Timeline
 
 __all__ = ["Shower"]
@@ -34,3 +37,13 @@ class Shower:
         """Return a small live table of what is measured; see `nerv_lab.widgets.Monitor`."""
         widget: Monitor = delegated("widgets", "Monitor")(self, **options)
         return widget
+
+    def to_html(self, path: str | os.PathLike[str], **options: Any) -> Path:
+        """Write the explorer with its history into one file; see `nerv_lab.widgets.to_html`."""
+        written: Path = delegated("widgets", "to_html")(self, path, **options)
+        return written
+
+    def to_svg(self, path: str | os.PathLike[str], **options: Any) -> Path:
+        """Write a still picture of the graph; see `nerv_lab.widgets.to_svg`."""
+        written: Path = delegated("widgets", "to_svg")(self, path, **options)
+        return written

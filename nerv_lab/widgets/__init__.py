@@ -7,8 +7,9 @@ sets no state but sends commands (`commands`). The front end is built from ``js/
 from __future__ import annotations
 
 from nerv_lab.widgets.explorer import Explorer
+from nerv_lab.widgets.export import to_html, to_svg
 from nerv_lab.widgets.graph_view import GraphView
 from nerv_lab.widgets.monitor import Monitor
 from nerv_lab.widgets.timeline import Timeline
 
-__all__ = ["Explorer", "GraphView", "Monitor", "Timeline"]
+__all__ = ["Explorer", "GraphView", "Monitor", "Timeline", "to_html", "to_svg"]

@@ -1,0 +1,145 @@
+"""One file that shows a Lab anywhere: the explorer, and a recording in the kernel's place."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+import orjson
+
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.lab.lab import Lab
+from nerv_lab.widgets.base import BUNDLE
+from nerv_lab.widgets.recording import MAX_BYTES, record
+from nerv_lab.widgets.svg import graph_svg
+
+__all__ = ["to_html", "to_svg"]
+
+_PAGE: Final = Path(__file__).parent / "page"
+_THEMES: Final = ("auto", "light", "dark")
+
+
+def _packed(content: bytes) -> str:
+    """Return bytes as letters and digits that mean nothing to HTML."""
+    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
+
+
+def _hash(script: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _note(recording: dict[str, Any]) -> str:
+    rows, total = recording["versions"], recording["total"]
+    if not rows:
+        return "It holds no versions." if not total else f"Its {total} versions are left out."
+    if len(rows) == total:
+        return f"It holds all versions, {rows[0]['label']} to {rows[-1]['label']}."
+    return f"It holds the newest {len(rows)} of {total} versions; older ones are left out."
+
+
+def to_html(
+    lab: Lab,
+    path: str | os.PathLike[str],
+    *,
+    versions: int = 200,
+    title: str = "Knowledge graph",
+    theme: str = "auto",
+    height: int = 720,
+    max_bytes: int = MAX_BYTES,
+) -> Path:
+    """Write graph, timeline, inspector and past versions into one HTML file.
+
+    It needs no kernel, no server and no network, and a content security policy in it forbids
+    both network and eval. It can be searched, compared and looked through, not changed. Between
+    two versions it shows the earlier one.
+
+    Parameters
+    ----------
+    lab : Lab
+        What to write.
+    path : str or path-like
+        The file; what was there is replaced.
+    versions : int
+        Most versions to keep, the newest; 0 keeps the present alone.
+    title : str
+        Heading of the page.
+    theme : str
+        ``"auto"`` follows the browser; ``"light"``, ``"dark"``.
+    height : int
+        Pixels, 80 to 4,000.
+    max_bytes : int
+        Most bytes of data before compression. Older versions that do not fit are left out, and
+        the page says so.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ValidationError
+        An argument is out of range, or the present alone takes more than ``max_bytes``.
+    """
+    if theme not in _THEMES:
+        raise ValidationError("theme", f"must be one of {', '.join(_THEMES)}")
+    for name, value, least, most in (
+        ("height", height, 80, 4_000),
+        ("versions", versions, 0, 100_000),
+        ("max_bytes", max_bytes, 1, 500_000_000),
+    ):
+        if type(value) is not int or not least <= value <= most:
+            raise ValidationError(name, f"must be an integer from {least:,} to {most:,}")
+    recording = record(lab, versions=versions, max_bytes=max_bytes)
+    traits = {"_mode": "explorer", "theme": theme, "height": height, "seed": 1}
+    recording |= {"traits": {**traits, "renderer": "auto", "selection": []}}
+    script = (_PAGE / "recorded.js").read_text(encoding="utf-8")
+    template = (_PAGE / "page.html").read_text(encoding="utf-8")
+    written = (
+        jinja2.Environment(autoescape=True)
+        .from_string(template)
+        .render(
+            title=title,
+            theme=theme,
+            note=_note(recording),
+            script=script,
+            hash=_hash(script),
+            bundle=_packed(BUNDLE.read_bytes()),
+            recording=_packed(orjson.dumps(recording)),
+            picture=graph_svg(lab.state, title),
+        )
+    )
+    target = Path(path)
+    target.write_text(written, encoding="utf-8", errors="replace")
+    return target
+
+
+def to_svg(lab: Lab, path: str | os.PathLike[str], *, title: str = "", seed: int = 1) -> Path:
+    """Write a still picture of the graph, or of its most connected entities, as SVG.
+
+    Parameters
+    ----------
+    lab : Lab
+        What to draw.
+    path : str or path-like
+        The file; what was there is replaced.
+    title : str
+        A line of text below it; by default, how much there is.
+    seed : int
+        The same graph and seed give the same picture.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    state = lab.state
+    counts = f"{len(state.entities)} entities, {len(state.relations)} relations"
+    target = Path(path)
+    target.write_text(graph_svg(state, title or counts, seed=seed), encoding="utf-8")
+    return target
