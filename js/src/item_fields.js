@@ -56,8 +56,8 @@ export class ItemFields {
     const tools = h("div.nerv-property-tools", {},
       iconButton("clock", `History of ${name}`, () => this.#history(row, item, name)),
       this.readOnly ? null : iconButton("pencil", `Edit ${name}`, () => this.#edit(row, item, name)));
-    const value = h("dd", { "data-kind": kind }, text);
-    const row = h("div", {}, h("dt", { title: kind }, name), value, tools);
+    const value = h("dd", { "data-kind": kind }, text, tools);
+    const row = h("div", {}, h("dt", { title: kind }, name), value);
     return row;
   }
 
