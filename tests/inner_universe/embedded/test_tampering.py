@@ -233,7 +233,7 @@ def changed_cells(before: Path, after: Path) -> set[tuple[str, str]]:
 
 
 @given(data=st.data())
-@settings(max_examples=150 * EFFORT)
+@settings(max_examples=200 * EFFORT)
 def test_a_bit_that_was_turned_anywhere_in_the_file_is_found_or_harmless(
     sound: Path, data: st.DataObject
 ) -> None:
