@@ -1,0 +1,123 @@
+"""A network between a client and a server that cuts, delays, stalls and splits, by chance."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import threading
+from collections.abc import Iterator
+
+__all__ = ["BreakingProxy", "breaking_proxy"]
+
+_LONGEST = 0.02
+_CHUNK = 1 << 14
+
+
+class BreakingProxy:
+    """Passes bytes on to a server, and breaks by a plan that a seed decides.
+
+    It runs on a thread of its own, so that no client waits for itself.
+
+    Parameters
+    ----------
+    port : int
+        The server's, on this machine.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._server_port = port
+        self._chance = random.Random(0)
+        self._loop = asyncio.new_event_loop()
+        self._breaking = False
+        self.cuts = 0
+        self.port = 0
+
+    def plan(self, seed: int) -> None:
+        """Begin to break, by the plan of a seed."""
+        self._chance = random.Random(seed)
+        self._breaking = True
+
+    def heal(self) -> None:
+        """Pass on everything from now on, as it comes."""
+        self._breaking = False
+
+    def serve(self, ready: threading.Event) -> None:
+        """Run until `stop`."""
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._link, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        ready.set()
+        self._loop.run_forever()
+        server.close()
+        self._loop.run_until_complete(self._end())
+        self._loop.close()
+
+    async def _end(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        """End it; may be called from any thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    async def _link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            there, back = await asyncio.open_connection("127.0.0.1", self._server_port)
+        except OSError:
+            writer.transport.abort()
+            return
+        ways = [
+            asyncio.create_task(self._pass_on(reader, back)),
+            asyncio.create_task(self._pass_on(there, writer)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            for end in (writer, back):
+                end.transport.abort()
+
+    async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(_CHUNK):
+                for part in await self._parts(data):
+                    sink.write(part)
+                    await sink.drain()
+                    await asyncio.sleep(0)
+                if self._breaking and self._chance.random() < 0.02:
+                    self.cuts += 1
+                    return
+
+    async def _parts(self, data: bytes) -> list[bytes]:
+        """Return what of some bytes is passed on, and in which pieces, after a while maybe."""
+        if not self._breaking:
+            return [data]
+        chance = self._chance
+        match chance.choices(["whole", "late", "split", "cut"], [70, 15, 10, 5])[0]:
+            case "late":
+                await asyncio.sleep(chance.random() * _LONGEST)  # the network is slow, not the test
+            case "split":
+                at = sorted(chance.sample(range(len(data) + 1), min(4, len(data) + 1)))
+                return [data[a:b] for a, b in zip([0, *at], [*at, len(data)], strict=True) if a < b]
+            case "cut":
+                self.cuts += 1
+                raise ConnectionResetError
+        return [data]
+
+
+@contextlib.contextmanager
+def breaking_proxy(port: int) -> Iterator[BreakingProxy]:
+    """Run a proxy in front of a server; it breaks nothing until it is given a plan."""
+    proxy, ready = BreakingProxy(port), threading.Event()
+    thread = threading.Thread(target=proxy.serve, args=(ready,), name="breaking-proxy")
+    thread.start()
+    ready.wait()
+    try:
+        yield proxy
+    finally:
+        proxy.stop()
+        thread.join()
