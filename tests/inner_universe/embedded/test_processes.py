@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from shared.effort import EFFORT
+
 import nerv_lab
 from nerv_lab.core.changes import CreateEntity
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
 
 SCRIPT = Path(__file__).with_name("writer_process.py")
-KILLS = 100
+KILLS = 200 * min(EFFORT, 5)
 
 
 @contextmanager
@@ -112,10 +114,15 @@ async def test_whatever_was_acknowledged_outlives_a_kill(store_path: Path) -> No
     chance = random.Random(7)
     acknowledged: list[list[str]] = []
     with _process("forks", store_path) as process:
-        for _ in range(KILLS // 2):
+        for _ in range(KILLS):
             acknowledged += _killed_writer(process, chance)
     await client.connect()
     await _check(client, acknowledged)
+    before = await client.last_seq()
+    for _, batch_id, *place in [words for words in acknowledged if words[0] == "batch"]:
+        again = await client.apply([CreateEntity(batch_id, "thing")], batch_id=batch_id)
+        assert again.last_seq == int(place[0])
+    assert await client.last_seq() == before
     await client.close()
 
 
@@ -129,9 +136,23 @@ async def test_who_watches_misses_nothing_of_a_killed_writer(
     chance = random.Random(8)
     acknowledged: list[list[str]] = []
     with _process("forks", store_path) as process:
-        for _ in range(KILLS // 2):
+        for _ in range(KILLS // 4):
             acknowledged += _killed_writer(process, chance)
     await client.refresh()
     await _check(client, acknowledged)
     assert seen.events == await client.events()
+    await client.close()
+
+
+async def test_a_writer_that_acknowledges_too_early_is_caught(store_path: Path) -> None:
+    client = EmbeddedInnerUniverse(store_path)
+    await client.connect()
+    await client.apply([CreateEntity("counter", "thing")])
+    chance = random.Random(9)
+    acknowledged: list[list[str]] = []
+    with _process("early", store_path) as process:
+        for _ in range(KILLS // 4):
+            acknowledged += _killed_writer(process, chance)
+    entities = {item.id for item in (await client.snapshot()).items}
+    assert {words[1] for words in acknowledged if words[0] == "batch"} - entities
     await client.close()

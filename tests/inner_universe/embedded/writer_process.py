@@ -7,6 +7,8 @@
     For each line of input, forks a child that commits for ever and prints what was acknowledged,
     and prints its process id; when the child has been killed, prints ``gone``
     and the signal.
+``early PATH``
+    The same with a writer that acknowledges each batch before it is written.
 """
 
 from __future__ import annotations
@@ -50,12 +52,14 @@ async def exchange(path: str, count: int) -> None:
     await client.close()
 
 
-async def commit_for_ever(path: str) -> None:
+async def commit_for_ever(path: str, *, early: bool) -> None:
     client = EmbeddedInnerUniverse(path)
     await client.connect()
     head = await client.branch_head("state")
     while True:
         batch_id = new_id()
+        if early:
+            say("batch", batch_id)
         receipt = await client.apply(
             [
                 CreateEntity(batch_id, "thing"),
@@ -68,11 +72,11 @@ async def commit_for_ever(path: str) -> None:
         say("version", head)
 
 
-def forks(path: str) -> None:
+def forks(path: str, *, early: bool) -> None:
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
-            asyncio.run(commit_for_ever(path))
+            asyncio.run(commit_for_ever(path, early=early))
         say("pid", child)
         say("gone", os.WTERMSIG(os.waitpid(child, 0)[1]))
 
@@ -81,4 +85,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "exchange":
         asyncio.run(exchange(sys.argv[2], int(sys.argv[3])))
     else:
-        forks(sys.argv[2])
+        forks(sys.argv[2], early=sys.argv[1] == "early")
