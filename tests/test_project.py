@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -121,6 +122,19 @@ def test_constraints_hold_plain_pins_only() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     plain = re.compile(r"#.*|[A-Za-z0-9._-]+==[0-9][\w.!+]*")
     assert [line for line in lines if not plain.fullmatch(line)] == []
+
+
+def test_every_pin_that_is_installed_works_on_the_first_python_that_is_promised() -> None:
+    first = f"{project()['requires-python'].removeprefix('>=')}.0"
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = {canonicalize_name(line.partition("==")[0]) for line in lines if "==" in line}
+    wanted = {
+        d.name: d.metadata["Requires-Python"]
+        for d in metadata.distributions()
+        if canonicalize_name(d.name) in pins and d.metadata["Requires-Python"]
+    }
+    assert len(wanted) > 100
+    assert {n: w for n, w in wanted.items() if first not in SpecifierSet(w)} == {}
 
 
 def test_the_installed_package_is_this_one() -> None:
