@@ -61,6 +61,15 @@ class Database:
         body = MODULE.read_bytes() if wasm is None else wasm
         self._request("PUT", f"/v1/database/{self.name}", body)
 
+    def exists(self) -> bool:
+        """Return whether the server knows the database."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=60)
+        try:
+            connection.request("GET", f"/v1/database/{self.name}")
+            return connection.getresponse().status == 200
+        finally:
+            connection.close()
+
     def call(self, reducer: str, *args: Any) -> None:
         path = f"/v1/database/{self.name}/call/{reducer}"
         self._request("POST", path, json.dumps(args).encode())
