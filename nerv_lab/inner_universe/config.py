@@ -46,6 +46,9 @@ class InnerUniverseConfig(BaseSettings):
         Where such tokens are kept, if not in the user's configuration folder.
     token_keyring : bool
         Whether new ones go into the keyring of the desktop instead; needs ``nerv-lab[keyring]``.
+    ca_file : path or None
+        Certificates, in PEM, of who may vouch for a server with TLS, in place of whom the system
+        trusts; for a server whose certificate is of an authority of your own.
     connect_timeout, request_timeout : float
         Seconds that a server may take to let us in, and to do one thing, reconnecting included.
     cache_seconds : float
@@ -78,6 +81,7 @@ class InnerUniverseConfig(BaseSettings):
     token: SecretStr | None = None
     token_file: Path | None = None
     token_keyring: bool = False
+    ca_file: Path | None = None
     connect_timeout: float = Field(10.0, gt=0, le=3600, allow_inf_nan=False)
     request_timeout: float = Field(60.0, gt=0, le=86_400, allow_inf_nan=False)
     cache_seconds: float = Field(300.0, ge=0, allow_inf_nan=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -32,15 +33,24 @@ class Address:
         Its name there, or its identity.
     tls : bool
         Whether the connection is encrypted and the server's certificate verified.
+    ca_file : str or None
+        Certificates, in PEM, of who may vouch for the server; by default whom the system trusts.
     """
 
     host: str
     port: int
     database: str
     tls: bool
+    ca_file: str | None = None
 
     @classmethod
-    def parse(cls, uri: str, *, database: str | None = None) -> Address:
+    def parse(
+        cls,
+        uri: str,
+        *,
+        database: str | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+    ) -> Address:
         """Return the address that a URI names.
 
         Parameters
@@ -49,6 +59,8 @@ class Address:
             Of a database, or with `database` of a server.
         database : str, optional
             Its name, where the URI does not hold it.
+        ca_file : path, optional
+            Certificates, in PEM, of who may vouch for the server; only with TLS.
 
         Raises
         ------
@@ -70,7 +82,8 @@ class Address:
         if parts.fragment or not _NAME.fullmatch(name):
             raise ValidationError("uri", f"does not name one database; write {_FORM}")
         tls = SCHEMES[parts.scheme]
-        return cls(parts.hostname, port or (443 if tls else 3000), name, tls)
+        trusted = None if ca_file is None or not tls else os.fspath(ca_file)
+        return cls(parts.hostname, port or (443 if tls else 3000), name, tls, trusted)
 
     @property
     def server(self) -> str:

@@ -68,6 +68,8 @@ class SpacetimeInnerUniverse(ReadableUniverse):
         How long things may take.
     cache_seconds : float
         How long a row that was read is remembered; it is forgotten at once when it changes.
+    ca_file : path, optional
+        Certificates, in PEM, of who may vouch for the server; by default whom the system trusts.
     """
 
     async def apply(
@@ -208,4 +210,5 @@ def client_with(uri: str, config: InnerUniverseConfig) -> SpacetimeInnerUniverse
         tokens=tokens_of(config),
         limits=Limits(request=config.request_timeout, connect=config.connect_timeout),
         cache_seconds=config.cache_seconds,
+        ca_file=config.ca_file,
     )

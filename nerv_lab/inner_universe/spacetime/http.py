@@ -17,6 +17,7 @@ from nerv_lab.core.errors import (
     ServerTimeoutError,
     ServerUnreachableError,
     TokenRefusedError,
+    ValidationError,
 )
 from nerv_lab.inner_universe.spacetime.address import Address
 from nerv_lab.inner_universe.spacetime.tokens import Secret
@@ -28,10 +29,25 @@ _SHOWN = 500
 
 
 def tls_context(address: Address) -> ssl.SSLContext:
-    """Return how to verify a server; without TLS, a context that trusts nobody."""
-    if address.tls:
-        return ssl.create_default_context()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    """Return how to verify a server; without TLS, a context that trusts nobody.
+
+    Names and certificates are always checked; there is no way to turn that off.
+
+    Raises
+    ------
+    ValidationError
+        When the file of certificates cannot be read, or holds none.
+    """
+    if not address.tls:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        return ssl.create_default_context(cafile=address.ca_file)
+    except OSError as error:  # that of OpenSSL is one
+        raise ValidationError(
+            "ca_file",
+            f"{address.ca_file} is no file of certificates in PEM ({type(error).__name__}); give "
+            f"that of the authority that signed the server's, in NERV_CA_FILE or the settings",
+        ) from None
 
 
 def database_missing(address: Address) -> DatabaseNotFoundError:

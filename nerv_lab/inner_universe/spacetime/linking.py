@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -44,6 +45,8 @@ class LinkedUniverse(InnerUniverseClient):
         How long things may take.
     cache_seconds : float
         How long a row that was read is remembered; it is forgotten at once when it changes.
+    ca_file : path, optional
+        Certificates, in PEM, of who may vouch for the server; by default whom the system trusts.
     """
 
     def __init__(
@@ -53,8 +56,9 @@ class LinkedUniverse(InnerUniverseClient):
         tokens: Tokens | None = None,
         limits: Limits | None = None,
         cache_seconds: float = 300.0,
+        ca_file: str | os.PathLike[str] | None = None,
     ) -> None:
-        self.address = Address.parse(uri)
+        self.address = Address.parse(uri, ca_file=ca_file)
         self.uri = self.address.uri
         self.origin_id = new_id()
         self._tokens = TokenFile() if tokens is None else tokens
@@ -99,7 +103,7 @@ class LinkedUniverse(InnerUniverseClient):
 
     async def publish_module(self) -> str:
         """Give the server our module, or update the one it runs, and return its address."""
-        await self._portal.hop(publish(self.uri, tokens=self._tokens))
+        await self._portal.hop(publish(self.uri, tokens=self._tokens, ca_file=self.address.ca_file))
         return self.uri
 
     async def connect(self) -> None:

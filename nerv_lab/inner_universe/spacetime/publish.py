@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from importlib import resources
 from pathlib import Path
 
@@ -18,6 +19,7 @@ __all__ = ["module_bytes", "publish", "publish_module"]
 
 _PLAIN = {"http": "spacetimedb", "https": "spacetimedbs"}
 _TIMEOUT = 120.0
+_Path = str | os.PathLike[str]
 
 
 def module_bytes(path: str | Path | None = None) -> bytes:
@@ -38,12 +40,12 @@ def module_bytes(path: str | Path | None = None) -> bytes:
         ) from None
 
 
-def _address(url: str, name: str | None) -> Address:
+def _address(url: str, name: str | None, ca_file: _Path | None) -> Address:
     scheme, separator, rest = url.partition("://")
     scheme = _PLAIN.get(scheme, scheme)
     if not separator or scheme not in SCHEMES:
         raise ValidationError("url", "must be the address of a server, such as http://HOST:3000")
-    return Address.parse(f"{scheme}://{rest}", database=name)
+    return Address.parse(f"{scheme}://{rest}", database=name, ca_file=ca_file)
 
 
 async def publish(
@@ -52,12 +54,14 @@ async def publish(
     *,
     tokens: Tokens | None = None,
     module: str | Path | None = None,
+    ca_file: _Path | None = None,
 ) -> Address:
     """Publish the module, as `publish_module` does."""
     from nerv_lab.inner_universe.config import InnerUniverseConfig  # slow to import
 
-    address = _address(url, name)
-    kept = tokens_of(InnerUniverseConfig()) if tokens is None else tokens
+    settings = InnerUniverseConfig()
+    address = _address(url, name, settings.ca_file if ca_file is None else ca_file)
+    kept = tokens_of(settings) if tokens is None else tokens
     wasm = module_bytes(module)
     token = await asyncio.to_thread(kept.get, address.server)
     async with HttpApi(address, token, token_place=kept.where, timeout=_TIMEOUT) as api:
@@ -76,6 +80,7 @@ def publish_module(
     *,
     tokens: Tokens | None = None,
     module: str | Path | None = None,
+    ca_file: _Path | None = None,
 ) -> str:
     """Make a database run the nerv-lab module, or update the one it runs.
 
@@ -90,6 +95,8 @@ def publish_module(
         Whoever publishes a database first owns it.
     module : path, optional
         Another module than the one that ships with the package.
+    ca_file : path, optional
+        Certificates, in PEM, of who may vouch for the server; by default what the settings say.
 
     Returns
     -------
@@ -101,4 +108,4 @@ def publish_module(
     NERVPersistenceError
         When the server cannot be reached, does not accept the token, or refuses the module.
     """
-    return portal().run(publish(url, name, tokens=tokens, module=module)).uri
+    return portal().run(publish(url, name, tokens=tokens, module=module, ca_file=ca_file)).uri

@@ -24,6 +24,7 @@ from spacetimedb_sdk.spacetimedb_client import (
 from spacetimedb_sdk.spacetimedb_client import SpacetimeDBClient as _SdkClient
 
 from nerv_lab.core.errors import NervError, ServerGoneError
+from nerv_lab.inner_universe.config import InnerUniverseConfig
 from nerv_lab.inner_universe.portal import portal
 from nerv_lab.inner_universe.spacetime.address import Address as DatabaseAddress
 from nerv_lab.inner_universe.spacetime.checking import read_schema
@@ -149,7 +150,9 @@ class SpacetimeDBClient(_SdkClient):  # type: ignore[misc]
         self._on_identity = on_identity
         self._on_disconnect = on_disconnect
         scheme = "spacetimedbs" if ssl_enabled else "spacetimedb"
-        where = DatabaseAddress.parse(f"{scheme}://{host}", database=address_or_name)
+        where = DatabaseAddress.parse(
+            f"{scheme}://{host}", database=address_or_name, ca_file=InnerUniverseConfig().ca_file
+        )
         try:
             token = portal().run(self._open(where, auth_token))
         except NervError as error:
