@@ -34,6 +34,7 @@ from nerv_lab.core.errors import (
     NervError,
     NERVPersistenceError,
     NotFoundError,
+    SchemaMismatchError,
     ValidationError,
     VersionNotFoundError,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "Relation",
     "RelationMetadata",
     "RetentionPolicy",
+    "SchemaMismatchError",
     "SpacetimeEventBus",
     "SpacetimeTemporalStore",
     "StateProjector",

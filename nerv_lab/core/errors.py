@@ -4,6 +4,7 @@
 
     NervError
     ├── ValidationError (ValueError)
+    │   ├── SchemaMismatchError
     │   └── ValueRefusedError
     ├── NotFoundError (LookupError)
     │   ├── EntityNotFoundError
@@ -13,7 +14,8 @@
     │   ├── EventNotFoundError
     │   ├── HistoryPrunedError
     │   ├── PerspectiveNotFoundError
-    │   └── ProjectionNotFoundError
+    │   ├── ProjectionNotFoundError
+    │   └── SchemaNotFoundError
     ├── DuplicateIdError (ValueError)
     ├── IntegrityError (ValueError)
     │   ├── DanglingRelationError
@@ -87,6 +89,30 @@ class ValidationError(NervError, ValueError):
 
 class ValueRefusedError(ValidationError):
     """A value lies outside the type table; ``field`` is the path to it."""
+
+
+class SchemaMismatchError(ValidationError):
+    """An item does not fit the schema of its type; nothing was changed.
+
+    Parameters
+    ----------
+    field, reason : str
+        As for `ValidationError`.
+    item : str
+        Key of the item, such as ``"e:ada"``.
+    schema : str
+        The schema, such as ``"person, version 2"``.
+    """
+
+    def __init__(self, field: str, reason: str, item: str = "", schema: str = "") -> None:
+        super().__init__(field, reason)
+        self.item = item
+        self.schema = schema
+        kind = "relation" if item.startswith("r:") else "entity"
+        self.args = (f"{field}: {reason} ({kind} {item[2:]!r} does not fit {schema})",)
+
+    def __reduce__(self) -> tuple[type[SchemaMismatchError], tuple[str, str, str, str]]:  # type: ignore[override]
+        return type(self), (self.field, self.reason, self.item, self.schema)
 
 
 class NotFoundError(NervError, LookupError):
@@ -167,6 +193,12 @@ class ProjectionNotFoundError(NotFoundError):
     """No projection is registered under this name."""
 
     kind = "projection"
+
+
+class SchemaNotFoundError(NotFoundError):
+    """No schema is defined for this type."""
+
+    kind = "schema of type"
 
 
 class DuplicateIdError(NervError, ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from nerv_lab.core.checks import (
     check_names,
@@ -13,10 +13,16 @@ from nerv_lab.core.checks import (
     checked_tags,
     checked_text,
 )
+from nerv_lab.core.documents import as_model
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.record_html import record_html
 from nerv_lab.core.text import value_text
 from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
+
+if TYPE_CHECKING:
+    import builtins
+
+    from pydantic import BaseModel
 
 __all__ = [
     "Entity",
@@ -31,6 +37,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
+_M = TypeVar("_M", bound="BaseModel")
 
 
 def _unchecked(kind: type[_T], *values: Any) -> _T:
@@ -202,6 +209,25 @@ class _Item:
     def fingerprint(self) -> tuple[bytes, int, int, int]:
         """Everything about it but its id: content, times and revision."""
         return self.content, self.created_at, self.updated_at, self.revision
+
+    def as_model(self, model: builtins.type[_M]) -> _M:
+        """Return the item as an instance of a pydantic model, which fills in its defaults.
+
+        The model finds the properties by their names and, where it has a field of that name, the
+        item's own ``id``, ``name``, ``description`` and ``tags``; those of a relation are
+        ``from_entity``, ``to_entity``, ``strength`` and ``bidirectional`` besides, but no name.
+
+        Parameters
+        ----------
+        model : type of pydantic.BaseModel
+            The model.
+
+        Raises
+        ------
+        ValidationError
+            The item does not fit; ``field`` says where, as in ``properties.born``.
+        """
+        return as_model(self, model)
 
     def _hashed(self) -> dict[str, Any]:
         raise NotImplementedError

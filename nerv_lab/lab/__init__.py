@@ -18,6 +18,8 @@ from nerv_lab.lab.results import (
     VersionLog,
 )
 from nerv_lab.lab.retaining import RetentionReport
+from nerv_lab.lab.schema_reports import SchemaEntry, SchemaMigration, SchemaReport
+from nerv_lab.lab.schemas import Schemas
 from nerv_lab.lab.search_results import SearchResults
 from nerv_lab.lab.views import View
 
@@ -38,6 +40,10 @@ __all__ = [
     "RelationQuery",
     "Relations",
     "RetentionReport",
+    "SchemaEntry",
+    "SchemaMigration",
+    "SchemaReport",
+    "Schemas",
     "SearchResults",
     "VerifyReport",
     "VersionLog",

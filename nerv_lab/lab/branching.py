@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
@@ -65,10 +65,11 @@ class Brancher:
         self,
         description: str,
         author: str | None,
-        changes: Sequence[Change] = (),
+        changes: Sequence[Change] | Callable[[GraphState], Sequence[Change]] = (),
         *,
         reason: str | None = None,
         merge: Joined | None = None,
+        fitting: bool = True,
     ) -> tuple[Receipt, Version]: ...
 
     @abstractmethod

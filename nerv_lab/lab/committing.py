@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -17,11 +17,13 @@ from nerv_lab.core.errors import (
 )
 from nerv_lab.core.model import Item
 from nerv_lab.core.resolutions import ResolvedConflict
+from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
 from nerv_lab.lab.follower import Follower, Position
 from nerv_lab.lab.reading import GraphReader, id_of
+from nerv_lab.lab.schema_checks import SchemaChecker
 from nerv_lab.lab.transactions import Transaction
 from nerv_lab.lab.travel import Ref, Travel
 
@@ -120,6 +122,7 @@ class Committer(GraphReader):
     _follower: Follower
     _travel: Travel
     _author: str | None
+    _checker: SchemaChecker
 
     @abstractmethod
     def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
@@ -158,14 +161,17 @@ class Committer(GraphReader):
         self,
         description: str,
         author: str | None,
-        changes: Sequence[Change] = (),
+        changes: Sequence[Change] | Callable[[GraphState], Sequence[Change]] = (),
         *,
         reason: str | None = None,
         merge: Joined | None = None,
+        fitting: bool = True,
     ) -> tuple[Receipt, Version]:
         """Make changes, and the state they lead to a version, in one transaction.
 
-        A merge is committed on the version it was worked out for, or not at all.
+        A merge is committed on the version it was worked out for, or not at all. Changes that are
+        a function are worked out for the state that they meet. They have to fit the schemas of
+        the graph, unless they bring back what was.
         """
         if not isinstance(description, str):
             raise ValidationError("description", f"must be a string, not {description!r}")
@@ -178,10 +184,13 @@ class Committer(GraphReader):
             if merge:
                 second = merge.second.id if merge.second else None
                 seal = replace(seal, merged=second, resolutions=merge.resolutions)
+            asked = changes(position.state) if callable(changes) else changes
+            if fitting:
+                self._checker.check(position.state, asked)
             try:
                 done = self._write(
                     self._client.apply_and_commit(
-                        changes, seal, reason=reason, source=self._author, branch=position.branch
+                        asked, seal, reason=reason, source=self._author, branch=position.branch
                     )
                 )
                 break
@@ -202,6 +211,8 @@ class Committer(GraphReader):
     ) -> Version:
         """Make the state of the past the present again, as a new version; nothing is deleted.
 
+        With it the schemas of then come back, so that a state and its schemas stay together.
+
         Parameters
         ----------
         ref : Version, View, str, int or datetime
@@ -209,7 +220,8 @@ class Committer(GraphReader):
         description : str, optional
             ``"rollback to …"`` by default.
         only : iterable of Entity, Relation or str, optional
-            Bring back these alone, and leave the rest as it is.
+            Bring back these alone, and leave the rest as it is; they have to fit the schemas
+            that are in force now.
 
         Returns
         -------
@@ -225,4 +237,5 @@ class Committer(GraphReader):
             ids = {id_of(item) for item in only}
             difference = tuple(c for c in difference if c.item.id in ids)
         changes = restoring(difference)
-        return self._commit(text, self._author, changes, reason=text)[1]
+        partial = only is not None
+        return self._commit(text, self._author, changes, reason=text, fitting=partial)[1]

@@ -40,14 +40,18 @@ from nerv_lab.lab.provenance import Provenance
 from nerv_lab.lab.pruner import Pruner
 from nerv_lab.lab.results import VerifyReport
 from nerv_lab.lab.retaining import Keeper
+from nerv_lab.lab.schema_checks import SchemaChecker
+from nerv_lab.lab.schemas import Schemas
 from nerv_lab.lab.showing import Shower
 from nerv_lab.lab.transactions import Transaction
-from nerv_lab.lab.travel import Travel, is_reserved_name
+from nerv_lab.lab.travel import Ref, Travel, is_reserved_name
 from nerv_lab.lab.undoing import Undoer
 from nerv_lab.lab.views import View
 from nerv_lab.lab.writing import GraphWriter
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from nerv_lab.inner_universe.embedded.keys import KeySource
 
 __all__ = ["Lab"]
@@ -87,6 +91,8 @@ class Lab(
         The confirmed events, oldest first.
     perspectives : PerspectiveAware
         Named views of the present state.
+    schemas : Schemas
+        What the items of each type are to be like.
     """
 
     def __init__(self, client: InnerUniverseClient, *, author: str | None = None) -> None:
@@ -94,6 +100,7 @@ class Lab(
         self._author = None if author is None else checked_name(author, "author")
         self._local = threading.local()
         self._undoing: dict[str, str] = {}
+        self._checker = SchemaChecker()
         self._closing = threading.Lock()
         self._closed = False
         self._on_close: list[Callable[[], object]] = []
@@ -150,6 +157,12 @@ class Lab(
         )
         self._begin_retention()
         self.perspectives = PerspectiveAware(lambda: self.state)
+        self.schemas = Schemas(
+            self,
+            self._checker,
+            self._migrate,
+            lambda ref: self.at(ref).state,
+        )
         self._unsubscribe = client.subscribe(
             self._follower.receive, settled=self._follower.tell, after=snapshot.seq
         )
@@ -253,6 +266,12 @@ class Lab(
         """Position in the log of the last event that was taken in."""
         return self._follower.seq
 
+    def models(
+        self, type: str, *, relation: bool = False, at: Ref | None = None
+    ) -> dict[str, BaseModel]:
+        """Return the items of a type as instances of their model; see `Schemas.models`."""
+        return self.schemas.models(type, relation=relation, at=at)
+
     def watch(self, handler: Callable[[ConfirmedBatch], None]) -> Callable[[], None]:
         """Call a function with each batch of confirmed events from now on.
 
@@ -288,6 +307,12 @@ class Lab(
         -------
         Receipt
             What was done. Inside a transaction it stands for no events yet.
+
+        Raises
+        ------
+        SchemaMismatchError
+            An item would not fit the schema of its type; nothing was changed. Of a transaction,
+            what it leads to as a whole has to fit.
         """
         changes = list(changes)
         if transaction := self._open_transaction():
@@ -296,6 +321,7 @@ class Lab(
             return Receipt("", self.seq + 1, self.seq, transaction.add(changes))
         if commit is not None:
             return self._commit(commit, self._author, changes, reason=reason)[0]
+        self._checker.check(self._follower.state, changes)
         return self._write(
             self._client.apply(changes, reason=reason, source=self._author, branch=self.branch_name)
         )
@@ -333,6 +359,12 @@ class Lab(
     def _open_transaction(self) -> Transaction | None:
         transaction: Transaction | None = getattr(self._local, "transaction", None)
         return transaction
+
+    def _migrate(
+        self, description: str, changes: Callable[[GraphState], Sequence[Change]]
+    ) -> Version:
+        self._outside_transaction("migrate")
+        return self._commit(description, self._author, changes, reason=description)[1]
 
     def _record(self, event: Event) -> None:
         if self._open_transaction():

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from shared.widgets import error, result
 
 from nerv_lab.widgets import Explorer
@@ -70,6 +71,18 @@ def test_what_the_lab_refuses_names_the_field_and_changes_nothing(
     state = lab.state
     assert error(editing, "edit", id="ada", **args)["field"] == field
     assert lab.state is state
+
+
+def test_what_does_not_fit_a_schema_is_told_of_its_field(editing: Any, lab: Any) -> None:
+    class Person(BaseModel):
+        name: str
+        born: int
+
+    lab.schemas.define("person", Person)
+    answer = error(editing, "edit", id="ada", property="born", kind="str", text="once")
+    assert (answer["field"], answer["kind"]) == ("properties.born", "SchemaMismatchError")
+    assert error(editing, "edit", id="ada", field="name", text="")["field"] == "name"
+    assert lab.entity("ada").properties["born"] == 1815
 
 
 def test_the_past_cannot_be_edited(editing: Any, lab: Any) -> None:

@@ -1,0 +1,188 @@
+"""Does it fit? Items beside the schemas that are in force in their graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
+
+from nerv_lab.core.changes import Change, ItemChange, RestoreEntity, compact
+from nerv_lab.core.documents import document, document_json, field_names, model_errors
+from nerv_lab.core.errors import SchemaMismatchError
+from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.rules import plan
+from nerv_lab.core.schemas import SCHEMAS_ID, Kind, TypeSchema, kind_of, schemas_of
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.text import value_text
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["Definition", "Migrate", "SchemaChecker"]
+
+Migrate: TypeAlias = Callable[[dict[str, Any]], dict[str, Any] | None]
+"""Is given the properties of an item, may change them, and returns them, or None for the same."""
+_CHANGES = get_args(Change)
+_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A schema as this notebook defines it.
+
+    Attributes
+    ----------
+    schema : TypeSchema
+        What is recorded of it.
+    model : type of pydantic.BaseModel or None
+        What checks in its place here.
+    migrate : mapping of int to callable
+        Leads from the version of the key to the next.
+    """
+
+    schema: TypeSchema
+    model: type[BaseModel] | None
+    migrate: Mapping[int, Migrate] = field(default_factory=dict)
+
+
+class SchemaChecker:
+    """Checks items against the schemas of their graph.
+
+    A schema that this notebook defines, in the version that is in force, is checked by its model;
+    any other by the JSON schema that is recorded of it.
+    """
+
+    def __init__(self) -> None:
+        self.defined: dict[tuple[Kind, str], Definition] = {}
+        self._read: tuple[Entity | None, dict[tuple[Kind, str], TypeSchema]] = (None, {})
+        self._validators: dict[TypeSchema, Any] = {}
+
+    def in_force(self, state: GraphState) -> Mapping[tuple[Kind, str], TypeSchema]:
+        """Return the schemas of a graph, by kind and type."""
+        holder = state.entity(SCHEMAS_ID)
+        held, schemas = self._read
+        if holder is not held:
+            schemas = schemas_of(holder)
+            self._read = holder, schemas
+        return schemas
+
+    def check(self, before: GraphState, changes: Sequence[Change]) -> None:
+        """Refuse changes after which an item that they touch does not fit.
+
+        Parameters
+        ----------
+        before : GraphState
+            The graph that is to be changed.
+        changes : sequence of Change
+            One batch; what it leads to counts, not each step.
+
+        Raises
+        ------
+        SchemaMismatchError
+            The first item that does not fit.
+        ValidationError
+            The changes break a rule of the graph, or the record of the schemas.
+        """
+        if not self._concerns(before, changes):
+            return
+        planned = plan(before, changes, 0)
+        after = before.apply(planned)
+        touched = _touched(after, compact(planned)).values()
+        for mismatch in self.mismatches(after, touched):
+            raise mismatch
+
+    def _concerns(self, before: GraphState, changes: Sequence[Change]) -> bool:
+        if not all(isinstance(change, _CHANGES) for change in changes):
+            return False  # the store says what is wrong with them
+        return before.entity(SCHEMAS_ID) is not None or any(
+            (c.entity.id if isinstance(c, RestoreEntity) else getattr(c, "id", None)) == SCHEMAS_ID
+            for c in changes
+        )
+
+    def mismatches(self, state: GraphState, items: Iterable[Item]) -> Iterator[SchemaMismatchError]:
+        """Yield what does not fit about some items of a graph."""
+        schemas = self.in_force(state)
+        for item in items:
+            schema = schemas.get((kind_of(item), item.type))
+            if schema is not None:
+                yield from self._mismatches(state, item, schema)
+
+    def fitting(
+        self, state: GraphState, items: Iterable[Item], schema: TypeSchema
+    ) -> Iterator[SchemaMismatchError]:
+        """Yield what does not fit a schema about some items, whether it is in force or not."""
+        for item in items:
+            yield from self._mismatches(state, item, schema)
+
+    def _mismatches(
+        self, state: GraphState, item: Item, schema: TypeSchema
+    ) -> Iterator[SchemaMismatchError]:
+        for place, reason in self._faults(state, item, schema):
+            yield SchemaMismatchError(place, reason, item.key, schema.title)
+
+    def _faults(
+        self, state: GraphState, item: Item, schema: TypeSchema
+    ) -> Iterator[tuple[str, str]]:
+        if (masked := schema.masked(item)) is not None:
+            yield masked, "has the name of a field of the item itself, which the schema means"
+        defined = self.defined.get((schema.kind, schema.type))
+        if defined and defined.model and defined.schema.agrees_with(schema):
+            yield from _model_faults(item, defined.model)
+        elif schema.schema is not None:
+            yield from self._schema_faults(item, schema)
+        if isinstance(item, Relation):
+            yield from _end_faults(state, item, schema)
+
+    def _schema_faults(self, item: Item, schema: TypeSchema) -> Iterator[tuple[str, str]]:
+        import orjson
+
+        given = orjson.loads(document_json(schema.document(item)))
+        for error in self._validator(schema).iter_errors(given):
+            steps = list(error.absolute_path)
+            if error.validator == "required":
+                missing = [name for name in error.validator_value if name not in error.instance]
+                for name in missing:
+                    yield schema.place(item.key, [*steps, name]), "is missing"
+            else:
+                yield schema.place(item.key, steps), error.message
+
+    def _validator(self, schema: TypeSchema) -> Any:
+        found = self._validators.get(schema)
+        if found is None:
+            from jsonschema import Draft202012Validator
+
+            found = self._validators[schema] = Draft202012Validator(schema.value()["schema"])
+        return found
+
+
+def _touched(after: GraphState, changes: Sequence[ItemChange]) -> dict[str, Item]:
+    """Return the items that changed, and the relations of entities whose type did."""
+    items = {c.key: c.new for c in changes if c.new is not None}
+    for change in changes:
+        old, new = change.old, change.new
+        if isinstance(old, Entity) and isinstance(new, Entity) and old.type != new.type:
+            items.update({r.key: r for r in after.relations_of(new.id)})
+    return items
+
+
+def _model_faults(item: Item, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    from pydantic import ValidationError as ModelError
+
+    names = field_names(model)
+    try:
+        # As JSON and strictly: what is kept is what is checked, and "1815" is no number, while a
+        # text may still be one of an enumeration.
+        model.model_validate_json(document_json(document(item, names)), strict=True)
+    except ModelError as error:
+        yield from model_errors(error, item.key, names)
+
+
+def _end_faults(
+    state: GraphState, relation: Relation, schema: TypeSchema
+) -> Iterator[tuple[str, str]]:
+    for end, allowed in (("from_entity", schema.start), ("to_entity", schema.end)):
+        entity = state.entity(getattr(relation, end))
+        if allowed is not None and entity is not None and entity.type not in allowed:
+            types = " or ".join(map(repr, allowed)) or "no entity"
+            given = f"{entity.id!r} of type {value_text(entity.type, _SHOWN)}"
+            yield end, f"must be of type {types}, not {given}"
