@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from nerv_lab.core.changes import Change
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.permitting import PermissionContract
 from nerv_lab.inner_universe.records import (
     Branch,
     BranchMove,
@@ -28,7 +29,7 @@ from nerv_lab.inner_universe.retention import RetentionContract
 __all__ = ["InnerUniverseContract"]
 
 
-class InnerUniverseContract(RetentionContract):
+class InnerUniverseContract(RetentionContract, PermissionContract):
     """The abstract part of a client.
 
     Attributes

@@ -13,9 +13,15 @@ from typing import ClassVar, Protocol
 
 from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
-from nerv_lab.core.errors import NervError, NERVPersistenceError, StoreClosedError
+from nerv_lab.core.errors import (
+    NervError,
+    NERVPersistenceError,
+    StoreClosedError,
+    ValidationError,
+)
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item
+from nerv_lab.core.permissions import EVERYBODY, OWNER, Grant, Permissions
 from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.thinning import Bridge, Retention
@@ -34,6 +40,12 @@ from nerv_lab.inner_universe.client import (
 )
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.permitting import (
+    ACCESS,
+    permissions_from_text,
+    permissions_text,
+    require,
+)
 from nerv_lab.inner_universe.retention import POLICY, policy_from_text, policy_text
 from nerv_lab.inner_universe.writing import (
     Batch,
@@ -126,6 +138,9 @@ class Store(Protocol):
 
     def set_setting(self, name: str, value: str) -> None:
         """Set a setting."""
+
+    def change_setting(self, name: str, change: Callable[[str | None], str]) -> None:
+        """Make another setting of the one there is, in one transaction."""
 
     def release(self, *, wait: bool) -> None:
         """Give the space of what was pruned back."""
@@ -366,9 +381,63 @@ class LocalInnerUniverse(InnerUniverseClient):
         with self._errors("last_seq"):
             return self._store("last_seq").last_seq()
 
+    @property
+    def identity(self) -> str | None:
+        """The actor of the settings: a store in this process believes what it is told."""
+        return self._origin.actor
+
+    async def permissions(self) -> Permissions:
+        """Return all that was granted."""
+        with self._errors("permissions"):
+            return permissions_from_text(self._store("permissions").setting(ACCESS))
+
+    async def _require(self, action: str, item_type: str = EVERYBODY) -> None:
+        require(await self.permissions(), self.identity, action, item_type)
+
+    async def claim(self) -> None:
+        """Become the owner of a store that has none."""
+        actor = self.identity
+        if actor is None:
+            raise ValidationError(
+                "actor", "nobody would be the owner; say who you are in NERV_ACTOR or the settings"
+            )
+
+        def change(permissions: Permissions) -> Permissions:
+            if permissions.claimed:
+                require(permissions, actor, "claim", EVERYBODY)
+            return permissions.with_grant(Grant(actor, OWNER))
+
+        self._change_permissions("claim", change)
+
+    async def grant(self, grant: Grant) -> None:
+        """Let an identity do something; nothing happens where it may already."""
+
+        def change(permissions: Permissions) -> Permissions:
+            require(permissions, self.identity, "grant", EVERYBODY)
+            return permissions.with_grant(grant)
+
+        self._change_permissions("grant", change)
+
+    async def revoke(self, grant_id: int) -> None:
+        """Take a grant back."""
+
+        def change(permissions: Permissions) -> Permissions:
+            require(permissions, self.identity, "revoke", EVERYBODY)
+            return permissions.without(grant_id)
+
+        self._change_permissions("revoke", change)
+
+    def _change_permissions(self, doing: str, change: Callable[[Permissions], Permissions]) -> None:
+        def changed(text: str | None) -> str:
+            return permissions_text(change(permissions_from_text(text)))
+
+        with self._errors(doing):
+            self._store(doing).change_setting(ACCESS, changed)
+
     async def set_tag(self, name: str, version_id: str) -> None:
         """Let a name stand for a version; a name that is taken moves."""
         checked_name(name, "tag")
+        await self._require("set_tag", name)
         with self._errors("set_tag"):
             self._store("set_tag").set_tag(name, version_id)
 
@@ -379,6 +448,7 @@ class LocalInnerUniverse(InnerUniverseClient):
 
     async def load_history(self, history: StoredHistory) -> None:
         """Take in a history as it is, with its ids, places, times and authors, or none of it."""
+        await self._require("import_history")
         with self._errors("load_history"):
             self._store("load_history").load_history(history)
         self._delivery.catch_up()
@@ -413,6 +483,7 @@ class LocalInnerUniverse(InnerUniverseClient):
 
     async def set_retention_policy(self, policy: RetentionPolicy | None) -> None:
         """Let a policy be applied after commits, by whoever commits, or none."""
+        await self._require("set_config", POLICY)
         with self._errors("set_retention_policy"):
             self._store("set_retention_policy").set_setting(POLICY, policy_text(policy))
 

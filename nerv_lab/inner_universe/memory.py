@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
@@ -36,6 +36,12 @@ from nerv_lab.inner_universe.client import (
 )
 from nerv_lab.inner_universe.ids import event_id, new_id
 from nerv_lab.inner_universe.local import LocalInnerUniverse
+from nerv_lab.inner_universe.permitting import (
+    ACCESS,
+    check_events,
+    permissions_from_text,
+    require,
+)
 from nerv_lab.inner_universe.retention import TOP_ROWS, check_step, check_unpruned, prune_event
 from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import (
@@ -109,6 +115,7 @@ class MemoryStore:
             raise self._faults.popleft()
 
     def _append(self, batch_id: str, events: Sequence[Event], origin: Origin) -> tuple[Event, ...]:
+        check_events(self._settings.get(ACCESS), origin.actor, events)
         first = self._last + 1
         cursor = self._cursors.get(origin.id, 0)
         written = tuple(
@@ -198,9 +205,10 @@ class MemoryStore:
             event = version_event(version, self._last + 1)
             if event.id in self._by_id:
                 raise DuplicateIdError("event", event.id)
+            written = self._append(version.id, [event], origin)
             self._versions[version.id] = _Stored(version, delta)
             self._heads[version.branch] = version.id
-            return version, self._append(version.id, [event], origin)
+            return version, written
 
     def _check_new(self, version: Version) -> None:
         head = self._heads.get(version.branch)
@@ -244,6 +252,7 @@ class MemoryStore:
             head = self._heads.get(move.name)
             if head != move.expected:
                 raise HeadMovedError(move.name, move.expected, head)
+            check_events(self._settings.get(ACCESS), origin.actor, [event])
             if move.to is None:
                 self._heads.pop(move.name, None)
                 self._states.pop(move.name, None)
@@ -365,6 +374,7 @@ class MemoryStore:
         """Make one step of pruning."""
         with self._lock:
             self._fail()
+            require(permissions_from_text(self._settings.get(ACCESS)), origin.actor, "prune", "*")
             commits = (
                 e.seq or 0 for e in self._events if e.type == EventType.STATE_VERSION_COMMITTED
             )
@@ -401,6 +411,12 @@ class MemoryStore:
         """Set a setting."""
         self._fail()
         self._settings[name] = value
+
+    def change_setting(self, name: str, change: Callable[[str | None], str]) -> None:
+        """Make another setting of the one there is."""
+        with self._lock:
+            self._fail()
+            self._settings[name] = change(self._settings.get(name))
 
     def release(self, *, wait: bool) -> None:
         """Do nothing: Python gives back the memory by itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nerv_lab.lab.access import Access
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch
@@ -24,6 +25,7 @@ from nerv_lab.lab.search_results import SearchResults
 from nerv_lab.lab.views import View
 
 __all__ = [
+    "Access",
     "Blame",
     "BlameEntry",
     "ConfirmedBatch",

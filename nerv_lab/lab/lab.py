@@ -26,6 +26,7 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt, Status
 from nerv_lab.inner_universe.comparing import Contents, differences, read_contents
 from nerv_lab.inner_universe.metrics import observing
+from nerv_lab.lab.access import Access
 from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.bundling import Bundler
 from nerv_lab.lab.buses import RecordingBus
@@ -191,6 +192,11 @@ class Lab(
     def status(self) -> Status:
         """Backend, connection state, identity and lag."""
         return self._client.status
+
+    @property
+    def access(self) -> Access:
+        """Who may do what, to look at and to change."""
+        return Access(self._client, self._run)
 
     @property
     def branch_name(self) -> str:

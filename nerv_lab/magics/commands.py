@@ -6,6 +6,7 @@ import argparse
 import shlex
 from difflib import get_close_matches
 
+from nerv_lab.magics.access_parsers import access_parsers
 from nerv_lab.magics.branch_parsers import BRANCH_COMMANDS, branch_parsers
 from nerv_lab.magics.bundle_parsers import bundle_parsers
 from nerv_lab.magics.parsing import PLACE, CommandError, Help, Parser, add_lab
@@ -51,6 +52,7 @@ def _commands() -> dict[str, Parser]:
     )
     parsers["transaction"].add_argument("-m", "--message", help="why; recorded in each event")
     parsers |= branch_parsers() | undo_parsers() | bundle_parsers() | retention_parsers()
+    parsers |= access_parsers()
     parsers["help"] = Parser("help", "Explain the commands, or one of them.")
     parsers["help"].add_argument("command", nargs="?", metavar="COMMAND", choices=parsers)
     return parsers

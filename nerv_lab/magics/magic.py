@@ -14,7 +14,7 @@ from nerv_lab.core.errors import NervError, VersionNotFoundError
 from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles import BundleReport
-from nerv_lab.lab import Diff, HealthReport, Lab, RetentionReport, VersionLog, View
+from nerv_lab.lab import Access, Diff, HealthReport, Lab, RetentionReport, VersionLog, View
 from nerv_lab.lab import open as open_lab
 from nerv_lab.magics.branching import BranchCommands
 from nerv_lab.magics.commands import help_on, parse
@@ -146,6 +146,19 @@ class NervMagics(BranchCommands, Magics):
         if policy is not None and arguments.always and not arguments.dry_run:
             lab.retention = policy
         return report
+
+    def _access(self, arguments: Namespace) -> Access:
+        access, verb = self.lab(arguments.lab).access, arguments.verb
+        who, what = arguments.identity, arguments.what
+        if verb in ("grant", "revoke") and who is None:
+            raise CommandError(f"say whose, as in %nerv access {verb} IDENTITY editor")
+        if verb == "claim":
+            access.claim()
+        elif verb == "grant":
+            access.grant(who, what, arguments.type)
+        elif verb == "revoke":
+            access.revoke(who, what or None, arguments.type)
+        return access
 
     def _help(self, arguments: Namespace) -> Help:
         return help_on(arguments.command)

@@ -14,7 +14,10 @@ pub const GRAPH_ACTIONS: [&str; 6] = [
     "delete_relation",
 ];
 const COMMIT_ACTIONS: [&str; 3] = ["commit_version", "set_tag", "delete_tag"];
-const OTHER_ACTIONS: [&str; 2] = ["publish_event", "move_branch"];
+const PUBLISH: &str = "publish_event";
+const OTHER_ACTIONS: [&str; 2] = [PUBLISH, "move_branch"];
+/// Who may commit may also sign what was committed.
+const SIGNED: &str = "VERSION_SIGNED";
 pub const ROLES: [&str; 4] = ["owner", "editor", "committer", "viewer"];
 pub const ANY: &str = "*";
 
@@ -38,7 +41,9 @@ impl Rule {
         match self.role.as_str() {
             "owner" => true,
             "editor" => is_grantable(action),
-            "committer" => COMMIT_ACTIONS.contains(&action),
+            "committer" => {
+                COMMIT_ACTIONS.contains(&action) || (action == PUBLISH && item_type == Some(SIGNED))
+            }
             _ => {
                 let fits = |wanted| self.item_type == ANY || self.item_type == wanted;
                 self.action == action && item_type.is_none_or(fits)
@@ -139,6 +144,14 @@ mod tests {
             assert!(role("editor").allows(action, "x"));
             assert_eq!(role("committer").allows(action, "x"), COMMIT_ACTIONS.contains(action));
         }
+    }
+
+    #[test]
+    fn a_committer_signs_and_publishes_nothing_else() {
+        assert!(role("committer").allows(PUBLISH, SIGNED));
+        assert!(!role("committer").allows(PUBLISH, "greeted"));
+        assert!(!role("committer").allows_some(PUBLISH));
+        assert!(!role("viewer").allows(PUBLISH, SIGNED));
     }
 
     #[test]

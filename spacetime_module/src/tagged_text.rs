@@ -11,6 +11,7 @@ pub fn is_content(tag: &str, content: &str) -> bool {
         "bytes" => is_base64(content),
         "decimal" => is_decimal(content),
         "uuid" => is_uuid(content),
+        "encrypted" => is_envelope(content),
         _ => false,
     }
 }
@@ -90,6 +91,21 @@ fn is_base64(content: &str) -> bool {
         && padding <= 2
         && body.bytes().all(|c| sextet(c).is_some())
         && (padding == 0 || body.bytes().last().and_then(sextet).is_some_and(|s| s & unused == 0))
+}
+
+/// `ALGORITHM:KEY:BASE64`: what it is encrypted with, and at least a nonce and a seal.
+fn is_envelope(content: &str) -> bool {
+    let mut parts = content.splitn(3, ':');
+    let (Some(algorithm), Some(key), Some(sealed)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    (1..=16).contains(&algorithm.len())
+        && algorithm.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        && key.len() == 16
+        && key.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+        && sealed.len() >= 40
+        && is_base64(sealed)
 }
 
 fn is_uuid(content: &str) -> bool {
@@ -244,6 +260,22 @@ mod tests {
             "{2345678-1234-5678-1234-56781234abc}",
         ];
         check("uuid", &right, &wrong);
+    }
+
+    #[test]
+    fn an_envelope_names_its_algorithm_and_key() {
+        let sealed = "A".repeat(40);
+        let right = format!("A256GCM:0123456789abcdef:{sealed}");
+        let wrong = [
+            format!("A256GCM:0123456789abcdef:{}", "A".repeat(36)),
+            format!("A256GCM:0123456789ABCDEF:{sealed}"),
+            format!("A256GCM:0123456789abcde:{sealed}"),
+            format!(":0123456789abcdef:{sealed}"),
+            format!("a256gcm:0123456789abcdef:{sealed}"),
+            format!("A256GCM:0123456789abcdef:{sealed}*"),
+            sealed,
+        ];
+        check("encrypted", &[&right], &wrong.each_ref().map(String::as_str));
     }
 
     #[test]

@@ -507,6 +507,28 @@ def test_a_history_is_kept_within_a_policy(opened: InteractiveShell) -> None:
     assert "keep_last" in complaint(opened, "%nerv retain --last 0")
 
 
+def test_access_is_claimed_granted_and_taken_back(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NERV_ACTOR", "olga")
+    run(shell, "%nerv open")
+    assert not run(shell, "%nerv access").claimed
+    assert run(shell, "%nerv access claim").roles == {"olga": ("owner",)}
+    run(shell, "%nerv access grant mika create_entity update_entity --type person")
+    assert run(shell, "%nerv access grant '*' viewer").roles["*"] == ("viewer",)
+    assert [
+        grant.what for grant in run(shell, "%nerv access revoke mika update_entity").grants
+    ] == [
+        "owner",
+        "create_entity person",
+        "viewer",
+    ]
+    assert len(run(shell, "%nerv access revoke mika").grants) == 2
+    assert "last owner" in complaint(shell, "%nerv access revoke olga")
+    assert "IDENTITY" in complaint(shell, "%nerv access grant")
+    assert "no role or action" in complaint(shell, "%nerv access grant mika king")
+
+
 @pytest.mark.parametrize(
     ("line", "wanted"),
     [

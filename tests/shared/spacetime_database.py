@@ -44,18 +44,25 @@ class RefusedError(Exception):
 
 
 class Database:
-    """One identity's way to a database."""
+    """One identity's way to a database; without a token it is another one at each request."""
 
-    def __init__(self, server: SpacetimeServer, name: str | None = None) -> None:
+    def __init__(
+        self, server: SpacetimeServer, name: str | None = None, *, anonymous: bool = False
+    ) -> None:
         self._server = server
         self.name = name or new_database()
-        known = json.loads(self._request("POST", "/v1/identity"))
-        self.identity: str = known["identity"]
-        self._token: str = known["token"]
+        self.identity, self.token = "", ""
+        if not anonymous:
+            known = json.loads(self._request("POST", "/v1/identity"))
+            self.identity, self.token = known["identity"], known["token"]
 
-    def other(self) -> Database:
-        """Return the same database for another identity."""
-        return Database(self._server, self.name)
+    @property
+    def url(self) -> str:
+        return f"{self._server.url}/v1/database/{self.name}"
+
+    def other(self, *, anonymous: bool = False) -> Database:
+        """Return the same database for another identity, or for nobody in particular."""
+        return Database(self._server, self.name, anonymous=anonymous)
 
     def publish(self, wasm: bytes | None = None) -> None:
         body = MODULE.read_bytes() if wasm is None else wasm
@@ -158,10 +165,9 @@ class Database:
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=60)
-        token = getattr(self, "_token", None)
         headers = {"Content-Type": "application/json"}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

@@ -31,6 +31,9 @@ class Universe(Protocol):
     def client(self) -> InnerUniverseClient:
         """Return one more client of the same place."""
 
+    def somebody(self, name: str) -> InnerUniverseClient:
+        """Return a client of the same place that somebody else uses, always the same by name."""
+
 
 class MockUniverse:
     place = None
@@ -38,15 +41,18 @@ class MockUniverse:
     def __init__(self, folder: Path) -> None:
         self._first: MockInnerUniverse | None = None
 
-    def client(self) -> InnerUniverseClient:
-        client = MockInnerUniverse(share=self._first)
+    def client(self, actor: str | None = None) -> InnerUniverseClient:
+        client = MockInnerUniverse(actor=actor, share=self._first)
         self._first = self._first or client
         return client
 
+    def somebody(self, name: str) -> InnerUniverseClient:
+        return self.client(name)
+
 
 class ObservedUniverseOnMock(MockUniverse):
-    def client(self) -> InnerUniverseClient:
-        return ObservedUniverse(super().client())
+    def client(self, actor: str | None = None) -> InnerUniverseClient:
+        return ObservedUniverse(super().client(actor))
 
 
 class FileUniverse:
@@ -58,6 +64,10 @@ class FileUniverse:
         assert self.place is not None
         return EmbeddedInnerUniverse(self.place[0])
 
+    def somebody(self, name: str) -> InnerUniverseClient:
+        assert self.place is not None
+        return EmbeddedInnerUniverse(self.place[0], actor=name)
+
 
 class MemoryUniverse:
     place = None
@@ -68,11 +78,15 @@ class MemoryUniverse:
     def client(self) -> InnerUniverseClient:
         return EmbeddedInnerUniverse()
 
+    def somebody(self, name: str) -> InnerUniverseClient:
+        return EmbeddedInnerUniverse(actor=name)
+
 
 class ServerUniverse:
     in_memory = False
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         server = the_server(in_memory=self.in_memory)
         tokens = server.folder / "tokens.json"
         self._tokens = TokenFile(tokens)
@@ -81,6 +95,10 @@ class ServerUniverse:
 
     def client(self) -> InnerUniverseClient:
         return SpacetimeInnerUniverse(self._address, tokens=self._tokens)
+
+    def somebody(self, name: str) -> InnerUniverseClient:
+        tokens = TokenFile(self._folder / f"{name}.json")
+        return SpacetimeInnerUniverse(self._address, tokens=tokens)
 
 
 class MemoryServerUniverse(ServerUniverse):

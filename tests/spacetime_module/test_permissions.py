@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from shared.spacetime_database import (
     version_wire,
     wire,
 )
+from shared.spacetime_socket import socket_caller
 
 from nerv_lab.core.changes import (
     Change,
@@ -28,6 +31,7 @@ from nerv_lab.core.changes import (
     UpdateEntity,
 )
 from nerv_lab.core.model import Entity, EntityMetadata, RelationMetadata
+from nerv_lab.core.permissions import SIGNED
 from nerv_lab.core.versions import Version, version_digest
 
 NONE = some(None)
@@ -82,7 +86,8 @@ CALLS: dict[str, tuple[set[str], list[Any]]] = {
     "migrate": (OWNER, []),
     "prune": (OWNER, ["x", "o", 6, 0, [], [], NONE, [], 3, "{}"]),
 }
-ROLES = ["owner", "editor", "committer", "viewer", "nobody"]
+ROLES = ["owner", "editor", "committer", "viewer", "nobody", "anonymous"]
+CALLERS = [(r, reducer) for r in ROLES for reducer, (roles, _) in CALLS.items() if r in roles]
 TABLES = ["entity", "relation", "event_log", "state_version", "branch", "tag", "batch"]
 TABLES += ["permission", "config", "origin_cursor"]
 TABLES += ["pruned_version", "version_bridge", "retention"]
@@ -105,8 +110,8 @@ def _claimed(database: Database) -> None:
 
 
 def _with_role(owner: Database, role: str) -> Database:
-    member = owner.other()
-    if role != "nobody":
+    member = owner.other(anonymous=role == "anonymous")
+    if role not in ("nobody", "anonymous"):
         owner.call("grant", member.identity, role, "", "")
     return member
 
@@ -135,21 +140,54 @@ def test_a_role_may_do_what_it_says_and_nothing_else(
         return
     before = _content(database)
     fields = _denied(lambda: member.call(reducer, *args))
-    assert fields["identity"] == member.identity
+    assert role == "anonymous" or fields["identity"] == member.identity
     assert _content(database) == before
 
 
+@pytest.mark.parametrize(("role", "reducer"), CALLERS)
+def test_a_role_may_do_over_a_socket_what_it_says(
+    database: Database, role: str, reducer: str
+) -> None:
+    _claimed(database)
+    with socket_caller(_with_role(database, role)) as caller:
+        caller.call(reducer, *CALLS[reducer][1])
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_do_nothing_else_over_a_socket(database: Database, role: str) -> None:
+    _claimed(database)
+    with socket_caller(_with_role(database, role)) as caller:
+        before = _content(database)
+        for reducer, (allowed, args) in CALLS.items():
+            if role not in allowed:
+                fields = _denied(partial(caller.call, reducer, *args))
+                assert fields["identity"] == caller.identity
+        assert _content(database) == before
+
+
+@pytest.mark.parametrize("way", ["http", "anonymous http", "socket", "anonymous socket"])
 @pytest.mark.parametrize("reducer", CALLS)
 def test_before_the_claim_everybody_may_all_but_give_lasting_rights(
-    database: Database, reducer: str
+    database: Database, reducer: str, way: str
 ) -> None:
     _filled(database)
-    stranger = database.other()
-    if reducer in ("grant", "revoke"):
-        _denied(lambda: stranger.call(reducer, *CALLS[reducer][1]))
-        assert database.rows("permission") == []
-    else:
-        stranger.call(reducer, *CALLS[reducer][1])
+    stranger = database.other(anonymous="anonymous" in way)
+    with socket_caller(stranger) if "socket" in way else nullcontext(stranger) as caller:
+        if reducer in ("grant", "revoke"):
+            _denied(lambda: caller.call(reducer, *CALLS[reducer][1]))
+            assert database.rows("permission") == []
+        else:
+            caller.call(reducer, *CALLS[reducer][1])
+
+
+def test_who_may_commit_may_sign_and_publish_nothing_else(database: Database) -> None:
+    database.call("claim")
+    committer = _with_role(database, "committer")
+    committer.call("publish_event", "s", SIGNED, NONE, NONE)
+    _denied(lambda: committer.call("publish_event", "e", "greeted", NONE, NONE))
+    events = [own_event("t", SIGNED), own_event("u", "greeted")]
+    _denied(lambda: committer.call("publish_events", "b", "o", 0, "main", events))
+    assert [row["event_id"] for row in database.log()] == ["s"]
 
 
 def test_the_first_to_claim_is_the_owner(database: Database) -> None:

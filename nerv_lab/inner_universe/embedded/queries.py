@@ -29,6 +29,7 @@ from nerv_lab.inner_universe.embedded.rows import (
     version_row,
 )
 from nerv_lab.inner_universe.ids import event_id
+from nerv_lab.inner_universe.permitting import ACCESS, check_events
 from nerv_lab.inner_universe.writing import Origin, change_of, placed
 
 __all__ = [
@@ -80,6 +81,7 @@ _KEEP_ENDS = """
 """
 _DROP_ENTITY = "DELETE FROM entity WHERE branch = ? AND entity_id = ?"
 _DROP_RELATION = "DELETE FROM relation WHERE branch = ? AND relation_id = ?"
+_GRANTED = "SELECT value FROM config WHERE name = ?"
 _ADD_EVENT = f"INSERT INTO event_log ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COPY_ROWS = (
     f"INSERT INTO entity SELECT ?, {ENTITY_COLUMNS} FROM entity WHERE branch = ?",
@@ -123,9 +125,11 @@ def write_rows(connection: apsw.Connection, branch: str, changes: Sequence[ItemC
 def append_events(
     connection: apsw.Connection, entries: Sequence[Entry], origin: Origin, last: int
 ) -> tuple[Event, ...]:
-    """Put events behind the last one."""
+    """Put events behind the last one, if who writes them may."""
     if not entries:
         return ()
+    granted: str | None = connection.execute(_GRANTED, (ACCESS,)).get
+    check_events(granted, origin.actor, (event for event, _, _ in entries))
     cursor = (
         connection.execute("SELECT seq FROM origin_cursor WHERE origin_id = ?", (origin.id,)).get
         or 0

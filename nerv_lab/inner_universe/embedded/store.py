@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 import apsw
@@ -327,6 +327,11 @@ class SqliteStore:
         """Set a setting of the store."""
         with self._database.writing("set_setting") as connection:
             set_setting(connection, name, value)
+
+    def change_setting(self, name: str, change: Callable[[str | None], str]) -> None:
+        """Make another setting of the one there is, in one transaction."""
+        with self._database.writing("change_setting") as connection:
+            set_setting(connection, name, change(setting(connection, name)))
 
     def release(self, *, wait: bool) -> None:
         """Let the file shrink."""

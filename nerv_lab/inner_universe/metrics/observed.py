@@ -19,6 +19,7 @@ from nerv_lab.core.changes import (
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.model import Item
+from nerv_lab.core.permissions import Grant, Permissions
 from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.thinning import Bridge, Retention
@@ -340,6 +341,31 @@ class ObservedUniverse(InnerUniverseClient):
         """Let a policy be applied after commits, by whoever commits, or none."""
         with self.meters.call("set_retention_policy"):
             await self.observed.set_retention_policy(policy)
+
+    @property
+    def identity(self) -> str | None:
+        """Who the store takes us for."""
+        return self.observed.identity
+
+    async def permissions(self) -> Permissions:
+        """Return all that was granted."""
+        with self.meters.call("permissions"):
+            return await self.observed.permissions()
+
+    async def claim(self) -> None:
+        """Become the owner of a store that has none."""
+        with self.meters.call("claim"):
+            await self.observed.claim()
+
+    async def grant(self, grant: Grant) -> None:
+        """Let an identity do something."""
+        with self.meters.call("grant"):
+            await self.observed.grant(grant)
+
+    async def revoke(self, grant_id: int) -> None:
+        """Take a grant back."""
+        with self.meters.call("revoke"):
+            await self.observed.revoke(grant_id)
 
     async def release(self, *, wait: bool = True) -> None:
         """Give the space of what was pruned back."""

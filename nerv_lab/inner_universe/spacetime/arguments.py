@@ -33,13 +33,16 @@ from nerv_lab.inner_universe.spacetime.schema import (
 __all__ = [
     "APPLY_AND_COMMIT",
     "APPLY_BATCH",
+    "CLAIM",
     "COMMIT_VERSION",
     "ENTITY_STATE",
+    "GRANT",
     "MOVE_BRANCH",
     "PRUNE",
     "PUBLISH_EVENTS",
     "REDUCERS",
     "RELATION_STATE",
+    "REVOKE",
     "SET_CONFIG",
     "SET_TAG",
     "VERSION_ARGS",
@@ -47,13 +50,16 @@ __all__ = [
     "ApplyBatch",
     "BridgeArgs",
     "ChangeCall",
+    "Claim",
     "CommitVersion",
     "EntityState",
+    "GrantArgs",
     "MoveBranch",
     "OwnEvent",
     "Prune",
     "PublishEvents",
     "RelationState",
+    "Revoke",
     "SetConfig",
     "SetTag",
     "Step",
@@ -385,6 +391,30 @@ PRUNE: Final = Product(
 )
 SET_CONFIG: Final = Product(SetConfig, STRING, STRING)
 
+
+class GrantArgs(NamedTuple):
+    """The arguments of `grant`."""
+
+    grantee: str
+    role: str
+    action: str
+    item_type: str
+
+
+class Revoke(NamedTuple):
+    """The arguments of `revoke`."""
+
+    permission_id: int
+
+
+class Claim(NamedTuple):
+    """The arguments of `claim`: none."""
+
+
+CLAIM = Product(Claim)
+GRANT = Product(GrantArgs, STRING, STRING, STRING, STRING)
+REVOKE = Product(Revoke, U64)
+
 REDUCERS: Final[Mapping[str, Product[Any]]] = {
     "apply_batch": APPLY_BATCH,
     "apply_and_commit": APPLY_AND_COMMIT,
@@ -394,5 +424,8 @@ REDUCERS: Final[Mapping[str, Product[Any]]] = {
     "set_tag": SET_TAG,
     "prune": PRUNE,
     "set_config": SET_CONFIG,
+    "claim": CLAIM,
+    "grant": GRANT,
+    "revoke": REVOKE,
 }
 """The arguments of each reducer that the client calls."""

@@ -8,6 +8,7 @@ from nerv_lab.core.audit import Leftovers
 from nerv_lab.core.errors import HistoryPrunedError, ProtocolError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item
+from nerv_lab.core.permissions import Permissions
 from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.thinning import Bridge, Retention
 from nerv_lab.core.versions import Version
@@ -87,6 +88,11 @@ class ReadableUniverse(LinkedUniverse):
         where = f"name = {quoted(POLICY)}"
         rows = await self._ask("retention_policy", lambda c: c.select("config", where))
         return policy_from_text(rows[0].value if rows else None)
+
+    async def permissions(self) -> Permissions:
+        """Return all that was granted."""
+        rows = await self._ask("permissions", lambda c: c.select("permission"))
+        return Permissions.from_records((*row[1:], row.id) for row in rows)
 
     async def snapshot(self, branch: str = DEFAULT_BRANCH) -> Snapshot:
         """Return the working rows of a branch, its head and the log position, all of one moment."""

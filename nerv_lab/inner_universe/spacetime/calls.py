@@ -23,6 +23,7 @@ from nerv_lab.core.changes import (
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
+from nerv_lab.core.permissions import Grant
 from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.records import BranchMove
@@ -30,6 +31,7 @@ from nerv_lab.inner_universe.spacetime.arguments import (
     APPLY_AND_COMMIT,
     APPLY_BATCH,
     COMMIT_VERSION,
+    GRANT,
     MOVE_BRANCH,
     PRUNE,
     PUBLISH_EVENTS,
@@ -41,6 +43,7 @@ from nerv_lab.inner_universe.spacetime.arguments import (
     ChangeCall,
     CommitVersion,
     EntityState,
+    GrantArgs,
     MoveBranch,
     OwnEvent,
     Prune,
@@ -67,6 +70,7 @@ __all__ = [
     "apply_args",
     "commit_args",
     "config_args",
+    "grant_args",
     "item_state",
     "move_args",
     "prune_args",
@@ -201,6 +205,11 @@ def prune_args(batch_id: str, step: PruneStep, origin_id: str) -> bytes:
 def config_args(name: str, value: str) -> bytes:
     """Return the arguments of `set_config`."""
     return SET_CONFIG.encode(SetConfig(name, value))
+
+
+def grant_args(grant: Grant) -> bytes:
+    """Return the arguments of `grant`."""
+    return GRANT.encode(GrantArgs(grant.grantee, grant.role, grant.action, grant.item_type))
 
 
 def _steps(changes: Iterable[ItemChange]) -> list[Variant]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.permissions import Grant
 from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.rules import plan
@@ -18,12 +19,14 @@ from nerv_lab.core.versions import Version, from_micros, version_digest
 from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal, StoredHistory
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.retention import POLICY, policy_text
+from nerv_lab.inner_universe.spacetime.arguments import CLAIM, REVOKE, Claim, Revoke
 from nerv_lab.inner_universe.spacetime.asking import ReadableUniverse
 from nerv_lab.inner_universe.spacetime.calls import (
     apply_and_commit_args,
     apply_args,
     commit_args,
     config_args,
+    grant_args,
     move_args,
     prune_args,
     publish_args,
@@ -198,6 +201,20 @@ class SpacetimeInnerUniverse(ReadableUniverse):
         """Let a policy be applied after commits, or none; only an owner of the database may."""
         args = config_args(POLICY, policy_text(policy))
         await self._ask("set_retention_policy", lambda c: c.call("set_config", args))
+
+    async def claim(self) -> None:
+        """Become the owner of a database that has none; nothing happens where we are one."""
+        await self._ask("claim", lambda c: c.call("claim", CLAIM.encode(Claim())))
+
+    async def grant(self, grant: Grant) -> None:
+        """Let an identity do something; nothing happens where it may already."""
+        args = grant_args(grant.checked())
+        await self._ask("grant", lambda c: c.call("grant", args))
+
+    async def revoke(self, grant_id: int) -> None:
+        """Take a grant back."""
+        args = REVOKE.encode(Revoke(grant_id))
+        await self._ask("revoke", lambda c: c.call("revoke", args))
 
     async def release(self, *, wait: bool = True) -> None:
         """Do nothing: the server keeps the rows in memory, and its log on disk as it sees fit."""
