@@ -14,7 +14,7 @@ from shared.spacetime_server import the_server
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|work|private|opt|var)/\w|[A-Z]:\\\\")
-MAX_BYTES = 500_000
+MAX_BYTES = 300_000
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nerv_lab.exchange.arrow_tables import GraphTables, import_parquet, to_arrow, to_parquet
-    from nerv_lab.exchange.csv_tables import import_csv
+    from nerv_lab.exchange.csv_tables import import_csv, to_csv
     from nerv_lab.exchange.environment import from_environment, sync_environment
     from nerv_lab.exchange.frames import (
         GraphFrames,
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
         relation_frame,
         to_pandas,
     )
+    from nerv_lab.exchange.gexf_files import import_gexf, to_gexf
     from nerv_lab.exchange.git_history import GitReport, from_git, import_git
-    from nerv_lab.exchange.graph_files import import_gexf, import_graphml, to_gexf, to_graphml
+    from nerv_lab.exchange.graphml_files import import_graphml, to_graphml
     from nerv_lab.exchange.json_lines import import_json_lines, to_json_lines
     from nerv_lab.exchange.live_graph import networkx_view
     from nerv_lab.exchange.networkx_graphs import import_networkx, to_networkx
@@ -54,6 +55,7 @@ __all__ = [
     "set_properties",
     "sync_environment",
     "to_arrow",
+    "to_csv",
     "to_gexf",
     "to_graphml",
     "to_json_lines",
@@ -70,11 +72,12 @@ _HOME = {
     "GraphTables": "arrow_tables",
     "import_parquet": "arrow_tables",
     "to_arrow": "arrow_tables",
+    "to_csv": "csv_tables",
     "to_parquet": "arrow_tables",
-    "import_gexf": "graph_files",
-    "import_graphml": "graph_files",
-    "to_gexf": "graph_files",
-    "to_graphml": "graph_files",
+    "import_gexf": "gexf_files",
+    "import_graphml": "graphml_files",
+    "to_gexf": "gexf_files",
+    "to_graphml": "graphml_files",
     "import_json_lines": "json_lines",
     "to_json_lines": "json_lines",
     "GitReport": "git_history",

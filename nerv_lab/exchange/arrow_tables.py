@@ -8,8 +8,8 @@ that Arrow knows as such is a column of text in the canonical encoding of
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -19,17 +19,18 @@ from nerv_lab.core.values import decode, encode
 from nerv_lab.exchange.extras import needs
 from nerv_lab.exchange.flat import column_of
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
+from nerv_lab.exchange.progress import Meter, Progress, told
 from nerv_lab.exchange.report import ImportReport
 from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
+from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file, whole_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["GraphTables", "import_parquet", "to_arrow", "to_parquet"]
 
-PathLike = str | os.PathLike[str]
-Progress = Callable[[str, int, int], object]
 _JSON: Final = {b"nerv_lab": b"json"}
+_BATCH: Final = 10_000
 _ENTITIES, _RELATIONS = "entities.parquet", "relations.parquet"
 
 
@@ -69,7 +70,7 @@ def to_arrow(source: StateSource) -> GraphTables:
     )
 
 
-def to_parquet(source: StateSource, folder: PathLike) -> None:
+def to_parquet(source: StateSource, folder: PathLike, *, progress: Progress = None) -> None:
     """Write a graph as ``entities.parquet`` and ``relations.parquet``; see :func:`to_arrow`.
 
     Parameters
@@ -77,14 +78,25 @@ def to_parquet(source: StateSource, folder: PathLike) -> None:
     source : Lab or View
         The present, or a past.
     folder : str or path
-        Where to; made where it is not there.
+        Where to; made where it is not there. Files that are there are replaced when the new ones
+        are whole.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in items.
     """
     with needs("arrow"):
         import pyarrow.parquet as pq
-    tables, target = to_arrow(source), Path(folder).expanduser()
-    target.mkdir(parents=True, exist_ok=True)
-    pq.write_table(tables.entities, target / _ENTITIES)
-    pq.write_table(tables.relations, target / _RELATIONS)
+    with told(progress) as meter, whole_folder(folder) as place:
+        tables = to_arrow(source)
+        meter.expect(len(source.state))
+        with (
+            whole_file(place / _ENTITIES) as entities,
+            whole_file(place / _RELATIONS) as relations,
+        ):
+            for table, file in ((tables.entities, entities), (tables.relations, relations)):
+                with pq.ParquetWriter(file, table.schema) as writer:
+                    for batch in table.to_batches(_BATCH):
+                        writer.write_batch(batch)
+                        meter.advance(batch.num_rows)
 
 
 _ENTITY_FIELDS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
@@ -147,7 +159,7 @@ def import_parquet(
     edges: PathLike | None = None,
     *,
     folder: PathLike | None = None,
-    progress: Progress | None = None,
+    progress: Progress = None,
     reason: str | None = None,
     create_missing: bool = False,
     **columns: Any,
@@ -165,8 +177,8 @@ def import_parquet(
         The files, at least one; or else
     folder : str or path
         What :func:`to_parquet` wrote.
-    progress : callable, optional
-        Called as ``progress("nodes", done, total)`` and ``progress("edges", done, total)``.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in rows.
     reason : str, optional
         Recorded with the batch.
     create_missing, **columns
@@ -188,40 +200,38 @@ def import_parquet(
         chosen = Columns(**columns)
     except TypeError as error:
         raise ValidationError("columns", str(error).partition(") ")[2] or str(error)) from None
-    tables = tables_of(
-        None if nodes is None else _read("nodes", Path(nodes), progress),
-        None if edges is None else _read("edges", Path(edges), progress),
-    )
-    planned = plan_tables(
-        lab.state, *tables, chosen, create_missing=create_missing, source="Parquet"
-    )
-    return send(lab, planned, reason or "import from Parquet")
+    with told(progress) as meter, ExitStack() as files:
+        tables = tables_of(
+            None if nodes is None else _read("nodes", expanded(nodes), meter, files),
+            None if edges is None else _read("edges", expanded(edges), meter, files),
+        )
+        planned = plan_tables(
+            lab.state, *tables, chosen, create_missing=create_missing, source="Parquet"
+        )
+        return send(lab, planned, reason or "import from Parquet")
 
 
-def _read(name: str, path: Path, progress: Progress | None) -> Table:
+def _read(name: str, path: Path, meter: Meter, files: ExitStack) -> Table:
     with needs("arrow"):
         import pyarrow as pa
         import pyarrow.parquet as pq
     try:
-        file = pq.ParquetFile(path.expanduser())
+        file = files.enter_context(pq.ParquetFile(path))
     except OSError as error:
         raise ValidationError(name, f"{path} cannot be read: {error}") from None
     except pa.ArrowInvalid as error:
         raise ValidationError(name, f"{path} is not Parquet: {error}") from None
     schema = file.schema_arrow
-    return Table(name, checked_columns(name, schema.names), _rows(name, file, schema, progress))
+    meter.expect(file.metadata.num_rows)
+    rows = meter.each(_rows(file, schema))
+    return Table(name, checked_columns(name, schema.names), rows)
 
 
-def _rows(name: str, file: Any, schema: Any, progress: Progress | None) -> Iterator[dict[str, Any]]:
-    total, done = file.metadata.num_rows, 0
+def _rows(file: Any, schema: Any) -> Iterator[dict[str, Any]]:
     encoded = {f.name for f in schema if (f.metadata or {}).get(b"nerv_lab") == b"json"}
-    with file:
-        for batch in file.iter_batches():
-            for row in _without_nulls(batch.to_pylist()):
-                yield {n: decode(v) if n in encoded else v for n, v in row.items()}
-            done += batch.num_rows
-            if progress:
-                progress(name, done, total)
+    for batch in file.iter_batches(_BATCH):
+        for row in _without_nulls(batch.to_pylist()):
+            yield {n: decode(v) if n in encoded else v for n, v in row.items()}
 
 
 def _without_nulls(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.exchange.progress import Meter
 from nerv_lab.exchange.report import ImportProblem
 
 __all__ = ["Installed", "Paths", "read_installed"]
@@ -69,13 +70,17 @@ class Installed:
     entry_points: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def read_installed(path: Paths | None = None) -> tuple[dict[str, Installed], list[ImportProblem]]:
+def read_installed(
+    path: Paths | None = None, meter: Meter | None = None
+) -> tuple[dict[str, Installed], list[ImportProblem]]:
     """Read what is installed.
 
     Parameters
     ----------
     path : path or sequence of paths, optional
         Folders to look in, such as a ``site-packages``; by default those of this interpreter.
+    meter : Meter, optional
+        Told of each distribution.
 
     Returns
     -------
@@ -91,7 +96,9 @@ def read_installed(path: Paths | None = None) -> tuple[dict[str, Installed], lis
     """
     problems: list[ImportProblem] = []
     found: dict[str, tuple[Installed, str]] = {}
-    for distribution in _found(path):
+    distributions, meter = [*_found(path)], meter or Meter()
+    meter.expect(len(distributions))
+    for distribution in meter.each(distributions):
         place = str(distribution.locate_file(""))
         installed = _read(distribution, problems)
         if installed is None:

@@ -30,6 +30,7 @@ from nerv_lab.exchange.difference import Difference
 from nerv_lab.exchange.distributions import Installed, Paths, read_installed
 from nerv_lab.exchange.environment_graph import EnvironmentGraph
 from nerv_lab.exchange.ports import ChangeTarget, send
+from nerv_lab.exchange.progress import Progress, told
 from nerv_lab.exchange.report import ImportProblem, ImportReport
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ _PROPERTIES = {
 }
 
 
-def from_environment(uri: str = ":memory:", *, path: Paths | None = None) -> Lab:
+def from_environment(
+    uri: str = ":memory:", *, path: Paths | None = None, progress: Progress = None
+) -> Lab:
     """Open a lab and bring the installed distributions into it.
 
     Parameters
@@ -66,6 +69,8 @@ def from_environment(uri: str = ":memory:", *, path: Paths | None = None) -> Lab
         The store to open, as for ``nerv_lab.open``.
     path : path or sequence of paths, optional
         Folders to look in; by default those of this interpreter.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in distributions.
 
     Raises
     ------
@@ -74,17 +79,20 @@ def from_environment(uri: str = ":memory:", *, path: Paths | None = None) -> Lab
     """
     from nerv_lab.lab import open as open_lab
 
-    found = read_installed(path)  # first, so that a wrong path leaves no store behind
-    lab = open_lab(uri)
-    try:
-        _synchronise(lab, found)
-    except BaseException:
-        lab.close()
-        raise
+    with told(progress) as meter:
+        found = read_installed(path, meter)  # first, so that a wrong path leaves no store behind
+        lab = open_lab(uri)
+        try:
+            _synchronise(lab, found)
+        except BaseException:
+            lab.close()
+            raise
     return lab
 
 
-def sync_environment(lab: ChangeTarget, *, path: Paths | None = None) -> ImportReport:
+def sync_environment(
+    lab: ChangeTarget, *, path: Paths | None = None, progress: Progress = None
+) -> ImportReport:
     """Bring the graph of the installed distributions up to date, as one batch.
 
     What is as it was is not touched, so that a second synchronisation changes nothing. Items that
@@ -98,6 +106,8 @@ def sync_environment(lab: ChangeTarget, *, path: Paths | None = None) -> ImportR
         Where to.
     path : path or sequence of paths, optional
         Folders to look in; by default those of this interpreter.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in distributions.
 
     Returns
     -------
@@ -109,7 +119,8 @@ def sync_environment(lab: ChangeTarget, *, path: Paths | None = None) -> ImportR
     ValidationError
         When a path is no folder.
     """
-    return _synchronise(lab, read_installed(path))
+    with told(progress) as meter:
+        return _synchronise(lab, read_installed(path, meter))
 
 
 def _synchronise(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -19,7 +19,8 @@ from nerv_lab.core.values import thaw
 from nerv_lab.core.versions import from_micros
 from nerv_lab.exchange.difference import located
 from nerv_lab.exchange.flat import column_of, plain
-from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, in_order, send
+from nerv_lab.exchange.progress import Meter, Progress, told
 from nerv_lab.exchange.report import ImportReport
 from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
 
@@ -31,8 +32,6 @@ __all__ = [
     "table_of",
     "to_pandas",
 ]
-
-_I = TypeVar("_I", Entity, Relation)
 
 
 class GraphFrames(NamedTuple):
@@ -66,6 +65,7 @@ def import_pandas(
     entity_type: str | None = None,
     relation_type: str | None = None,
     create_missing: bool = False,
+    progress: Progress = None,
     reason: str | None = None,
 ) -> ImportReport:
     """Bring frames of nodes and edges into a lab, as one batch or not at all.
@@ -90,6 +90,8 @@ def import_pandas(
         Types where the column is missing or a cell is empty.
     create_missing : bool
         Whether unknown ends of edges become entities of type ``entity_type``.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in rows.
     reason : str, optional
         Recorded with the batch.
 
@@ -102,20 +104,18 @@ def import_pandas(
     columns = Columns(
         id, type, source, target, edge_id, edge_type, strength, entity_type, relation_type
     )
-    planned = plan_tables(
-        lab.state,
-        *tables_of(
-            None if nodes is None else table_of("nodes", nodes, id),
-            None if edges is None else table_of("edges", edges, edge_id),
-        ),
-        columns,
-        create_missing=create_missing,
-        source="pandas",
-    )
-    return send(lab, planned, reason or "import from pandas")
+    with told(progress) as meter:
+        tables = tables_of(
+            None if nodes is None else table_of("nodes", nodes, id, meter),
+            None if edges is None else table_of("edges", edges, edge_id, meter),
+        )
+        planned = plan_tables(
+            lab.state, *tables, columns, create_missing=create_missing, source="pandas"
+        )
+        return send(lab, planned, reason or "import from pandas")
 
 
-def table_of(name: str, frame: pd.DataFrame, index_name: str) -> Table:
+def table_of(name: str, frame: pd.DataFrame, index_name: str, meter: Meter) -> Table:
     """Return a frame as a table of plain values without its empty cells.
 
     Raises
@@ -129,11 +129,12 @@ def table_of(name: str, frame: pd.DataFrame, index_name: str) -> Table:
         frame = frame.reset_index()
     columns = checked_columns(name, list(frame.columns))
     cells = [list(_plain_cells(name, column, frame.iloc[:, i])) for i, column in enumerate(columns)]
-    rows = [
+    rows = (
         {column: value for column, value in zip(columns, row, strict=True) if value is not None}
         for row in zip(*cells, strict=True)
-    ]
-    return Table(name, columns, rows)
+    )
+    meter.expect(len(frame))
+    return Table(name, columns, meter.each(rows))
 
 
 def _plain_cells(name: str, column: str, series: pd.Series[Any]) -> Iterator[Any]:
@@ -166,8 +167,8 @@ def to_pandas(source: StateSource, *, times: bool = False) -> GraphFrames:
     """
     state = source.state
     return GraphFrames(
-        entity_frame(_by_id(state.entities), times=times),
-        relation_frame(_by_id(state.relations), times=times),
+        entity_frame(in_order(state.entities), times=times),
+        relation_frame(in_order(state.relations), times=times),
     )
 
 
@@ -179,10 +180,6 @@ def entity_frame(entities: Iterable[Entity], *, times: bool = False) -> pd.DataF
 def relation_frame(relations: Iterable[Relation], *, times: bool = False) -> pd.DataFrame:
     """Return relations as a frame in their order; see :func:`to_pandas`."""
     return _frame(tuple(relations), _RELATION_COLUMNS, times)
-
-
-def _by_id(items: Mapping[str, _I]) -> Iterator[_I]:
-    return (items[id] for id in sorted(items))
 
 
 _ENTITY_COLUMNS: dict[str, Callable[[Any], Any]] = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -24,6 +24,7 @@ from nerv_lab.exchange.git_lanes import Commit, Lanes, assign_lanes, free_name
 from nerv_lab.exchange.git_repository import GitRepository
 from nerv_lab.exchange.git_trees import TreeGraph, root_entity
 from nerv_lab.exchange.history_builder import HistoryBuilder
+from nerv_lab.exchange.progress import Meter, Progress, told
 from nerv_lab.exchange.report import ImportProblem
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["GitReport", "from_git", "import_git"]
 
 logger = logging.getLogger(__name__)
-Progress = Callable[[str, int, int], object]
 _SHOWN: Final = 10
 
 
@@ -76,7 +76,7 @@ class GitReport:
 
 
 def from_git(
-    path: str | os.PathLike[str], uri: str = ":memory:", *, progress: Progress | None = None
+    path: str | os.PathLike[str], uri: str = ":memory:", *, progress: Progress = None
 ) -> Lab:
     """Open a lab and bring the history of a git repository into it; see :func:`import_git`.
 
@@ -86,25 +86,26 @@ def from_git(
         The repository, or a folder in it.
     uri : str
         The store to open, as for ``nerv_lab.open``; it has to be empty.
-    progress : callable, optional
-        Called as ``progress("commits", done, total)``.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in commits.
     """
     from nerv_lab.lab import open as open_lab
 
-    history, report = read_git(path, progress)  # first, so that a wrong path leaves no store
-    lab = open_lab(uri)
-    try:
-        lab.load_history(history)
-    except BaseException:
-        lab.close()
-        raise
+    with told(progress) as meter:
+        history, report = read_git(path, meter)  # first, so that a wrong path leaves no store
+        lab = open_lab(uri)
+        try:
+            lab.load_history(history)
+        except BaseException:
+            lab.close()
+            raise
     for problem in report.problems:
         logger.warning("%s: %s", report.source, problem)
     return lab
 
 
 def import_git(
-    lab: _HistoryTarget, path: str | os.PathLike[str], *, progress: Progress | None = None
+    lab: _HistoryTarget, path: str | os.PathLike[str], *, progress: Progress = None
 ) -> GitReport:
     """Bring the history of a git repository into an empty lab: all of it, or nothing.
 
@@ -117,8 +118,8 @@ def import_git(
         Where to; nothing may have happened in it.
     path : str or path
         The repository, or a folder in it.
-    progress : callable, optional
-        Called as ``progress("commits", done, total)``.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in commits.
 
     Raises
     ------
@@ -129,14 +130,13 @@ def import_git(
     LogMovedError
         The lab has a history already.
     """
-    history, report = read_git(path, progress)
-    lab.load_history(history)
-    return report
+    with told(progress) as meter:
+        history, report = read_git(path, meter)
+        lab.load_history(history)
+        return report
 
 
-def read_git(
-    path: str | os.PathLike[str], progress: Progress | None
-) -> tuple[StoredHistory, GitReport]:
+def read_git(path: str | os.PathLike[str], meter: Meter) -> tuple[StoredHistory, GitReport]:
     """Return the history of a repository, and what there is to tell of it."""
     with GitRepository(path) as repository:
         commits = repository.commits()
@@ -144,10 +144,9 @@ def read_git(
             raise ValidationError("path", f"the repository {repository.name!r} has no commits")
         lanes = assign_lanes(commits, repository.checked_out, repository.branches)
         reading = _Reading(repository, commits, lanes)
-        for done, commit in enumerate(commits, start=1):
+        meter.expect(len(commits))
+        for commit in meter.each(commits):
             reading.take(commit)
-            if progress:
-                progress("commits", done, len(commits))
         return reading.result()
 
 

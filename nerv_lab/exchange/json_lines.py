@@ -12,9 +12,9 @@ The first label is the type, the others are tags. What JSON lacks is written as 
 
 from __future__ import annotations
 
-import os
-import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,17 +24,17 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import decode, encode
 from nerv_lab.exchange.file_rows import entity_row, relation_row
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
-from nerv_lab.exchange.report import ImportReport
+from nerv_lab.exchange.progress import Meter, Progress, counted_file, told
+from nerv_lab.exchange.report import ImportProblem, ImportReport
 from nerv_lab.exchange.tables import Columns, Table, plan_tables
+from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
 
 __all__ = ["import_json_lines", "to_json_lines"]
 
-PathLike = str | os.PathLike[str]
-Progress = Callable[[str, int, int], object]
-_STEP: Final = 1_000
+_KNOWN: Final = frozenset({"type", "id", "labels", "label", "properties", "start", "end"})
 
 
-def to_json_lines(source: StateSource, path: PathLike, *, progress: Progress | None = None) -> None:
+def to_json_lines(source: StateSource, path: PathLike, *, progress: Progress = None) -> None:
     """Write a graph as lines of JSON, line by line, ordered by id.
 
     Parameters
@@ -43,21 +43,14 @@ def to_json_lines(source: StateSource, path: PathLike, *, progress: Progress | N
         The present, or a past.
     path : str or path
         The file; one that is there is replaced when the new one is whole.
-    progress : callable, optional
-        Called as ``progress("lines", done, total)``.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in lines.
     """
-    state, target = source.state, Path(path).expanduser()
-    with tempfile.NamedTemporaryFile("wb", dir=target.parent, delete=False) as file:
-        try:
-            for count, line in enumerate(_lines(state), start=1):
-                file.write(line + b"\n")
-                if progress and (count % _STEP == 0 or count == len(state)):
-                    progress("lines", count, len(state))
-            file.close()
-            Path(file.name).replace(target)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    state = source.state
+    with told(progress) as meter, whole_file(path) as file:
+        meter.expect(len(state))
+        for line in meter.each(_lines(state)):
+            file.write(line + b"\n")
 
 
 def _lines(state: GraphState) -> Iterator[bytes]:
@@ -100,7 +93,7 @@ def import_json_lines(
     path: PathLike,
     *,
     entity_type: str = "node",
-    progress: Progress | None = None,
+    progress: Progress = None,
     reason: str | None = None,
 ) -> ImportReport:
     """Bring lines of JSON into a lab, as one batch or not at all.
@@ -116,37 +109,61 @@ def import_json_lines(
         The file.
     entity_type : str
         The type of nodes without a label.
-    progress : callable, optional
-        Called as ``progress("bytes", done, total)``.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in bytes.
     reason : str, optional
         Recorded with the batch.
+
+    Returns
+    -------
+    ImportReport
+        What changed, and what the lines hold besides.
 
     Raises
     ------
     ValidationError
         A line is refused; the reason begins with its number. Nothing has changed then.
     """
-    reading = _Reading(Path(path).expanduser(), progress)
-    tables = (
-        Table("nodes", ("id", "type"), reading.rows("node", _node_row), reading.where),
-        Table(
-            "edges",
-            ("source", "target", "id", "type"),
-            reading.rows("relationship", _edge_row),
-            reading.where,
-        ),
-    )
-    planned = plan_tables(lab.state, *tables, Columns(entity_type=entity_type), source="JSON lines")
-    return send(lab, planned, reason or "import from JSON lines")
+    with told(progress) as meter:
+        reading = _Reading(expanded(path), meter)
+        nodes = reading.rows("node", _node_row)
+        edges = reading.rows("relationship", _edge_row)
+        planned = plan_tables(
+            lab.state,
+            Table("nodes", ("id", "type"), nodes, reading.where),
+            Table("edges", ("source", "target", "id", "type"), edges, reading.where),
+            Columns(entity_type=entity_type),
+            source="JSON lines",
+            problems=reading.problems,
+        )
+        return send(lab, planned, reason or "import from JSON lines")
 
 
 class _Reading:
     """One file, read for one kind of lines after the other."""
 
-    def __init__(self, path: Path, progress: Progress | None) -> None:
+    def __init__(self, path: Path, meter: Meter) -> None:
         self._path = path
-        self._progress = progress
+        self._meter = meter
         self._line = 0
+        self._besides: Counter[str] = Counter()
+        with self._opened():
+            meter.expect(2 * path.stat().st_size)
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = f"{self._path} cannot be read: {error.strerror}"
+            raise ValidationError("path", reason) from None
+
+    def problems(self) -> Iterator[ImportProblem]:
+        """Yield what the lines hold that has no place here."""
+        for name, count in sorted(self._besides.items()):
+            yield ImportProblem(
+                f"{name!r} of {count} lines", "left out: nodes and relationships have no such part"
+            )
 
     def where(self, position: int) -> str:
         """Return what to call the row that was read last."""
@@ -157,25 +174,18 @@ class _Reading:
     ) -> Iterator[dict[str, Any]]:
         for record in self._records():
             if record["type"] == kind:
+                self._besides.update(record.keys() - _KNOWN)
                 try:
                     yield row_of(record)
                 except (KeyError, TypeError, AttributeError) as error:
                     raise self._refused(f"is no {kind}: {error!r}") from None
 
     def _records(self) -> Iterator[dict[str, Any]]:
-        self._line = done = 0
-        try:
-            total = self._path.stat().st_size
-            with self._path.open("rb") as file:
-                for self._line, text in enumerate(file, start=1):
-                    done += len(text)
-                    if text.strip():
-                        yield self._record(text)
-                    if self._progress and (self._line % _STEP == 0 or done == total):
-                        self._progress("bytes", done, total)
-        except OSError as error:
-            reason = f"{self._path} cannot be read: {error.strerror}"
-            raise ValidationError("path", reason) from None
+        self._line = 0
+        with self._opened(), counted_file(self._path, self._meter) as file:
+            for self._line, text in enumerate(file, start=1):
+                if text.strip():
+                    yield self._record(text)
 
     def _record(self, text: bytes) -> dict[str, Any]:
         try:

@@ -31,7 +31,8 @@ from nerv_lab.exchange.difference import Difference, RelationDraft, located
 from nerv_lab.exchange.flat import column_of, plain, property_of, tags_of
 from nerv_lab.exchange.node_ids import edge_id, edge_key, entity_id, node_of
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
-from nerv_lab.exchange.report import ImportReport
+from nerv_lab.exchange.progress import Meter, Progress, told
+from nerv_lab.exchange.report import ImportProblem, ImportReport
 
 __all__ = ["import_networkx", "plan_networkx", "to_networkx"]
 
@@ -46,14 +47,15 @@ def import_networkx(
     weight: str | None = "weight",
     entity_type: str = "node",
     relation_type: str = "edge",
+    progress: Progress = None,
     reason: str | None = None,
 ) -> ImportReport:
     """Bring a Graph, DiGraph, MultiGraph or MultiDiGraph into a lab, as one batch or not at all.
 
     Attributes become properties, except those of the layout above. An edge of an undirected
     graph becomes one bidirectional relation. Items that exist already are updated in what the
-    graph gives and keep the rest; nothing is deleted. Attributes of the graph itself are not
-    read.
+    graph gives and keep the rest; nothing is deleted. Attributes of the graph itself have no
+    place here, and the report names them.
 
     Parameters
     ----------
@@ -65,6 +67,8 @@ def import_networkx(
         Attributes that hold types and, on edges, the strength; None takes no attribute as such.
     entity_type, relation_type : str
         Types of nodes and edges without that attribute.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in nodes and edges.
     reason : str, optional
         Recorded with the batch.
 
@@ -74,15 +78,17 @@ def import_networkx(
         When a node has no reversible id or an attribute is refused; the reason begins with the
         node or edge. Nothing has changed then.
     """
-    planned = plan_networkx(
-        lab.state,
-        graph,
-        type=type,
-        weight=weight,
-        entity_type=entity_type,
-        relation_type=relation_type,
-    )
-    return send(lab, planned, reason or "import from networkx")
+    with told(progress) as meter:
+        planned = plan_networkx(
+            lab.state,
+            graph,
+            type=type,
+            weight=weight,
+            entity_type=entity_type,
+            relation_type=relation_type,
+            meter=meter,
+        )
+        return send(lab, planned, reason or "import from networkx")
 
 
 def plan_networkx(
@@ -93,23 +99,29 @@ def plan_networkx(
     weight: str | None = "weight",
     entity_type: str = "node",
     relation_type: str = "edge",
+    meter: Meter,
 ) -> tuple[list[Change], ImportReport]:
     """Work out what a graph changes, without changing it; see :func:`import_networkx`."""
     _check_graph(graph)
+    meter.expect(graph.number_of_nodes() + graph.number_of_edges())
     difference = Difference(state)
-    for node, data in graph.nodes(data=True):
+    for node, data in meter.each(graph.nodes(data=True)):
         with located("nodes", f"node {node!r}"):
             fields = {"type": type, "name": "name"}
             given = _fields(data, fields, entity_type)
             difference.put_entity(UpdateEntity(entity_id(node), **given))
-    for source, target, key, data in _edges(graph):
+    for source, target, key, data in meter.each(_edges(graph)):
         with located("edges", f"edge {source!r} to {target!r}"):
             fields = {"type": type, "strength": weight, "bidirectional": "bidirectional"}
             given = _fields(data, {**fields, "id": "relation_id"}, relation_type)
             if not graph.is_directed():
                 given.setdefault("bidirectional", True)
             difference.put_relation(_relation_draft(graph, source, target, key, given))
-    return difference.changes, difference.report("networkx")
+    problems = (
+        ImportProblem(f"attribute {name!r} of the graph", "left out: a lab has none of its own")
+        for name in graph.graph
+    )
+    return difference.changes, difference.report("networkx", problems)
 
 
 def _check_graph(graph: object) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from nerv_lab.core.changes import Change
+    from nerv_lab.core.model import Entity, Relation
     from nerv_lab.core.state import GraphState
     from nerv_lab.exchange.report import ImportReport
 
-__all__ = ["ChangeTarget", "StateSource", "send"]
+__all__ = ["ChangeTarget", "StateSource", "in_order", "send"]
+
+_I = TypeVar("_I", "Entity", "Relation")
 
 
 class StateSource(Protocol):
@@ -36,3 +39,8 @@ def send(
     if changes:
         lab.apply(changes, reason=reason)
     return report
+
+
+def in_order(items: Mapping[str, _I]) -> Iterator[_I]:
+    """Yield items by id."""
+    return (items[id] for id in sorted(items))

@@ -21,7 +21,9 @@ from pyvis.network import Network
 
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.values import thaw
-from nerv_lab.exchange.ports import StateSource
+from nerv_lab.exchange.ports import StateSource, in_order
+from nerv_lab.exchange.progress import Progress, told
+from nerv_lab.exchange.whole_files import whole_file
 
 __all__ = ["GraphPage", "to_pyvis"]
 
@@ -80,7 +82,8 @@ class GraphPage(Network):  # type: ignore[misc]
         open_browser: bool = False,
     ) -> None:
         """Write the page as UTF-8, whatever the platform prefers."""
-        Path(name).write_text(self.generate_html(), encoding="utf-8")
+        with whole_file(name) as file:
+            file.write(self.generate_html().encode())
 
     def _repr_html_(self) -> str:
         page = escape(self.generate_html(), quote=True)
@@ -111,6 +114,7 @@ def to_pyvis(
     heading: str = "",
     bgcolor: str = "#ffffff",
     font_color: str | bool = False,
+    progress: Progress = None,
 ) -> GraphPage:
     """Draw a graph with pyvis; the page needs no network.
 
@@ -129,6 +133,8 @@ def to_pyvis(
         Above the drawing; text.
     font_color : str or False
         Of the labels.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in items.
 
     Returns
     -------
@@ -137,27 +143,27 @@ def to_pyvis(
     """
     state = source.state
     page = GraphPage(height, width, heading=heading, bgcolor=bgcolor, font_color=font_color)
-    for id in sorted(state.entities):
-        entity = state.entities[id]
-        page.add_node(
-            id,
-            label=entity.name or id,
-            title=_tooltip(entity),
-            color=_colour_of(entity.type),
-        )
-    for id in sorted(state.relations):
-        relation = state.relations[id]
-        page.add_edge(
-            relation.from_entity,
-            relation.to_entity,
-            id=id,
-            label=relation.type,
-            title=_tooltip(relation),
-            width=_width_of(relation),
-            arrows="to, from" if relation.bidirectional else "to",
-        )
-    if path is not None:
-        page.write_html(path)
+    with told(progress) as meter:
+        meter.expect(len(state))
+        for entity in meter.each(in_order(state.entities)):
+            page.add_node(
+                entity.id,
+                label=entity.name or entity.id,
+                title=_tooltip(entity),
+                color=_colour_of(entity.type),
+            )
+        for relation in meter.each(in_order(state.relations)):
+            page.add_edge(
+                relation.from_entity,
+                relation.to_entity,
+                id=relation.id,
+                label=relation.type,
+                title=_tooltip(relation),
+                width=_width_of(relation),
+                arrows="to, from" if relation.bidirectional else "to",
+            )
+        if path is not None:
+            page.write_html(path)
     return page
 
 

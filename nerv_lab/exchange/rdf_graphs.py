@@ -9,26 +9,24 @@ relation        a triple of its own, and an ``rdf:Statement`` about it that hold
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Item, Relation
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.exchange.extras import needs
 from nerv_lab.exchange.flat import column_of
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
+from nerv_lab.exchange.progress import Meter, Progress, told
 from nerv_lab.exchange.rdf_names import checked_format, iri, literal, name_of, value_of
+from nerv_lab.exchange.rdf_parsing import parsed
 from nerv_lab.exchange.report import ImportProblem, ImportReport
 from nerv_lab.exchange.tables import Columns, Table, plan_tables
+from nerv_lab.exchange.whole_files import PathLike, whole_file
 
 with needs("rdf"):
     import rdflib
     from rdflib.compare import to_canonical_graph
-    from rdflib.exceptions import ParserError
     from rdflib.namespace import RDF, RDFS, SDO
 
 if TYPE_CHECKING:
@@ -36,14 +34,17 @@ if TYPE_CHECKING:
 
 __all__ = ["import_rdf", "to_rdf"]
 
-PathLike = str | os.PathLike[str]
 _Triple = tuple[Any, Any, Any]
 _STRENGTH, _BOTH_WAYS = iri("term", "strength"), iri("term", "bidirectional")
 _ENDS: Final = (RDF.subject, RDF.predicate, RDF.object)
 
 
 def to_rdf(
-    source: StateSource, path: PathLike | None = None, *, format: str = "turtle"
+    source: StateSource,
+    path: PathLike | None = None,
+    *,
+    format: str = "turtle",
+    progress: Progress = None,
 ) -> rdflib.Graph:
     """Return a graph as RDF, and write it where a path is given.
 
@@ -57,25 +58,29 @@ def to_rdf(
         The file; one that is there is replaced.
     format : str
         ``"turtle"``, ``"json-ld"`` or ``"nt"``.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in items. The file is
+        written after the last of them.
     """
     checked_format(format)
-    graph = rdflib.Graph()
-    for triple in _triples(source.state):
-        graph.add(triple)
-    if path is not None:
-        graph.serialize(os.fspath(path), format=format, encoding="utf-8")
+    graph, state = rdflib.Graph(), source.state
+    with told(progress) as meter:
+        meter.expect(len(state))
+        for item in meter.each(state.items()):
+            for triple in _entity(item) if isinstance(item, Entity) else _statement(item):
+                graph.add(triple)
+        if path is not None:
+            with whole_file(path) as file:
+                graph.serialize(file, format=format, encoding="utf-8")
     return graph
 
 
-def _triples(state: GraphState) -> Iterator[_Triple]:
-    for entity in state.entities.values():
-        node = iri("entity", entity.id)
-        yield node, RDF.type, iri("term", entity.type)
-        if entity.name is not None:
-            yield node, RDFS.label, literal(entity.name)
-        yield from _about(node, entity)
-    for relation in state.relations.values():
-        yield from _statement(relation)
+def _entity(entity: Entity) -> Iterator[_Triple]:
+    node = iri("entity", entity.id)
+    yield node, RDF.type, iri("term", entity.type)
+    if entity.name is not None:
+        yield node, RDFS.label, literal(entity.name)
+    yield from _about(node, entity)
 
 
 def _statement(relation: Relation) -> Iterator[_Triple]:
@@ -107,6 +112,7 @@ def import_rdf(
     *,
     format: str | None = None,
     entity_type: str = "resource",
+    progress: Progress = None,
     reason: str | None = None,
 ) -> ImportReport:
     """Bring RDF into a lab, as one batch or not at all.
@@ -126,6 +132,10 @@ def import_rdf(
         ``"turtle"``, ``"json-ld"`` or ``"nt"``; by default what the name ends with.
     entity_type : str
         The type of resources that have none.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``: in bytes of a file,
+        counted when they are parsed and when they are mapped, or in triples of a graph. rdflib
+        parses JSON-LD at once.
     reason : str, optional
         Recorded with the batch.
 
@@ -141,32 +151,25 @@ def import_rdf(
     ValidationError
         The file cannot be read, or something in it is refused; nothing has changed then.
     """
-    graph = source if isinstance(source, rdflib.Graph) else _parsed(source, format)
-    reading = _Reading(graph, entity_type)
-    nodes, edges = reading.tables()
-    changes, report = plan_tables(lab.state, nodes, edges, Columns(), source="RDF")
-    report = replace(report, problems=tuple(reading.problems))
-    return send(lab, (changes, report), reason or "import from RDF")
-
-
-def _parsed(path: PathLike, format: str | None) -> rdflib.Graph:
-    file = Path(path).expanduser()
-    try:
-        with file.open("rb") as stream:
-            kind = checked_format(format or rdflib.util.guess_format(file.name) or "turtle")
-            return rdflib.Graph().parse(stream, format=kind)
-    except OSError as error:
-        raise ValidationError("source", f"{file} cannot be read: {error.strerror}") from None
-    except ValidationError:
-        raise
-    except (SyntaxError, ValueError, TypeError, KeyError, ParserError) as error:
-        raise ValidationError("source", f"{file} is not {kind}: {error}") from None
+    with told(progress) as meter:
+        if isinstance(source, rdflib.Graph):
+            graph, size = source, len(source)
+            meter.expect(size)
+        else:
+            graph, size = parsed(source, format, meter)
+        reading = _Reading(graph, entity_type, meter)
+        nodes, edges = reading.tables(size)
+        planned = plan_tables(
+            lab.state, nodes, edges, Columns(), source="RDF", problems=lambda: reading.problems
+        )
+        return send(lab, planned, reason or "import from RDF")
 
 
 class _Reading:
     """Takes a graph of triples apart."""
 
-    def __init__(self, graph: rdflib.Graph, entity_type: str) -> None:
+    def __init__(self, graph: rdflib.Graph, entity_type: str, meter: Meter) -> None:
+        self._meter = meter
         self.problems: list[ImportProblem] = []
         blank = {node for node in graph.all_nodes() if isinstance(node, rdflib.BNode)}
         if blank:
@@ -181,20 +184,26 @@ class _Reading:
             if None not in (ends := tuple(graph.value(node, end) for end in _ENDS))
         }
 
-    def tables(self) -> tuple[Table, Table]:
-        """Return resources and triples as tables."""
+    def tables(self, size: int) -> tuple[Table, Table]:
+        """Return resources and triples as tables, which together count as so much."""
         edges = [*self._stated_edges(), *self._plain_edges()]
         ends = {edge[end] for edge in edges for end in ("source", "target")}
         subjects = sorted(set(self._graph.subjects()) - self._statements.keys(), key=name_of)
         nodes = [self._row(node) for node in subjects]
         known = {row["id"] for row in nodes}
         nodes += [{"id": id, "type": self._entity_type} for id in sorted(ends - known)]
+        count = size * len(nodes) // max(1, len(nodes) + len(edges))
         return (
-            Table("nodes", ("id", "type"), nodes, lambda n: f"resource {nodes[n]['id']}"),
+            Table(
+                "nodes",
+                ("id", "type"),
+                self._meter.spread(nodes, count),
+                lambda n: f"resource {nodes[n]['id']}",
+            ),
             Table(
                 "edges",
                 ("source", "target", "id", "type"),
-                edges,
+                self._meter.spread(edges, size - count),
                 lambda n: f"triple {edges[n]['source']} {edges[n]['type']} {edges[n]['target']}",
             ),
         )

@@ -12,7 +12,7 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.exchange.difference import Difference, RelationDraft, located
 from nerv_lab.exchange.flat import property_of, tags_of
 from nerv_lab.exchange.identity import RelationIds
-from nerv_lab.exchange.report import ImportReport
+from nerv_lab.exchange.report import ImportProblem, ImportReport
 
 __all__ = ["Columns", "Table", "checked_columns", "plan_tables", "tables_of"]
 
@@ -83,6 +83,7 @@ def plan_tables(
     *,
     create_missing: bool = False,
     source: str = "tables",
+    problems: Callable[[], Iterable[ImportProblem]] = tuple,
 ) -> tuple[list[Change], ImportReport]:
     """Work out what tables change in the graph, without changing it.
 
@@ -98,6 +99,8 @@ def plan_tables(
         Whether an end that is neither in the graph nor in ``nodes`` becomes a new entity.
     source : str
         What to call the data in the report.
+    problems : callable
+        Gives, when all rows were read, what was left out.
 
     Raises
     ------
@@ -110,7 +113,7 @@ def plan_tables(
         _add_nodes(difference, nodes, columns)
     if edges is not None:
         _add_edges(difference, edges, columns, create_missing)
-    return difference.changes, difference.report(source)
+    return difference.changes, difference.report(source, problems())
 
 
 def tables_of(nodes: Table | None, edges: Table | None) -> tuple[Table | None, Table | None]:

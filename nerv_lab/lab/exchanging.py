@@ -27,9 +27,13 @@ class Exporter:
         tables: GraphTables = delegated("exchange", "to_arrow")(self)
         return tables
 
-    def to_parquet(self, folder: Any) -> None:
+    def to_parquet(self, folder: Any, **options: Any) -> None:
         """Write the graph as files of Parquet; see `nerv_lab.exchange.to_parquet`."""
-        delegated("exchange", "to_parquet")(self, folder)
+        delegated("exchange", "to_parquet")(self, folder, **options)
+
+    def to_csv(self, folder: Any, **options: Any) -> None:
+        """Write the graph as files of CSV; see `nerv_lab.exchange.to_csv`."""
+        delegated("exchange", "to_csv")(self, folder, **options)
 
     @property
     def nx(self) -> MultiDiGraph[str]:
@@ -46,13 +50,13 @@ class Exporter:
         graph: MultiDiGraph[str] = delegated("exchange", "to_networkx")(self)
         return graph
 
-    def to_graphml(self, path: Any) -> None:
+    def to_graphml(self, path: Any, **options: Any) -> None:
         """Write the graph as GraphML; see `nerv_lab.exchange.to_graphml`."""
-        delegated("exchange", "to_graphml")(self, path)
+        delegated("exchange", "to_graphml")(self, path, **options)
 
-    def to_gexf(self, path: Any) -> None:
+    def to_gexf(self, path: Any, **options: Any) -> None:
         """Write the graph as GEXF, for Gephi; see `nerv_lab.exchange.to_gexf`."""
-        delegated("exchange", "to_gexf")(self, path)
+        delegated("exchange", "to_gexf")(self, path, **options)
 
     def to_json_lines(self, path: Any, **options: Any) -> None:
         """Write the graph as lines of JSON, for Neo4j; see `nerv_lab.exchange.to_json_lines`."""

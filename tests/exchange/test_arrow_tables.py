@@ -59,7 +59,7 @@ def test_columns_have_the_types_of_their_values(paper: PaperLab) -> None:
 def test_files_of_other_programs_are_read_by_their_columns(paper: PaperLab, tmp_path: Path) -> None:
     pq.write_table(pa.table({"key": ["a", "b"], "size": [1, None]}), tmp_path / "n.parquet")
     pq.write_table(pa.table({"from": ["a"], "to": ["b"]}), tmp_path / "e.parquet")
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[int, int]] = []
     report = import_parquet(
         paper,
         tmp_path / "n.parquet",
@@ -72,7 +72,7 @@ def test_files_of_other_programs_are_read_by_their_columns(paper: PaperLab, tmp_
         progress=lambda *step: told.append(step),
     )
     assert (report.entities.added, report.relations.added) == (2, 1)
-    assert told == [("nodes", 2, 2), ("edges", 1, 1)]
+    assert told == [(1, 3), (2, 3), (3, 3)]
     assert paper.state.entities["b"].properties == {}
 
 

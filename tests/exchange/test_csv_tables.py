@@ -6,12 +6,63 @@ from typing import Any
 
 import pytest
 from exchange.paper import PaperLab
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from shared.graphs import as_plain, states
 
+from nerv_lab.core.changes import CreateEntity, CreateRelation
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.exchange import import_csv
+from nerv_lab.core.model import EntityMetadata, RelationMetadata
+from nerv_lab.core.state import GraphState
+from nerv_lab.exchange import import_csv, to_csv
 
 NODES = "id,type,name,code\n007,person,Ada,01\nnote,text,,NA\n"
 EDGES = "source,target,type,strength,bidirectional,tags\n007,note,wrote,0.5,yes,a;b\n"
+
+
+OF_FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@given(state=states)
+@settings(max_examples=50, suppress_health_check=OF_FIXTURES)
+def test_what_goes_out_comes_back_the_same(state: GraphState, tmp_path: Path) -> None:
+    to_csv(PaperLab(state), tmp_path / "graph")
+    back = PaperLab()
+    import_csv(back, folder=tmp_path / "graph")
+    assert as_plain(back.state) == as_plain(state)
+
+
+@given(text=st.text(max_size=6), name=st.text(max_size=4))
+@settings(max_examples=50, suppress_health_check=OF_FIXTURES)
+def test_any_text_under_any_name_comes_back(text: str, name: str, tmp_path: Path) -> None:
+    metadata = {"tags": ("a;b", " c"), "properties": {name: text, f"{name}@json": 1}}
+    lab = PaperLab()
+    lab.apply(
+        [
+            CreateEntity("a", "t", EntityMetadata(text, **metadata)),
+            CreateRelation("r", "a", "a", " to ", RelationMetadata(text, **metadata)),
+        ]
+    )
+    to_csv(lab, tmp_path / "graph")
+    back = PaperLab()
+    import_csv(back, folder=tmp_path / "graph")
+    assert as_plain(back.state) == as_plain(lab.state)
+
+
+def test_text_is_written_plain_and_all_else_says_that_it_is_none(
+    library: PaperLab, tmp_path: Path
+) -> None:
+    to_csv(library, tmp_path)
+    assert (tmp_path / "entities.csv").read_text() == (
+        "id,type,name,born@json,tags\nada,person,Ada,1815,\nnote,text,Note G,,draft\n"
+    )
+    assert (tmp_path / "relations.csv").read_text() == (
+        "id,source,target,type,strength,bidirectional\nw,ada,note,wrote,2.0,False\n"
+    )
+
+
+def test_files_and_a_folder_together_are_refused(paper: PaperLab, tmp_path: Path) -> None:
+    assert refusal(paper, NODES, folder=tmp_path) == "folder: give either a folder or files"
 
 
 def refusal(paper: PaperLab, nodes: str | None = None, **given: Any) -> str:
@@ -112,7 +163,7 @@ def test_a_missing_file_is_refused(paper: PaperLab, tmp_path: Path) -> None:
 def test_a_file_in_another_encoding_is_refused(paper: PaperLab, tmp_path: Path) -> None:
     path = tmp_path / "latin.csv"
     path.write_bytes("id,type\né,t\n".encode("latin-1"))
-    with pytest.raises(ValidationError, match="is not utf-8-sig at byte"):
+    with pytest.raises(ValidationError, match="nodes: line 1: not utf-8-sig"):
         import_csv(paper, path)
     import_csv(paper, path, encoding="latin-1")
     assert set(paper.state.entities) == {"é"}

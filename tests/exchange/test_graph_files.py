@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,17 @@ from nerv_lab.core.changes import CreateEntity, CreateRelation
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import EntityMetadata, RelationMetadata
 from nerv_lab.core.state import GraphState
-from nerv_lab.exchange import import_gexf, import_graphml, to_gexf, to_graphml
+from nerv_lab.exchange import (
+    gexf_files,
+    graphml_files,
+    import_gexf,
+    import_graphml,
+    to_gexf,
+    to_graphml,
+)
+from nerv_lab.exchange.progress import Meter
 
+READINGS = {"GraphML": graphml_files._Reading, "GEXF": gexf_files._Reading}
 FORMATS = {"GraphML": (to_graphml, import_graphml), "GEXF": (to_gexf, import_gexf)}
 every_format = pytest.mark.parametrize("kind", FORMATS)
 OF_FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -39,7 +49,10 @@ def test_what_goes_out_comes_back_the_same(kind: str, state: GraphState, tmp_pat
 
 
 @every_format
-@given(text=st.text(max_size=6), name=st.sampled_from(["x", "label", "id", "start", "a@json"]))
+@given(
+    text=st.text(max_size=6),
+    name=st.sampled_from(["x", "label", "id", "start", "a@json", "\0\n", '"q"', "kind"]),
+)
 @settings(max_examples=50, suppress_health_check=OF_FIXTURES)
 def test_any_text_under_any_name_comes_back(
     kind: str, text: str, name: str, tmp_path: Path
@@ -126,3 +139,86 @@ def test_a_value_that_cannot_be_decoded_is_refused(
     with pytest.raises(ValidationError, match=why):
         import_graphml(paper, tmp_path / "graph.xml")
     assert paper.reasons == []
+
+
+GRAPHML = """
+<graphml xmlns="http://graphml.graphdrawing.org/xmlns">
+<key id="c" for="node" attr.name="colour" attr.type="string"><default>green</default></key>
+<key id="n" for="node" attr.name="n" attr.type="int"/>
+<graph edgedefault="undirected">
+  <edge id="e" source="a" target="b" directed="true"/>
+  <edge id="7" source="b" target="a"/>
+  <node id="a"><data key="n">{n}</data><port name="p"/>
+    <graph><node id="inside"><data key="c">red</data></node></graph></node>
+  <node id="b"/>
+  <hyperedge><endpoint node="a"/></hyperedge>
+</graph></graphml>
+"""
+GEXF = """
+<gexf xmlns="http://gexf.net/1.3" xmlns:viz="http://gexf.net/1.3/viz" version="1.3">
+<meta><creator>Gephi</creator></meta>
+<graph defaultedgetype="directed"><attributes class="node">
+<attribute id="0" title="n" type="integer"><default>1</default></attribute></attributes>
+<nodes><node id="a" label="Ada"><viz:size value="2.5"/></node>
+<node id="b"><attvalues><attvalue for="0" value="{n}"/></attvalues></node></nodes>
+<edges><edge id="0" source="a" target="b" kind="knows" type="mutual" weight="2"/></edges>
+</graph></gexf>
+"""
+
+
+def test_graphml_that_knows_more_is_read_and_what_is_lost_is_told(
+    paper: PaperLab, tmp_path: Path
+) -> None:
+    (tmp_path / "g.graphml").write_text(GRAPHML.format(n=3))
+    report = import_graphml(paper, tmp_path / "g.graphml")
+    entities, relations = paper.state.entities, paper.state.relations
+    assert {id: dict(e.properties) for id, e in entities.items()} == {
+        "a": {"colour": "green", "n": 3},
+        "b": {"colour": "green"},
+        "inside": {"colour": "red"},
+    }
+    assert {id: r.bidirectional for id, r in relations.items()} == {
+        "e": False,
+        "edge:b->a": True,
+    }
+    assert [str(problem) for problem in report.problems] == [
+        "1 of <hyperedge>: left out: a relation has two ends",
+        "1 of <port>: left out: a relation ends at an entity as a whole",
+    ]
+
+
+def test_gexf_as_gephi_writes_it_today_is_read(paper: PaperLab, tmp_path: Path) -> None:
+    (tmp_path / "g.gexf").write_text(GEXF.format(n=7))
+    report = import_gexf(paper, tmp_path / "g.gexf")
+    ada, b = paper.state.entities["a"], paper.state.entities["b"]
+    assert (ada.name, ada.properties) == ("Ada", {"n": 1, "viz": {"size": 2.5}})
+    assert b.properties == {"n": 7}
+    (knows,) = paper.state.relations.values()
+    assert (knows.type, knows.strength, knows.bidirectional) == ("knows", 2.0, True)
+    assert [problem.where for problem in report.problems] == ["1 of <meta>"]
+
+
+@pytest.mark.parametrize(("kind", "text"), [("GraphML", GRAPHML), ("GEXF", GEXF)])
+def test_a_value_that_is_not_of_its_type_is_refused_with_its_node(
+    kind: str, text: str, paper: PaperLab, tmp_path: Path
+) -> None:
+    (tmp_path / "graph").write_text(text.format(n="three"))
+    with pytest.raises(ValidationError, match=f"is not {kind}: node '[ab]': .*three"):
+        FORMATS[kind][1](paper, tmp_path / "graph")
+    assert paper.reasons == []
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_large_file_is_read_in_little_memory(kind: str, tmp_path: Path) -> None:
+    graph = nx.DiGraph()
+    graph.add_nodes_from((f"n{number}", {"text": "x" * 500}) for number in range(2_000))
+    path = tmp_path / "graph"
+    (nx.write_graphml if kind == "GraphML" else nx.write_gexf)(graph, path)
+    reading = READINGS[kind](path, Meter())
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in reading.rows("node")) == 2_000
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < path.stat().st_size / 3

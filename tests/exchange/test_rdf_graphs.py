@@ -7,6 +7,7 @@ import pytest
 import rdflib
 from exchange.paper import PaperLab
 from hypothesis import HealthCheck, given, settings
+from rdflib.compare import isomorphic
 from shared.graphs import states
 
 from nerv_lab.core.changes import CreateEntity
@@ -14,7 +15,8 @@ from nerv_lab.core.errors import MissingLibraryError, ValidationError
 from nerv_lab.core.model import EntityMetadata
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import thaw
-from nerv_lab.exchange import import_rdf, to_rdf
+from nerv_lab.exchange import import_rdf, rdf_parsing, to_rdf
+from nerv_lab.exchange.progress import Meter
 
 FORMATS = ["turtle", "json-ld", "nt"]
 TURTLE = """
@@ -105,6 +107,26 @@ def test_what_is_no_rdf_is_refused(
     with pytest.raises(ValidationError, match=f"^{why}"):
         import_rdf(paper, tmp_path / name, format=format)
     assert paper.reasons == []
+
+
+HARD = r"""
+@prefix e: <http://e.org/a.b#> . # a comment . with "stops" .
+@prefix : <http://e.org/> .
+e:a.b e:p "a . b", 'it is . "so"', ''' ' . " ''' ; e:n 1.5, 7 .
+e:O\'Neil e:knows [ e:p "x" ; e:q ( 1 2 ) ], _:same .
+<http://e.org/x.y> e:p true.
+_:same e:p "\"é . ".
+"""
+
+
+def test_turtle_read_in_parts_is_the_same_graph(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rdf_parsing, "_AT_ONCE", 1)
+    (tmp_path / "hard.ttl").write_text(HARD, encoding="utf-8")
+    assert len([*rdf_parsing.statements(HARD)]) == 7
+    read, _ = rdf_parsing.parsed(tmp_path / "hard.ttl", None, Meter())
+    assert isomorphic(read, rdflib.Graph().parse(data=HARD, format="turtle"))
 
 
 def test_a_file_that_is_not_there_is_refused(paper: PaperLab, tmp_path: Path) -> None:

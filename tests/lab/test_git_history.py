@@ -142,9 +142,9 @@ def test_a_detached_head_is_the_main_branch(lab: Lab, repository: TestRepository
 def test_progress_is_told_commit_by_commit(
     lab: Lab, repository: TestRepository, merged: dict[str, str]
 ) -> None:
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[int, int]] = []
     lab.import_git(repository.path, progress=lambda *step: told.append(step))
-    assert told == [("commits", n, 5) for n in range(1, 6)]
+    assert told == [(n, 5) for n in range(1, 6)]
 
 
 def test_a_lab_with_a_history_is_left_as_it_is(

@@ -1,0 +1,133 @@
+"""How far an import or an export has come.
+
+What is done is told in the unit of the source (bytes of files, rows, items, commits). The total
+does not change once it was told, and is reached when everything is in, and not before.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeAlias, TypeVar
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import ProgressBar
+
+from nerv_lab.core.errors import ValidationError
+
+__all__ = ["Meter", "Progress", "counted_file", "told"]
+
+Progress: TypeAlias = bool | Callable[[int, int], object] | None
+"""None, True for a bar, or what is called as ``progress(done, total)``."""
+_T = TypeVar("_T")
+_MOST_TOLD: Final = 100
+
+
+class Meter:
+    """Counts what is done, and tells it about a hundred times.
+
+    Parameters
+    ----------
+    tell : callable, optional
+        Given what is done, and the total.
+    """
+
+    def __init__(self, tell: Callable[[int, int], object] | None = None) -> None:
+        self._tell = tell or (lambda done, total: None)
+        self._done = self._told = self._total = 0
+
+    def expect(self, count: int) -> None:
+        """Add to the total; before the first step."""
+        self._total += count
+
+    def advance(self, count: int = 1) -> None:
+        """Note that so much is done. The last step is told by :meth:`finish`."""
+        self._done = min(self._done + count, self._total)
+        step = -(-self._total // _MOST_TOLD)
+        if self._told + step <= self._done < self._total:
+            self._told = self._done
+            self._tell(self._done, self._total)
+
+    def each(self, items: Iterable[_T]) -> Iterator[_T]:
+        """Yield items, and count those that were dealt with."""
+        for item in items:
+            yield item
+            self.advance()
+
+    def spread(self, items: Sequence[_T], count: int) -> Iterator[_T]:
+        """Yield items, and count so much for all of them together."""
+        for position, item in enumerate(items):
+            yield item
+            before, after = (count * n // len(items) for n in (position, position + 1))
+            self.advance(after - before)
+
+    def finish(self) -> None:
+        """Tell that all is done."""
+        self._tell(self._total, self._total)
+
+
+@contextmanager
+def told(progress: Progress) -> Iterator[Meter]:
+    """Tell how far a block is; that all is done only where it ends well.
+
+    Raises
+    ------
+    ValidationError
+        It is no progress.
+    """
+    meter = Meter(_teller(progress))
+    yield meter
+    meter.finish()
+
+
+def _teller(progress: Progress) -> Callable[[int, int], object] | None:
+    if progress is None or progress is False:
+        return None
+    if progress is True:
+        return _bar()
+    if not callable(progress):
+        raise ValidationError("progress", f"must be True or a callable, not {progress!r}")
+    return progress
+
+
+def _bar() -> Callable[[int, int], object]:
+    """Return what shows a bar: IPython's own where there is a shell, a line of text elsewhere."""
+    shown: list[Any] = []
+
+    def in_shell(done: int, total: int) -> None:
+        if not shown:
+            shown.append(ProgressBar(max(total, 1)))  # type: ignore[no-untyped-call]
+            shown[0].display()
+        shown[0].progress = done if total else 1
+
+    def in_text(done: int, total: int) -> None:
+        sys.stderr.write(f"{done}/{total}{chr(10) if done == total else chr(13)}")
+        sys.stderr.flush()
+
+    return in_shell if InteractiveShell.initialized() else in_text
+
+
+class _Counted(io.RawIOBase):
+    def __init__(self, file: io.FileIO, meter: Meter) -> None:
+        self._file = file
+        self._meter = meter
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._file.readinto(buffer)
+        self._meter.advance(count)
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def counted_file(path: Path, meter: Meter) -> BinaryIO:
+    """Open a file so that every byte that is read of it is counted."""
+    return io.BufferedReader(_Counted(io.FileIO(path), meter))
