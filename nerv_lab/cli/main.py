@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from nerv_lab.cli.bundles import add_bundle_commands, export_store, import_store
+from nerv_lab.cli.notebook import add_lab_command
 from nerv_lab.cli.upkeep import add_upkeep_commands, examine_store
 from nerv_lab.core.errors import BundleError, CorruptStoreError, NervError, StoreNotFoundError
 from nerv_lab.lab import Lab, open
@@ -76,6 +77,7 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="answer in JSON")
     add_bundle_commands(commands)
     add_upkeep_commands(commands)
+    add_lab_command(commands)
     return parser
 
 
