@@ -134,12 +134,15 @@ class Status:
     lag : float or None
         Seconds from the writing of the newest event to its arrival; None where that is not
         measured.
+    read_only : str or None
+        Why nothing can be written, such as that the store is of a newer nerv-lab.
     """
 
     backend: str
     state: Literal["connected", "reconnecting", "closed"]
     identity: str | None = None
     lag: float | None = None
+    read_only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import apsw
 
-__all__ = ["SECTOR", "Disk", "Failure", "Step", "after_power_cut", "disk"]
+__all__ = ["SECTOR", "Disk", "Failure", "Step", "after_kill", "after_power_cut", "disk"]
 
 SECTOR = 512
 
@@ -171,6 +171,17 @@ def after_power_cut(
         elif step.kind in ("write", "truncate"):
             for part in _what_remains(step, chance):
                 _do(files, part)
+    return {name: bytes(data) for name, data in files.items()}
+
+
+def after_kill(before: dict[str, bytes], steps: list[Step]) -> dict[str, bytes]:
+    """Return what the files hold when the process ends right after the last of some steps."""
+    files = {name: bytearray(data) for name, data in before.items()}
+    for step in steps:
+        if step.kind == "delete":
+            files.pop(step.name, None)
+        else:
+            _do(files, step)
     return {name: bytes(data) for name, data in files.items()}
 
 

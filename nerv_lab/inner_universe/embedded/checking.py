@@ -21,6 +21,8 @@ from nerv_lab.inner_universe.embedded.queries import (
     log_of,
     stored_delta,
 )
+from nerv_lab.inner_universe.embedded.schema import READABLE_BY, SCHEMA_VERSION
+from nerv_lab.inner_universe.embedded.upgrading import oldest_reader
 from nerv_lab.inner_universe.retention import TOP_ROWS
 from nerv_lab.inner_universe.verifying import RESERVED_TYPES, check_store
 
@@ -68,6 +70,7 @@ def check(connection: apsw.Connection) -> Iterator[Problem]:
     except ValidationError as error:
         yield Problem("config", str(error))
         return
+    yield from _check_readers(connection)
     yield from _check_columns(connection, retention.floor)
     branches = connection.execute(
         "SELECT branch FROM entity UNION SELECT branch FROM relation EXCEPT SELECT ?", (TOP_ROWS,)
@@ -86,6 +89,14 @@ def check(connection: apsw.Connection) -> Iterator[Problem]:
             lambda: items_of(connection, TOP_ROWS),
         ),
     )
+
+
+def _check_readers(connection: apsw.Connection) -> Iterator[Problem]:
+    """See that the store says rightly who may read it; before there was a rule it said nothing."""
+    found = connection.execute("SELECT value FROM config WHERE name = ?", (READABLE_BY,)).get
+    known = connection.pragma("user_version") == SCHEMA_VERSION
+    if known and found not in (None, str(oldest_reader(SCHEMA_VERSION))):
+        yield Problem("config", f"{READABLE_BY} is {found!r}, not {oldest_reader(SCHEMA_VERSION)}")
 
 
 def _check_texts(connection: apsw.Connection) -> Iterator[Problem]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, get_args
 
 import apsw
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.inner_universe.client import CacheUse, EventHandler, Finding
+from nerv_lab.inner_universe.client import CacheUse, EventHandler, Finding, Status
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.examining import examine
 from nerv_lab.inner_universe.embedded.keys import Key, KeySource
@@ -85,6 +86,13 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
         )
 
     @property
+    def status(self) -> Status:
+        """How the client stands to its store."""
+        store = self._opened
+        read_only = store.read_only if isinstance(store, SqliteStore) else None
+        return replace(super().status, read_only=read_only)
+
+    @property
     def cache_use(self) -> CacheUse:
         """How often an item that a write asked for was at hand."""
         store = self._opened
@@ -96,7 +104,8 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
         if not isinstance(store, SqliteStore):
             return []
         with store.reading("examine") as connection:
-            return examine(connection, self._path, encrypted=self._key is not None)
+            encrypted = self._key is not None
+            return examine(connection, self._path, encrypted=encrypted, read_only=store.read_only)
 
     async def rekey(self, key: KeySource | None) -> None:
         """Encrypt the file with another key, or for the first time; None ends that."""

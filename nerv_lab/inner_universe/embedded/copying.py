@@ -32,7 +32,9 @@ _SHOWN_PROBLEMS: Final = 3
 
 
 @contextmanager
-def opened(path: Path, key: Key | None, doing: str) -> Iterator[apsw.Connection]:
+def opened(
+    path: Path, key: Key | None, doing: str, *, to_write: bool = False
+) -> Iterator[apsw.Connection]:
     """Give a connection to a store that is there; SQLite's errors come out as ours.
 
     Raises
@@ -40,17 +42,18 @@ def opened(path: Path, key: Key | None, doing: str) -> Iterator[apsw.Connection]
     StoreNotFoundError
         There is none.
     ForeignStoreError, NewerSchemaError
-        It is not one of ours.
+        It is not one of ours, or of a nerv-lab that is too new to be read, or `to_write`.
     """
     if not path.exists():
         raise StoreNotFoundError(f"{doing}: there is no store {str(path)!r}; check the name")
     connection = connect(str(path.absolute()), BUSY_SECONDS, key, flags=_FLAGS)
     try:
         with Faults(str(path), doing):
-            check_kind(connection, str(path))
+            check_kind(connection, str(path), to_write=to_write)
             yield connection
     finally:
-        connection.close(force=True)
+        with Faults(str(path), doing):  # what the log holds may be copied into the file only now
+            connection.close(force=True)
 
 
 def checked(connection: apsw.Connection, path: Path) -> None:
@@ -63,7 +66,7 @@ def checked(connection: apsw.Connection, path: Path) -> None:
     """
     if connection.pragma("user_version") == SCHEMA_VERSION:
         problems = [f"{p.where}: {p.what}" for p in check(connection)]
-    else:  # one of an older nerv-lab, whose tables are looked into once they are ours
+    else:  # one of another nerv-lab, whose tables are looked into once they are ours
         lines = connection.execute("PRAGMA integrity_check").fetchall()
         problems = [str(line) for (line,) in lines if line != "ok"]
     if problems:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import apsw
 
-from nerv_lab.core.errors import StoreClosedError
+from nerv_lab.core.errors import NewerSchemaError, StoreClosedError
 from nerv_lab.inner_universe.embedded.faults import Faults
 from nerv_lab.inner_universe.embedded.keys import Key
-from nerv_lab.inner_universe.embedded.opening import INCREMENTAL, MEMORY, connect, prepare
+from nerv_lab.inner_universe.embedded.opening import INCREMENTAL, MEMORY, connect, is_newer, prepare
 from nerv_lab.inner_universe.embedded.rekeying import rekey_file
 
 __all__ = ["Database"]
@@ -56,6 +56,7 @@ class Database:
         self._writer = connect(path, timeout, self._key)
         try:
             prepare(self._writer, path, self._synchronous, timeout)
+            self._newer = is_newer(self._writer)
             self._reader = self._writer if path == MEMORY else connect(path, timeout, self._key)
         except BaseException:
             self._writer.close(force=True)
@@ -66,6 +67,8 @@ class Database:
         """Hold the store's write lock; commit at the end, or undo everything on an error."""
         with self._write_lock, Faults(self.path, doing):
             connection = self._open(self._writer, doing)
+            if (reason := self.read_only) is not None:
+                raise NewerSchemaError(f"{doing} on {self.path}: {reason}; nothing was changed")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -98,7 +101,7 @@ class Database:
 
         Who reads meanwhile is not disturbed; then the file shrinks the next time.
         """
-        if self.path == MEMORY:
+        if self.path == MEMORY or self._newer:
             return
         with self._write_lock, Faults(self.path, "shrink"):
             connection = self._open(self._writer, "shrink")
@@ -125,6 +128,11 @@ class Database:
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         finally:
             connection.set_busy_timeout(round(self._busy_timeout * 1000))
+
+    @property
+    def read_only(self) -> str | None:
+        """Why nothing can be written, or None."""
+        return "it is of a newer nerv-lab; upgrade nerv-lab to write it" if self._newer else None
 
     @property
     def write_lock(self) -> threading.RLock:

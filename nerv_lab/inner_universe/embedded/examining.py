@@ -19,7 +19,9 @@ _LOG_BYTES: Final = 256_000_000
 _SPARE_BYTES: Final = 100_000_000
 
 
-def examine(connection: apsw.Connection, path: str, *, encrypted: bool) -> list[Finding]:
+def examine(
+    connection: apsw.Connection, path: str, *, encrypted: bool, read_only: str | None = None
+) -> list[Finding]:
     """Return what there is to say of a store file.
 
     Parameters
@@ -30,12 +32,22 @@ def examine(connection: apsw.Connection, path: str, *, encrypted: bool) -> list[
         Where it is.
     encrypted : bool
         Whether it is opened with a key.
+    read_only : str, optional
+        Why nothing can be written.
     """
     engine = Finding("engine", "ok", f"SQLite {apsw.sqlite_lib_version()}")
     if path == MEMORY:
         return [engine, Finding("file", "warning", "in memory: it is gone when it is closed")]
     secrecy = Finding("encryption", "ok", "encrypted" if encrypted else "in plain text")
-    return [engine, secrecy, _file(connection, path), _log(path), _disk(path)]
+    schema = _schema(connection, read_only)
+    return [engine, schema, secrecy, _file(connection, path), _log(path), _disk(path)]
+
+
+def _schema(connection: apsw.Connection, read_only: str | None) -> Finding:
+    found = connection.pragma("user_version")
+    if read_only is not None:
+        return Finding("schema", "warning", f"version {found}, read-only: {read_only}")
+    return Finding("schema", "ok", f"version {found}")
 
 
 def size_text(size: float) -> str:

@@ -64,7 +64,7 @@ def migrate_store(
         It is of a newer nerv-lab; nothing was changed.
     """
     path, secret = Path(store), None if key is None else Key(key)
-    with opened(path, secret, "migrate") as connection:
+    with opened(path, secret, "migrate", to_write=True) as connection:
         found, steps = connection.pragma("user_version"), steps_of(connection)
         if dry_run or not steps:
             return Migrated(path, found, found, steps, None)

@@ -21,13 +21,14 @@ from nerv_lab.inner_universe.embedded.keys import Key, unlock
 from nerv_lab.inner_universe.embedded.schema import (
     APPLICATION_ID,
     CREATE,
+    READABLE_BY,
     SCHEMA_VERSION,
 )
-from nerv_lab.inner_universe.embedded.upgrading import upgrade
+from nerv_lab.inner_universe.embedded.upgrading import record_readers, upgrade
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.writing import now_us
 
-__all__ = ["INCREMENTAL", "MEMORY", "connect", "prepare"]
+__all__ = ["INCREMENTAL", "MEMORY", "check_kind", "connect", "is_newer", "prepare"]
 
 MEMORY = ":memory:"
 INCREMENTAL = 2
@@ -100,7 +101,9 @@ def _may(path: Path, mode: int) -> bool:
 
 
 def prepare(connection: apsw.Connection, path: str, synchronous: str, busy_timeout: float) -> None:
-    """Check that the file is a store we can write, or make an empty file one.
+    """Check that the file is a store we can use, or make an empty file one.
+
+    One of a newer nerv-lab that says that we read it is left as it is, and can be read alone.
 
     Raises
     ------
@@ -111,6 +114,10 @@ def prepare(connection: apsw.Connection, path: str, synchronous: str, busy_timeo
         if _is_blank(connection):
             _create(connection, path)
         check_kind(connection, path)
+        if is_newer(connection):
+            _check_length(connection, path)
+            connection.execute("PRAGMA query_only = ON")
+            return
         if connection.pragma("user_version") < SCHEMA_VERSION:
             upgrade(connection)
         if path != MEMORY:
@@ -141,6 +148,7 @@ def _create(connection: apsw.Connection, path: str) -> None:
             connection.execute(
                 "INSERT INTO schema_version VALUES (?, ?)", (SCHEMA_VERSION, now_us())
             )
+            record_readers(connection, SCHEMA_VERSION)
             connection.execute("INSERT INTO config VALUES ('store_id', ?)", (new_id(),))
         connection.execute("COMMIT")
     finally:
@@ -173,17 +181,50 @@ def _check_length(connection: apsw.Connection, path: str) -> None:
         )
 
 
-def check_kind(connection: apsw.Connection, path: str) -> None:
+def is_newer(connection: apsw.Connection) -> bool:
+    """Return whether a store is one of a newer nerv-lab."""
+    found: int = connection.pragma("user_version")
+    return found > SCHEMA_VERSION
+
+
+def _is_readable(connection: apsw.Connection) -> bool:
+    """Return whether a store of a newer nerv-lab says that this one reads it."""
+    try:
+        text = connection.execute("SELECT value FROM config WHERE name = ?", (READABLE_BY,)).get
+    except apsw.SQLError:
+        return False
+    return isinstance(text, str) and text.isdecimal() and int(text) <= SCHEMA_VERSION
+
+
+def check_kind(connection: apsw.Connection, path: str, *, to_write: bool = False) -> None:
+    """Refuse a file that is no store of ours, or one that we cannot read or are not to write.
+
+    Parameters
+    ----------
+    connection : apsw.Connection
+        To the file.
+    path : str
+        Its name, for the error.
+    to_write : bool
+        It is to be written, and not only read.
+
+    Raises
+    ------
+    ForeignStoreError, CorruptStoreError
+        It is none, or is damaged.
+    NewerSchemaError
+        It is one of a newer nerv-lab.
+    """
     if connection.pragma("application_id") != APPLICATION_ID:
         raise ForeignStoreError(
             f"open {path}: a SQLite database of another program, not a nerv-lab store; "
             f"choose another file name"
         )
     found = connection.pragma("user_version")
-    if found > SCHEMA_VERSION:
+    if found > SCHEMA_VERSION and (to_write or not _is_readable(connection)):
         raise NewerSchemaError(
             f"open {path}: written by a newer nerv-lab (schema {found}, this one knows "
-            f"{SCHEMA_VERSION}); upgrade nerv-lab to open it"
+            f"{SCHEMA_VERSION}); upgrade nerv-lab to {'write' if to_write else 'open'} it"
         )
     stored = connection.execute("SELECT max(version) FROM schema_version").get
     if stored != found:

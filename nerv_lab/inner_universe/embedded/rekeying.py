@@ -40,7 +40,7 @@ def rekey_file(path: Path, key: Key | None, new_key: Key | None) -> None:
     StoreKeyError
         The key does not open it; nothing was changed.
     """
-    with opened(path, key, "rekey") as connection, workplace(path) as place:
+    with opened(path, key, "rekey", to_write=True) as connection, workplace(path) as place:
         take_alone(connection, path)
         _write_anew(connection, path, place, new_key)
         with opened(place, new_key, "rekey") as copy:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-__all__ = ["APPLICATION_ID", "CREATE", "SCHEMA_VERSION", "UPGRADES", "Upgrade"]
+__all__ = [
+    "APPLICATION_ID",
+    "CREATE",
+    "READABLE_BY",
+    "SCHEMA_VERSION",
+    "UPGRADES",
+    "Upgrade",
+]
 
 APPLICATION_ID: Final = 0x4E455256
 """Marks a SQLite file as ours ("NERV" in ASCII)."""
@@ -119,10 +126,14 @@ class Upgrade(NamedTuple):
         What it is for.
     statements : tuple of str
         What it does.
+    readable_by : int, optional
+        The oldest version whose nerv-lab still reads all of what it leads to; by default only
+        one that knows the step does.
     """
 
     name: str
     statements: tuple[str, ...]
+    readable_by: int | None = None
 
 
 UPGRADES: Final[Mapping[int, Upgrade]] = {
@@ -132,3 +143,6 @@ UPGRADES: Final[Mapping[int, Upgrade]] = {
     ),
 }
 """What leads to each version of the tables from the one before."""
+
+READABLE_BY: Final = "readable_by"
+"""Name of the setting that says which nerv-lab may read a store that is newer than it."""

@@ -102,6 +102,11 @@ class SqliteStore:
         """How often an item that a write asked for was at hand."""
         return self._cache.use
 
+    @property
+    def read_only(self) -> str | None:
+        """Why nothing can be written, or None."""
+        return self._database.read_only
+
     def reading(self, doing: str) -> AbstractContextManager[apsw.Connection]:
         """Hold the connection that reads, for one look at the file."""
         return self._database.reading(doing)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import apsw
 
-from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION, UPGRADES
+from nerv_lab.inner_universe.embedded.schema import (
+    READABLE_BY,
+    SCHEMA_VERSION,
+    UPGRADES,
+)
 from nerv_lab.inner_universe.writing import now_us
 
-__all__ = ["steps_of", "upgrade"]
+__all__ = ["oldest_reader", "record_readers", "steps_of", "upgrade"]
 
 
 def steps_of(connection: apsw.Connection) -> tuple[str, ...]:
@@ -35,12 +39,26 @@ def _next(connection: apsw.Connection) -> str | None:
         version = connection.pragma("user_version") + 1
         if version > SCHEMA_VERSION:
             return None
-        for statement in UPGRADES[version].statements:
+        step = UPGRADES[version]
+        for statement in step.statements:
             connection.execute(statement)
         connection.execute("INSERT INTO schema_version VALUES (?, ?)", (version, now_us()))
+        record_readers(connection, version)
         connection.execute(f"PRAGMA user_version = {version}")
         connection.execute("COMMIT")
-        return UPGRADES[version].name
+        return step.name
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def oldest_reader(version: int) -> int:
+    """Return the oldest version of the tables whose nerv-lab reads a store of this one."""
+    step = UPGRADES.get(version)
+    return version if step is None or step.readable_by is None else step.readable_by
+
+
+def record_readers(connection: apsw.Connection, version: int) -> None:
+    """Note in a store of some version who may still read it."""
+    oldest = str(oldest_reader(version))
+    connection.execute("INSERT OR REPLACE INTO config VALUES (?, ?)", (READABLE_BY, oldest))

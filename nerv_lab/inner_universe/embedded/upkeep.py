@@ -171,7 +171,7 @@ def compact_store(store: str | os.PathLike[str], *, key: KeySource | None = None
         There is not enough space; nothing was changed.
     """
     path, secret = Path(store), None if key is None else Key(key)
-    with opened(path, secret, "compact") as connection:
+    with opened(path, secret, "compact", to_write=True) as connection:
         before = path.stat().st_size
         connection.pragma("temp_store", "memory")
         connection.execute("VACUUM")

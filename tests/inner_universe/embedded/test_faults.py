@@ -132,6 +132,8 @@ async def test_an_empty_file_becomes_a_store(store_path: Path) -> None:
 async def test_a_newer_schema(store: Path) -> None:
     with contextlib.closing(apsw.Connection(str(store))) as connection:
         connection.pragma("user_version", 99)
+        connection.execute("INSERT INTO schema_version VALUES (99, 0)")
+        connection.execute("UPDATE config SET value = '99' WHERE name = 'readable_by'")
     await _refused(store, NewerSchemaError, "upgrade nerv-lab")
 
 

@@ -94,6 +94,7 @@ def test_a_step_that_is_cut_off_is_undone_and_taken_again_by_the_next(
 def test_a_store_of_a_newer_nerv_lab_is_left_alone(store: Path) -> None:
     connection = apsw.Connection(str(store))
     connection.pragma("user_version", 99)
+    connection.execute("INSERT INTO schema_version VALUES (99, 0)")
     connection.close()
     with pytest.raises(NewerSchemaError, match="upgrade nerv-lab"):
         migrate_store(store)
