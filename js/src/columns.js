@@ -12,16 +12,18 @@ export function* readNodes(columns) {
   }
 }
 
-export function* readEdges(columns) {
+/** @param ids What the numbers of ends stand for, where the columns do not say it themselves. */
+export function* readEdges(columns, ids = null) {
   const from = numbers(columns.from, Uint32Array);
   const to = numbers(columns.to, Uint32Array);
   const type = numbers(columns.type, Uint32Array);
+  const ends = columns.ends ?? ids;
   const strength = numbers(columns.strength, Float32Array);
   for (let i = 0; i < columns.ids.length; i++) {
     yield {
       id: columns.ids[i],
-      from: columns.ends[from[i]],
-      to: columns.ends[to[i]],
+      from: ends[from[i]],
+      to: ends[to[i]],
       type: columns.types[type[i]],
       strength: strength[i],
       both: columns.both[i] === 1,

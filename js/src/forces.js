@@ -12,13 +12,13 @@ export function settingsFor(order) {
     linLogMode: false,
     outboundAttractionDistribution: false,
     adjustSizes: false,
-    edgeWeightInfluence: 0,
+    edgeWeightInfluence: 1,
     scalingRatio: 12,
     strongGravityMode: true,
     gravity: 0.06,
     slowDown: 1 + Math.log(Math.max(order, 1)),
     barnesHutOptimize: order > 800,
-    barnesHutTheta: order > 5000 ? 1 : 0.7,
+    barnesHutTheta: order > 5000 ? 1.2 : 0.7,
   };
 }
 
@@ -29,30 +29,25 @@ export function roundsFor(order) {
 }
 
 /**
- * The graph as the algorithm takes it, nodes and edges in the order of their ids, so that the
- * result does not depend on the order in which they came.
+ * What the algorithm reads and writes.
+ * @param level {count, place, mass, from, to, weight}, and `fixed` where some nodes stay.
  */
-export function matrices(graph, moving = null) {
-  const ids = graph.nodes().sort();
-  const index = new Map(ids.map((id, i) => [id, i]));
-  const nodes = new Float32Array(ids.length * PER_NODE);
-  ids.forEach((id, i) => {
-    const { x, y } = graph.getNodeAttributes(id);
+export function matrices({ count, place, mass, from, to, weight, fixed }) {
+  const nodes = new Float32Array(count * PER_NODE);
+  for (let i = 0; i < count; i++) {
     const at = i * PER_NODE;
-    nodes[at] = x;
-    nodes[at + 1] = y;
-    nodes[at + MASS] = 1 + graph.degree(id);
+    nodes[at] = place[2 * i];
+    nodes[at + 1] = place[2 * i + 1];
+    nodes[at + MASS] = mass[i];
     nodes[at + CONVERGENCE] = 1;
     nodes[at + SIZE] = 1;
-    nodes[at + FIXED] = moving && !moving.has(id) ? 1 : 0;
-  });
-  const links = graph.edges().sort();
-  const edges = new Float32Array(links.length * PER_EDGE);
-  links.forEach((id, i) => {
-    const [from, to] = graph.extremities(id);
-    edges[i * PER_EDGE] = index.get(from) * PER_NODE;
-    edges[i * PER_EDGE + 1] = index.get(to) * PER_NODE;
-    edges[i * PER_EDGE + 2] = 1;
-  });
-  return { ids, nodes, edges };
+    nodes[at + FIXED] = fixed?.[i] ?? 0;
+  }
+  const edges = new Float32Array(from.length * PER_EDGE);
+  for (let i = 0; i < from.length; i++) {
+    edges[i * PER_EDGE] = from[i] * PER_NODE;
+    edges[i * PER_EDGE + 1] = to[i] * PER_NODE;
+    edges[i * PER_EDGE + 2] = weight?.[i] ?? 1;
+  }
+  return { nodes, edges };
 }

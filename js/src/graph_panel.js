@@ -1,31 +1,39 @@
 // The graph with its tools: search, legend, zoom; and the life of its painter.
 
+import { CanvasBrush } from "./brush_canvas.js";
+import { WebglBrush, webglWorks } from "./brush_webgl.js";
 import { counted, h, iconButton } from "./dom.js";
 import { Layout } from "./layout.js";
 import { Look } from "./look.js";
-import { CanvasPainter } from "./painter_canvas.js";
-import { WebglPainter, webglWorks } from "./painter_webgl.js";
+import { Painter } from "./painter.js";
 import { expanded } from "./paths.js";
 import { SearchBox } from "./search_box.js";
 import { TablePanel } from "./table.js";
 
 const MANY = 20; // newcomers that are worth a layout of their own
-const MUCH = 300; // changed items that are better taken over in one go
 const RELEASE_MS = 4000;
 const LEGEND_TYPES = 10;
+
+const KEYS = "Graph. Arrows move it, plus and minus zoom, 0 fits, Control and A selects what is in sight, Escape clears; the search and the table reach single nodes";
 
 export class GraphPanel {
   /** @param on {select(ids), find(query) -> {ids, total}, painted(kind), layout(state)} */
   constructor(store, { renderer }, on) {
-    Object.assign(this, { store, renderer, on, painter: null, theme: null, held: null });
+    Object.assign(this, { store, renderer, on, painter: null, theme: null, held: null, mode: "move" });
     this.look = new Look(store);
     this.layout = new Layout(store, (done) => this.#moved(done));
     this.stage = h("div.nerv-stage", { tabindex: "0", role: "application" });
-    this.stage.setAttribute("aria-label", "Graph; use the search to reach nodes by keyboard");
+    this.stage.setAttribute("aria-label", KEYS);
     this.legend = h("div.nerv-legend", { role: "group", "aria-label": "Types" });
     this.empty = h("div.nerv-empty", { hidden: true });
     this.empty.append(h("strong", {}, "Nothing here yet"));
     this.empty.append(h("span", {}, "Entities appear as soon as they are added to the lab."));
+    const toggle = (name, title, mode) =>
+      iconButton(name, title, () => this.#setMode(this.mode === mode ? "move" : mode));
+    this.boxButton = toggle("box", "Select by a box (Shift and drag)", "box");
+    this.lassoButton = toggle("lasso", "Select by a line around", "lasso");
+    this.pinButton = iconButton("pin", "Let go of what was moved by hand", () => this.#unpin());
+    this.pinButton.hidden = true;
     const tools = h(
       "div.nerv-stage-tools",
       {},
@@ -33,7 +41,11 @@ export class GraphPanel {
       iconButton("minus", "Zoom out", () => this.painter?.zoom(1 / 1.5)),
       iconButton("fit", "Fit the whole graph", () => this.#fit()),
       iconButton("arrange", "Arrange the graph anew", () => this.arrange()),
+      this.boxButton,
+      this.lassoButton,
+      this.pinButton,
     );
+    this.#setMode("move");
     this.focusChip = h("div.nerv-focus", { role: "status", hidden: true });
     this.table = new TablePanel(store, this.look, { select: (ids) => this.on.select(ids) });
     this.tableButton = iconButton("table", "Show as a table", () => this.#showTable());
@@ -61,24 +73,18 @@ export class GraphPanel {
   }
 
   /** Apply the graph part of a payload; nodes that were there stay where they are. */
-  apply(part, snapshot) {
+  apply(part, snapshot, load) {
     const wasRunning = this.layout.running;
-    const { added, touched, first } = this.#change(part, snapshot);
+    const { added, touched, first } = this.store.apply(part, snapshot, load);
     if (this.look.selected.size) this.select(this.look.selected);
+    this.painter?.repaint();
     if (first || (wasRunning && added.length)) this.arrange();
-    else if (added.length > MANY) this.#lay(new Set(added));
+    else if (added.length > MANY) this.#lay(new Set(added.map((id) => this.store.graph.nodes.at(id))));
     this.#drawLegend();
     this.#showFocus();
     this.table.refresh();
     this.empty.hidden = this.store.graph.order > 0;
     return touched;
-  }
-
-  #change(part, snapshot) {
-    const run = () => this.store.apply(part, snapshot);
-    if (!this.painter) return run();
-    const much = snapshot || part.nodes.ids.length + part.edges.ids.length > MUCH;
-    return much ? this.painter.changeMuch(run) : this.painter.change(run);
   }
 
   select(ids) {
@@ -91,17 +97,14 @@ export class GraphPanel {
   compare(compare) {
     this.look.compare = compare.result ? compare : null;
     const gone = compare.result?.gone ?? { nodes: [], edges: [] };
-    const run = () => this.store.setGhosts(gone);
-    if (!this.painter) run();
-    else if (gone.nodes.length + gone.edges.length > MUCH) this.painter.changeMuch(run);
-    else this.painter.change(run);
+    this.store.setGhosts(gone);
     if (gone.nodes.some(({ id }) => this.#isOutside(id))) this.#fit();
     this.painter?.refresh();
   }
 
   #isOutside(id) {
     if (!this.held || !this.store.isGhost(id)) return false;
-    const { x, y } = this.store.graph.getNodeAttributes(id);
+    const { x, y } = this.store.graph.node(id);
     const { x: [left, right], y: [low, high] } = this.held;
     return x < left || x > right || y < low || y > high;
   }
@@ -173,19 +176,17 @@ export class GraphPanel {
 
   #moved(done) {
     if (!done) {
-      this.painter?.refresh();
+      this.painter?.stir();
       return;
     }
     this.held ??= this.store.box();
     this.painter?.hold(this.held);
-    this.painter?.refresh();
     this.on.layout("done");
   }
 
   #fit() {
     this.held = this.store.box();
     this.painter?.hold(this.held);
-    this.painter?.refresh();
     this.painter?.fit();
   }
 
@@ -199,25 +200,64 @@ export class GraphPanel {
 
   #mount() {
     if (this.painter || !this.theme) return;
-    const on = { painted: () => this.on.painted(this.painter?.kind), click: this.#click, expand: (id) => this.expand(id) };
-    const webgl = this.renderer !== "canvas" && webglWorks();
+    const on = {
+      painted: () => this.on.painted(this.painter?.kind), click: this.#click, expand: (id) => this.expand(id),
+      area: this.#area, moved: (ids) => this.#pin(ids), failed: () => this.#remount(),
+    };
+    const paint = (Brush) => new Painter(Brush, this.store, this.look, this.stage, on);
     try {
-      const Painter = webgl ? WebglPainter : CanvasPainter;
-      this.painter = new Painter(this.store, this.look, this.stage, on);
+      this.painter = paint(this.renderer !== "canvas" && webglWorks() ? WebglBrush : CanvasBrush);
     } catch {
-      this.stage.replaceChildren(); // no context after all
-      this.painter = new CanvasPainter(this.store, this.look, this.stage, on);
+      this.painter = paint(CanvasBrush); // no context after all
     }
+    this.painter.gestures.mode = this.mode;
     if (this.held) this.painter.hold(this.held);
-    if (this.camera?.kind === this.painter.kind) this.painter.camera = this.camera.state;
-    this.painter.refresh();
+    if (this.camera) this.painter.camera = this.camera;
   }
 
   #unmount() {
     if (!this.painter) return;
-    this.camera = { kind: this.painter.kind, state: this.painter.camera };
+    this.camera = this.painter.camera;
     this.painter.kill();
     this.painter = null;
+  }
+
+  /** The context of WebGL is lost for good: paint without. */
+  #remount() {
+    this.renderer = "canvas";
+    this.#unmount();
+    this.#mount();
+  }
+
+  /** Choose what a person has marked; with Shift, beside what is chosen already. */
+  #area = (ids, event) => {
+    const shown = ids.filter((id) => !this.store.isGhost(id));
+    const several = event.ctrlKey || event.metaKey || (event.shiftKey && this.look.selected.size > 0);
+    this.on.select([...new Set([...(several ? this.look.selected : []), ...shown])]);
+    this.#setMode("move");
+  };
+
+  /** What a person has moved stays there. */
+  #pin(ids) {
+    for (const id of ids) this.store.graph.pin(id, true);
+    this.#showPins();
+  }
+
+  #unpin() {
+    for (const id of this.store.graph.nodeIds()) this.store.graph.pin(id, false);
+    this.#showPins();
+  }
+
+  #showPins() {
+    this.pinButton.hidden = this.store.graph.pinned === 0;
+    this.painter?.repaint();
+  }
+
+  #setMode(mode) {
+    this.mode = mode;
+    if (this.painter) this.painter.gestures.mode = mode;
+    this.boxButton.setAttribute("aria-pressed", String(mode === "box"));
+    this.lassoButton.setAttribute("aria-pressed", String(mode === "lasso"));
   }
 
   #click = (id, event) => {

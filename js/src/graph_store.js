@@ -1,11 +1,13 @@
 // The graph as it is shown: fed by snapshots and deltas, painted by either painter.
 
-import { MultiDirectedGraph } from "graphology";
 import { readEdges, readNodes } from "./columns.js";
+import { GHOST, Graph } from "./graph.js";
 import { Palette } from "./palette.js";
-import { placeAll, placeNew } from "./placement.js";
+import { placeAll, placeNew, scatter } from "./placement.js";
 
 const SHORT_ID = 12;
+const ALL = { has: () => true };
+const NOTHING = { nodes: [], edges: [] };
 
 function labelOf(node) {
   if (node.name) return node.name;
@@ -15,23 +17,26 @@ function labelOf(node) {
 export class GraphStore {
   constructor(seed = 1) {
     this.seed = seed;
-    this.graph = new MultiDirectedGraph();
+    this.graph = new Graph();
     this.palette = new Palette();
     this.types = new Map(); // type -> number of nodes
     this.remembered = new Map(); // where nodes were that are gone, should they come back
-    this.ghosts = { nodes: [], edges: [] }; // gone in what is shown, drawn for a comparison
+    this.ghosts = NOTHING; // gone in what is shown, drawn for a comparison
     this.loose = new Set(); // came without a neighbour, so that their place means nothing yet
+    this.loading = null; // a large graph that arrives in parts
   }
 
   /**
-   * Apply the graph part of a payload.
-   * @returns {{added: string[], touched: Set<string>, first: boolean}} Nodes that are new, ids of
+   * Apply the graph part of a payload. A graph too large for one payload comes in several: the
+   * first of them is a snapshot, and `load` tells of each what there is in all and is here by now.
+   * @returns {{added: string[], touched: {has(id)}, first: boolean}} Nodes that are new, ids of
    *   everything that changed, and whether nothing was there before.
    */
-  apply(part, snapshot) {
+  apply(part, snapshot, load = null) {
     const { ghosts } = this;
-    this.setGhosts({ nodes: [], edges: [] });
-    const result = this.#apply(part, snapshot);
+    this.setGhosts(NOTHING);
+    if (snapshot) this.loading = null;
+    const result = load && (snapshot || this.loading) ? this.#load(part, load) : this.#apply(part, snapshot);
     this.setGhosts(ghosts);
     return result;
   }
@@ -39,12 +44,10 @@ export class GraphStore {
   /** Draw nodes and edges that are gone, where they were, instead of those drawn so before. */
   setGhosts({ nodes, edges }) {
     const { graph } = this;
-    for (const { id } of this.ghosts.edges) {
-      if (graph.hasEdge(id) && graph.getEdgeAttribute(id, "ghost")) graph.dropEdge(id);
-    }
+    for (const { id } of this.ghosts.edges) if (this.#isGhostEdge(id)) graph.dropEdge(id);
     for (const { id } of this.ghosts.nodes) {
-      if (!this.isGhost(id)) continue;
-      const { x, y } = graph.getNodeAttributes(id);
+      if (!this.#isGhostNode(id)) continue;
+      const { x, y } = graph.node(id);
       this.remembered.set(id, [x, y]);
       graph.dropNode(id);
     }
@@ -52,26 +55,38 @@ export class GraphStore {
     const homeless = new Set();
     for (const node of nodes) {
       if (graph.hasNode(node.id)) continue;
-      const [x, y] = this.remembered.get(node.id) ?? [0, 0];
-      if (!this.remembered.has(node.id)) homeless.add(node.id);
-      graph.addNode(node.id, { ...this.#looks(node), x, y, size: 4, ghost: true });
+      const place = this.remembered.get(node.id);
+      const slot = graph.addNode(node.id, { ...this.#looks(node), ghost: true });
+      if (place) graph.move(slot, ...place);
+      else homeless.add(slot);
     }
     for (const edge of edges) {
       if (graph.hasEdge(edge.id) || !graph.hasNode(edge.from) || !graph.hasNode(edge.to)) continue;
-      const { from, to, type, strength, both } = edge;
-      graph.addEdgeWithKey(edge.id, from, to, { label: type, kind: type, strength, both, ghost: true });
+      graph.addEdge(edge.id, edge.from, edge.to, { ...this.#ties(edge), ghost: true });
     }
     placeNew(graph, homeless, this.seed);
   }
 
+  #isGhostNode(id) {
+    const { nodes } = this.graph;
+    return nodes.has(id) && (nodes.flags[nodes.at(id)] & GHOST) > 0;
+  }
+
+  #isGhostEdge(id) {
+    const { edges } = this.graph;
+    return edges.has(id) && (edges.flags[edges.at(id)] & GHOST) > 0;
+  }
+
   isGhost(id) {
-    return this.graph.hasNode(id)
-      ? Boolean(this.graph.getNodeAttribute(id, "ghost"))
-      : this.graph.hasEdge(id) && Boolean(this.graph.getEdgeAttribute(id, "ghost"));
+    return this.graph.hasNode(id) ? this.#isGhostNode(id) : this.#isGhostEdge(id);
   }
 
   #looks(node) {
-    return { label: labelOf(node), kind: node.type, color: this.palette.colour(node.type) };
+    return { label: labelOf(node), kind: node.type, color: this.palette.packed(node.type) };
+  }
+
+  #ties({ type, strength, both }) {
+    return { kind: type, strength, both };
   }
 
   #apply(part, snapshot) {
@@ -86,68 +101,102 @@ export class GraphStore {
     const added = nodes.filter((node) => this.#setNode(node, touched)).map((node) => node.id);
     for (const edge of edges) this.#setEdge(edge, touched);
     this.#place(added, first);
-    for (const id of touched) {
-      if (this.graph.hasNode(id)) this.#resize(id);
-    }
+    for (const id of touched) this.#resize(this.graph.nodes.at(id));
     return { added, touched, first };
+  }
+
+  // -- a large graph, part by part ------------------------------------------------------------
+
+  #load(part, load) {
+    const { graph } = this;
+    const loading = (this.loading ??= {
+      first: graph.order === 0, ids: [], added: [],
+      nodes: new Set(graph.nodes.index.keys()), edges: new Set(graph.edges.index.keys()),
+    });
+    this.palette.reserve(part.nodes.types);
+    for (const node of readNodes(part.nodes)) {
+      loading.ids.push(node.id);
+      loading.nodes.delete(node.id);
+      if (!this.#setNode(node, null)) continue;
+      loading.added.push(node.id);
+      if (loading.first) scatter(graph, graph.nodes.at(node.id), load.nodes, this.seed);
+    }
+    for (const edge of readEdges(part.edges, loading.ids)) {
+      loading.edges.delete(edge.id);
+      this.#setEdge(edge, null);
+    }
+    const whole = load.nodes_here === load.nodes && load.edges_here === load.edges;
+    const result = { added: [], touched: ALL, first: false };
+    return whole ? this.#loaded(loading) : result;
+  }
+
+  #loaded({ first, added, nodes, edges }) {
+    this.loading = null;
+    for (const id of edges) this.#dropEdge(id, null);
+    for (const id of nodes) this.#dropNode(id, null);
+    this.#place(first ? [] : added, false);
+    this.graph.forNodes((slot) => this.#resize(slot));
+    return { added, touched: ALL, first };
   }
 
   #missing(nodes, edges) {
     const keptNodes = new Set(nodes.map((node) => node.id));
     const keptEdges = new Set(edges.map((edge) => edge.id));
     return {
-      gone_nodes: this.graph.filterNodes((id) => !keptNodes.has(id)),
-      gone_edges: this.graph.filterEdges((id) => !keptEdges.has(id)),
+      gone_nodes: this.graph.nodeIds().filter((id) => !keptNodes.has(id)),
+      gone_edges: this.graph.edgeIds().filter((id) => !keptEdges.has(id)),
     };
   }
 
   #dropEdge(id, touched) {
     if (!this.graph.hasEdge(id)) return;
-    for (const end of this.graph.extremities(id)) touched.add(end);
+    for (const end of this.graph.extremities(id)) touched?.add(end);
     this.graph.dropEdge(id);
-    touched.add(id);
+    touched?.add(id);
   }
 
   #dropNode(id, touched) {
     if (!this.graph.hasNode(id)) return;
-    const { x, y, kind } = this.graph.getNodeAttributes(id);
+    const { x, y, kind } = this.graph.node(id);
     this.remembered.set(id, [x, y]);
-    this.graph.forEachNeighbor(id, (other) => touched.add(other));
+    if (touched) for (const other of this.graph.neighbors(id)) touched.add(other);
     this.graph.dropNode(id);
     this.#count(kind, -1);
     this.loose.delete(id);
-    touched.add(id);
+    touched?.add(id);
   }
 
   #setNode(node, touched) {
-    const look = this.#looks(node);
-    touched.add(node.id);
-    if (this.graph.hasNode(node.id)) {
-      const before = this.graph.getNodeAttribute(node.id, "kind");
-      if (before !== node.type) {
-        this.#count(before, -1);
-        this.#count(node.type, 1);
-      }
-      this.graph.mergeNodeAttributes(node.id, look);
-      return false;
+    const { graph } = this;
+    touched?.add(node.id);
+    const slot = graph.nodes.at(node.id);
+    if (slot < 0) {
+      graph.addNode(node.id, this.#looks(node));
+      this.#count(node.type, 1);
+      return true;
     }
-    this.graph.addNode(node.id, { ...look, x: 0, y: 0, size: 4 });
-    this.#count(node.type, 1);
-    return true;
+    const before = graph.kindAt(slot);
+    if (before !== node.type) {
+      this.#count(before, -1);
+      this.#count(node.type, 1);
+    }
+    graph.setNode(node.id, this.#looks(node));
+    return false;
   }
 
   #setEdge(edge, touched) {
-    const look = { label: edge.type, kind: edge.type, strength: edge.strength, both: edge.both };
-    touched.add(edge.id).add(edge.from).add(edge.to);
-    if (this.graph.hasEdge(edge.id)) {
-      const [from, to] = this.graph.extremities(edge.id);
+    const { graph } = this;
+    if (!graph.hasNode(edge.from) || !graph.hasNode(edge.to)) return; // an end has yet to arrive
+    touched?.add(edge.id).add(edge.from).add(edge.to);
+    if (graph.hasEdge(edge.id)) {
+      const [from, to] = graph.extremities(edge.id);
       if (from === edge.from && to === edge.to) {
-        this.graph.mergeEdgeAttributes(edge.id, look);
+        graph.setEdge(edge.id, this.#ties(edge));
         return;
       }
-      this.graph.dropEdge(edge.id);
+      graph.dropEdge(edge.id);
     }
-    this.graph.addEdgeWithKey(edge.id, edge.from, edge.to, look);
+    graph.addEdge(edge.id, edge.from, edge.to, this.#ties(edge));
   }
 
   #count(type, change) {
@@ -157,47 +206,51 @@ export class GraphStore {
   }
 
   #place(added, first) {
+    const { graph } = this;
     if (first) {
-      placeAll(this.graph, this.seed);
+      placeAll(graph, this.seed);
     } else {
-      const joined = [...this.loose].filter((id) => this.graph.degree(id) > 0);
-      const moving = new Set(joined);
+      const moving = new Set([...this.loose].filter((id) => graph.degree(id) > 0));
       for (const id of added) {
         const place = this.remembered.get(id);
-        if (place) this.graph.mergeNodeAttributes(id, { x: place[0], y: place[1] });
+        if (place) graph.move(graph.nodes.at(id), ...place);
         else moving.add(id);
       }
-      placeNew(this.graph, moving, this.seed);
+      placeNew(graph, new Set([...moving].map((id) => graph.nodes.at(id))), this.seed);
       for (const id of moving) {
-        if (this.graph.degree(id) === 0) this.loose.add(id);
+        if (graph.degree(id) === 0) this.loose.add(id);
         else this.loose.delete(id);
       }
     }
     for (const id of added) this.remembered.delete(id);
   }
 
-  #resize(id) {
-    const size = 4 + Math.min(2.2 * Math.sqrt(this.graph.degree(id)), 14);
-    this.graph.setNodeAttribute(id, "size", size);
+  #resize(slot) {
+    if (slot < 0) return;
+    this.graph.resize(slot, 4 + Math.min(2.2 * Math.sqrt(this.graph.nodes.degree[slot]), 14));
   }
 
   /** Smallest box around all nodes: {x: [min, max], y: [min, max]}. */
   box() {
-    const x = [Infinity, -Infinity];
-    const y = [Infinity, -Infinity];
-    this.graph.forEachNode((_, node) => {
-      x[0] = Math.min(x[0], node.x);
-      x[1] = Math.max(x[1], node.x);
-      y[0] = Math.min(y[0], node.y);
-      y[1] = Math.max(y[1], node.y);
+    const { graph } = this;
+    if (!graph.order) return { x: [-1, 1], y: [-1, 1] };
+    const [x, y] = [[Infinity, -Infinity], [Infinity, -Infinity]];
+    const { place } = graph.nodes;
+    graph.forNodes((slot) => {
+      const [left, top] = [place[2 * slot], place[2 * slot + 1]];
+      if (left < x[0]) x[0] = left;
+      if (left > x[1]) x[1] = left;
+      if (top < y[0]) y[0] = top;
+      if (top > y[1]) y[1] = top;
     });
-    return this.graph.order ? { x, y } : { x: [-1, 1], y: [-1, 1] };
+    return { x, y };
   }
 
   positions() {
     const places = {};
-    this.graph.forEachNode((id, node) => {
-      places[id] = [node.x, node.y];
+    const { ids, place } = this.graph.nodes;
+    this.graph.forNodes((slot) => {
+      places[ids[slot]] = [place[2 * slot], place[2 * slot + 1]];
     });
     return places;
   }
@@ -207,11 +260,13 @@ export class GraphStore {
     const wanted = text.trim().toLowerCase();
     const found = [];
     if (!wanted) return found;
-    this.graph.someNode((id, node) => {
-      const where = `${node.label}\n${node.kind}\n${id}`.toLowerCase();
-      if (where.includes(wanted)) found.push(id);
-      return found.length >= limit;
-    });
+    const { graph } = this;
+    const { ids } = graph.nodes;
+    for (let slot = 0; slot < ids.length && found.length < limit; slot++) {
+      if (ids[slot] === null) continue;
+      const where = `${graph.labelAt(slot)}\n${graph.kindAt(slot)}\n${ids[slot]}`.toLowerCase();
+      if (where.includes(wanted)) found.push(ids[slot]);
+    }
     return found;
   }
 }

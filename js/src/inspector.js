@@ -12,10 +12,11 @@ const SUGGESTED = 8;
 function mostConnected(graph, count) {
   let best = [];
   let least = -1;
-  graph.forEachNode((id) => {
-    const degree = graph.degree(id);
+  const { ids, degree: degrees } = graph.nodes;
+  graph.forNodes((slot) => {
+    const degree = degrees[slot];
     if (best.length >= count && degree <= least) return;
-    best.push({ id, degree });
+    best.push({ id: ids[slot], degree });
     best.sort((a, b) => b.degree - a.degree || (a.id < b.id ? -1 : 1));
     best = best.slice(0, count);
     least = best.at(-1).degree;
@@ -103,8 +104,8 @@ export class Inspector {
   #overview() {
     const { graph } = this.store;
     const rows = mostConnected(graph, SUGGESTED).map((id) => {
-      const { label, color } = graph.getNodeAttributes(id);
-      return this.#link(id, label, color, counted(graph.degree(id), "relation"));
+      const { label, color, degree } = graph.node(id);
+      return this.#link(id, label, color, counted(degree, "relation"));
     });
     this.#fill(
       "",
@@ -199,7 +200,7 @@ export class Inspector {
   }
 
   #colour(id) {
-    return id && this.store.graph.hasNode(id) ? this.store.graph.getNodeAttribute(id, "color") : "";
+    return this.store.graph.node(id)?.color ?? "";
   }
 
   #ends(item) {

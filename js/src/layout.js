@@ -1,10 +1,11 @@
 // The layout of a store: in a worker, or in slices on the page where workers are forbidden.
 
-import { matrices, roundsFor, settingsFor } from "./forces.js";
 import workerSource from "worker:./layout_worker.js";
 
 const SLICE_MS = 60;
 const URL_MS = 30000; // a module is read from its address some time after the worker was made
+const MANY = 5000; // nodes from which on newcomers are laid out among those around them alone
+const AROUND = 3000;
 
 const sourceUrl = () =>
   URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
@@ -20,6 +21,44 @@ function startWorker() {
   }
 }
 
+/** The nodes to be laid out with those that move: all, or of a large graph those around them. */
+function concerned(graph, moving) {
+  const slots = [];
+  if (!moving || graph.order <= MANY) {
+    graph.forNodes((slot) => slots.push(slot));
+    return slots;
+  }
+  const found = new Set(moving);
+  for (const slot of found) {
+    if (found.size > moving.size + AROUND) break;
+    graph.forEdgesAt(slot, (_, other) => found.add(other));
+  }
+  return [...found];
+}
+
+/** What the algorithm needs to know, and which slots it is about. */
+export function taskOf(graph, moving = null) {
+  const { nodes, edges } = graph;
+  const slots = concerned(graph, moving);
+  const number = new Int32Array(nodes.end).fill(-1);
+  const place = new Float32Array(2 * slots.length);
+  const stays = (slot) => graph.isPinned(slot) || (moving !== null && !moving.has(slot));
+  slots.forEach((slot, i) => {
+    number[slot] = i;
+    place.set(nodes.place.subarray(2 * slot, 2 * slot + 2), 2 * i);
+  });
+  const [from, to] = [[], []];
+  graph.forEdges((edge) => {
+    const [a, b] = [number[edges.ends[2 * edge]], number[edges.ends[2 * edge + 1]]];
+    if (a < 0 || b < 0) return;
+    from.push(a);
+    to.push(b);
+  });
+  const fixed = moving || graph.pinned ? Uint8Array.from(slots, (slot) => (stays(slot) ? 1 : 0)) : null;
+  const order = Float64Array.from(slots, (slot) => nodes.order[slot]);
+  return { slots, task: { order, place, from: Uint32Array.from(from), to: Uint32Array.from(to), fixed } };
+}
+
 export class Layout {
   /** @param onStep called with (done: boolean) whenever nodes have moved. */
   constructor(store, onStep) {
@@ -29,36 +68,35 @@ export class Layout {
     this.running = false;
   }
 
-  /** Lay out the whole graph, or only the given nodes while the others stay. */
+  /** Lay out the whole graph, or only the given slots while the others stay. */
   start(moving = null) {
     this.stop();
-    const graph = this.store.graph;
+    const { graph } = this.store;
     if (!graph.order) return this.#finish();
-    const { ids, nodes, edges } = matrices(graph, moving);
-    const index = new Map(ids.map((id, i) => [id, i]).filter(([id]) => !moving || moving.has(id)));
-    const task = { settings: settingsFor(ids.length), nodes, edges, rounds: roundsFor(ids.length) };
-    task.every = 120 + ids.length / 12; // milliseconds: pictures of large graphs cost more
+    const { slots, task } = taskOf(graph, moving);
+    this.slots = slots.map((slot) => [slot, graph.nodes.ids[slot]]);
+    this.moving = moving;
+    const every = 120 + slots.length / 60; // milliseconds: pictures of large graphs cost more
     this.running = true;
     const worker = startWorker();
-    if (worker) this.#inWorker(worker, task, index);
-    else this.#inSlices(task, index);
+    if (worker) this.#inWorker(worker, { task, every });
+    else this.#inSlices(task);
   }
 
-  #inWorker(worker, task, index) {
+  #inWorker(worker, message) {
     this.stop = () => {
       worker.terminate();
       this.running = false;
     };
-    worker.onmessage = ({ data }) => this.#step(index, data.flat, data.done);
+    worker.onmessage = ({ data }) => this.#step(data.places, data.done);
     worker.onerror = () => {
       this.stop();
-      this.#inSlices(task, index);
+      this.#inSlices(message.task);
     };
-    worker.postMessage(task);
+    worker.postMessage(message);
   }
 
-  async #inSlices(task, index) {
-    let left = task.rounds;
+  async #inSlices(task) {
     let stopped = false;
     this.running = true;
     this.stop = () => {
@@ -66,14 +104,20 @@ export class Layout {
       this.running = false;
     };
     const url = sourceUrl();
-    const { run, spots } = await import(url);
+    const { solve } = await import(url);
     URL.revokeObjectURL(url);
     if (stopped) return;
+    const rounds = solve(task);
+    let places = null;
     const slice = () => {
       const start = performance.now();
-      do run(task.settings, task.nodes, task.edges, 1);
-      while (--left && performance.now() - start < SLICE_MS);
-      this.#step(index, spots(task.nodes), left === 0);
+      let next = rounds.next();
+      while (!next.done && performance.now() - start < SLICE_MS) {
+        places = next.value;
+        next = rounds.next();
+      }
+      if (!next.done) places = next.value;
+      this.#step(places(), next.done);
       if (this.running) timer = setTimeout(slice);
     };
     let timer = setTimeout(slice);
@@ -83,18 +127,16 @@ export class Layout {
     };
   }
 
-  #step(index, flat, done) {
-    this.store.graph.updateEachNodeAttributes(
-      (id, node) => {
-        const i = index.get(id);
-        if (i !== undefined) {
-          node.x = flat[2 * i];
-          node.y = flat[2 * i + 1];
-        }
-        return node;
-      },
-      { attributes: ["x", "y"] },
-    );
+  /** Take over places, but of nodes that went meanwhile, that stay, or that a person has moved. */
+  #step(places, done) {
+    const { graph } = this.store;
+    const { ids, place } = graph.nodes;
+    this.slots.forEach(([slot, id], i) => {
+      if (ids[slot] !== id || graph.isPinned(slot) || (this.moving && !this.moving.has(slot))) return;
+      place[2 * slot] = places[2 * i];
+      place[2 * slot + 1] = places[2 * i + 1];
+    });
+    graph.movedAll();
     if (done) this.#finish();
     else this.onStep(false);
   }

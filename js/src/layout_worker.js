@@ -1,22 +1,22 @@
-// Runs in a worker: the rounds of a layout, with the spots so far every now and then. Where workers
+// Runs in a worker: the rounds of a layout, with the places so far every now and then. Where workers
 // are forbidden the page loads it as a module, for the rounds alone.
 
-import { run, spots } from "./rounds.js";
+import { solve } from "./rounds.js";
 
-export { run, spots };
+export { solve };
 
 const inWorker = typeof WorkerGlobalScope !== "undefined";
 
-const work = ({ data: { settings, nodes, edges, rounds, every } }) => {
+const work = ({ data: { task, every } }) => {
   let told = performance.now();
-  for (let round = 1; round <= rounds; round++) {
-    run(settings, nodes, edges, 1);
-    const done = round === rounds;
-    if (!done && performance.now() - told < every) continue;
-    const flat = spots(nodes);
-    self.postMessage({ flat, done }, [flat.buffer]);
+  let last = null;
+  const tell = (done) => {
+    const places = last();
+    self.postMessage({ places, done }, [places.buffer]);
     told = performance.now();
-  }
+  };
+  for (last of solve(task)) if (performance.now() - told >= every) tell(false);
+  tell(true);
 };
 
 if (inWorker) self.onmessage = work;

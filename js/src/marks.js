@@ -1,6 +1,7 @@
 // Marks on what changed: a shape, a sign and a colour for each kind, over either painter.
 
 import { SIGNS } from "./change_list.js";
+import { courseOf, lengthOf, pointOn } from "./curves.js";
 
 const BADGE = 6.5;
 const SMALL_BADGE = 4.5; // where there are many
@@ -62,19 +63,24 @@ export function drawMarks(context, theme, graph, kinds, spotOf) {
 }
 
 function drawEdge({ context, theme, graph, spotOf, radius }, id, kind) {
-  const [a, b] = graph.extremities(id).map(spotOf);
+  const [from, to] = graph.extremities(id);
+  const a = spotOf(from);
+  const b = from === to ? a : spotOf(to);
   if (!a || !b) return;
+  const bend = graph.edges.bend[graph.edges.at(id)];
+  const course = courseOf(a, b, bend, a.size);
   if (kind === "removed") {
     context.strokeStyle = toneOf(theme, kind);
     context.lineWidth = 2;
     context.setLineDash([5, 4]);
     context.beginPath();
-    context.moveTo(a.x, a.y);
-    context.lineTo(b.x, b.y);
+    context.moveTo(course[0], course[1]);
+    if (bend || from === to) context.bezierCurveTo(...course.slice(2));
+    else context.lineTo(b.x, b.y);
     context.stroke();
     context.setLineDash([]);
   }
-  const length = Math.hypot(a.x - b.x, a.y - b.y);
-  if (radius === SMALL_BADGE && length < SHORT) return;
-  badge(context, theme, kind, (a.x + b.x) / 2, (a.y + b.y) / 2, radius);
+  if (radius === SMALL_BADGE && lengthOf(course) < SHORT) return;
+  const { x, y } = pointOn(course, 0.5);
+  badge(context, theme, kind, x, y, radius);
 }

@@ -1,5 +1,6 @@
 // One colour per type, kept for as long as the view lives.
 
+import { packed } from "./colours.js";
 import { hash } from "./random.js";
 
 export const COLOURS = [
@@ -10,6 +11,7 @@ export const COLOURS = [
 export class Palette {
   constructor() {
     this.taken = new Map();
+    this.numbers = new Map();
   }
 
   /** The colour of a type: the one its name hashes to, or the next that is free. */
@@ -24,6 +26,13 @@ export class Palette {
       this.taken.set(type, slot);
     }
     return COLOURS[slot];
+  }
+
+  /** The same, as a number. */
+  packed(type) {
+    let colour = this.numbers.get(type);
+    if (colour === undefined) this.numbers.set(type, (colour = packed(this.colour(type))));
+    return colour;
   }
 
   /** Give colours to types in one order, whatever order they came in. */

@@ -6,23 +6,26 @@
  *   no way.
  */
 export function shortestPath(graph, from, to) {
-  const cameBy = new Map([[from, null]]); // node -> the relation and node it was reached by
-  let edge = [from];
-  while (edge.length && !cameBy.has(to)) {
+  const { nodes, edges } = graph;
+  const [start, end] = [nodes.at(from), nodes.at(to)];
+  const cameBy = new Map([[start, null]]); // node -> the relation and node it was reached by
+  let wave = [start];
+  while (wave.length && !cameBy.has(end)) {
     const next = [];
-    for (const id of edge) {
-      graph.forEachEdge(id, (relation, _, a, b) => {
-        const other = a === id ? b : a;
+    for (const slot of wave) {
+      graph.forEdgesAt(slot, (edge, other) => {
         if (cameBy.has(other)) return;
-        cameBy.set(other, [relation, id]);
+        cameBy.set(other, [edge, slot]);
         next.push(other);
       });
     }
-    edge = next;
+    wave = next;
   }
-  if (!cameBy.has(to)) return null;
+  if (!cameBy.has(end)) return null;
   const path = [to];
-  for (let step = cameBy.get(to); step; step = cameBy.get(step[1])) path.unshift(step[1], step[0]);
+  for (let step = cameBy.get(end); step; step = cameBy.get(step[1])) {
+    path.unshift(nodes.ids[step[1]], edges.ids[step[0]]);
+  }
   return path;
 }
 

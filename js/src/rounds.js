@@ -1,18 +1,83 @@
 // Rounds of ForceAtlas2 over plain arrays: the same in the worker, on the page and under test.
 
 import iterate from "graphology-layout-forceatlas2/iterate.js";
-import { PER_NODE } from "./forces.js";
+import { PER_NODE, matrices, roundsFor, settingsFor } from "./forces.js";
+import { coarsest, spreadOut } from "./levels.js";
 
-export function run(settings, nodes, edges, rounds) {
-  for (let round = 0; round < rounds; round++) iterate(settings, nodes, edges);
+const MANY = 2000; // nodes from which on the coarse shape comes first
+
+/** How many rounds a level of a large graph gets: it begins well, and what is left is detail. */
+function roundsAt(count) {
+  if (count <= 1000) return 300;
+  return Math.round(Math.max(12, Math.min(80, 250000 / count)));
 }
 
-/** x and y of every node, one after the other. */
-export function spots(nodes) {
-  const flat = new Float32Array((nodes.length / PER_NODE) * 2);
-  for (let i = 0; i < flat.length / 2; i++) {
-    flat[2 * i] = nodes[i * PER_NODE];
-    flat[2 * i + 1] = nodes[i * PER_NODE + 1];
+/**
+ * Lay out a graph, round by round.
+ * @param task {order, place, from, to, fixed, rounds}: of each node a number that gives the order
+ *   to go through them, whatever order they came in; x and y; the ends of edges; and, or null, which
+ *   nodes stay.
+ * @yields {() => Float32Array} After every round, a function that gives all places so far.
+ */
+export function* solve(task) {
+  const { level, rank } = inOrder(task);
+  const big = level.count > MANY && !task.fixed;
+  let top = big ? coarsest(level) : level;
+  while (top) {
+    const rounds = task.rounds ?? (big ? roundsAt(top.count) : roundsFor(level.count));
+    const { nodes, edges } = matrices(top);
+    const settings = settingsFor(top.count);
+    for (let round = 0; round < rounds; round++) {
+      iterate(settings, nodes, edges);
+      yield () => placesOf(level, top, nodes, rank);
+    }
+    takeOver(top, nodes);
+    if (!top.finer) return;
+    spreadOut(top);
+    top = top.finer;
   }
-  return flat;
+}
+
+/** The same graph whatever order it came in. */
+function inOrder({ order, place, from, to, fixed }) {
+  const count = order.length;
+  const sorted = Uint32Array.from(order, (_, i) => i).sort((a, b) => order[a] - order[b]);
+  const rank = new Uint32Array(count);
+  sorted.forEach((node, i) => {
+    rank[node] = i;
+  });
+  const mass = new Float32Array(count).fill(1);
+  const keys = Float64Array.from(from, (node, i) => {
+    mass[rank[node]]++;
+    mass[rank[to[i]]]++;
+    return rank[node] * count + rank[to[i]];
+  }).sort();
+  const level = {
+    count, mass, place: new Float32Array(2 * count), fixed: fixed && new Uint8Array(count),
+    from: Uint32Array.from(keys, (key) => Math.floor(key / count)),
+    to: Uint32Array.from(keys, (key) => key % count),
+  };
+  for (let i = 0; i < count; i++) {
+    level.place.set(place.subarray(2 * i, 2 * i + 2), 2 * rank[i]);
+    if (fixed) level.fixed[rank[i]] = fixed[i];
+  }
+  return { level, rank };
+}
+
+function takeOver({ count, place }, nodes) {
+  for (let i = 0; i < count; i++) {
+    place[2 * i] = nodes[i * PER_NODE];
+    place[2 * i + 1] = nodes[i * PER_NODE + 1];
+  }
+}
+
+/** Where all nodes are, in the numbering of the task: those of finer graphs beside their groups. */
+function placesOf(level, top, nodes, rank) {
+  takeOver(top, nodes);
+  for (let at = top; at.finer; at = at.finer) spreadOut(at);
+  const places = new Float32Array(2 * level.count);
+  for (let i = 0; i < level.count; i++) {
+    places.set(level.place.subarray(2 * rank[i], 2 * rank[i] + 2), 2 * i);
+  }
+  return places;
 }

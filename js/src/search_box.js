@@ -70,7 +70,7 @@ export class SearchBox {
   }
 
   #result(id) {
-    const { label, kind, color } = this.store.graph.getNodeAttributes(id);
+    const { label, kind, color } = this.store.graph.node(id);
     const swatch = h("span.nerv-swatch", {});
     swatch.style.background = color;
     const attributes = { type: "button", role: "option" };

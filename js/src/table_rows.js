@@ -1,5 +1,7 @@
 // Rows of the table: the same nodes as in the graph, filtered as there and sorted.
 
+import { GHOST } from "./graph.js";
+
 export const COLUMNS = [
   { name: "label", title: "Name", text: true },
   { name: "kind", title: "Type", text: true },
@@ -10,8 +12,11 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "bas
 /** @param look Says what is filtered away: hidden types, what was not found, what is out of focus. */
 export function tableRows(graph, look, { by, down }) {
   const rows = [];
-  graph.forEachNode((id, { label, kind, ghost }) => {
-    if (!ghost && look.isListed(id, kind)) rows.push({ id, label, kind, degree: graph.degree(id) });
+  const { ids, flags, degree } = graph.nodes;
+  graph.forNodes((slot) => {
+    const [id, kind] = [ids[slot], graph.kindAt(slot)];
+    if ((flags[slot] & GHOST) || !look.isListed(id, kind)) return;
+    rows.push({ id, label: graph.labelAt(slot), kind, degree: degree[slot] });
   });
   const turn = down ? -1 : 1;
   const compare = COLUMNS.find(({ name }) => name === by).text

@@ -50,29 +50,3 @@ export function watchTheme(changed) {
     media.removeEventListener("change", soon);
   };
 }
-
-const mixed = new Map();
-let last = {}; // most edges of a picture have the same colour
-
-/** Mix an opaque "rgb(…)" or "#rrggbb" colour into a background. */
-export function mix(colour, background, share) {
-  if (last.colour === colour && last.background === background && last.share === share) {
-    return last.result;
-  }
-  const key = `${colour}|${background}|${share}`;
-  const result = mixed.get(key) ?? mixAnew(colour, background, share);
-  if (mixed.size > 500) mixed.clear();
-  mixed.set(key, result);
-  last = { colour, background, share, result };
-  return result;
-}
-
-function mixAnew(colour, background, share) {
-  const parts = (text) =>
-    text.startsWith("#")
-      ? [1, 3, 5].map((i) => parseInt(text.slice(i, i + 2), 16))
-      : text.match(/[\d.]+/g).slice(0, 3).map(Number);
-  const [a, b] = [parts(colour), parts(background)];
-  const sum = a.map((value, i) => Math.round(value * share + b[i] * (1 - share)));
-  return `#${sum.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
-}

@@ -145,7 +145,7 @@ export class View {
     const before = this.meta;
     if (payload.meta) this.meta = payload.meta;
     if (payload.history) this.history.apply(payload.history, snapshot);
-    const touched = payload.graph ? this.graph.apply(payload.graph, snapshot) : new Set();
+    const touched = payload.graph ? this.graph.apply(payload.graph, snapshot, payload.load) : new Set();
     if (snapshot) this.#selectionChanged();
     else if (this.inspector && (!this.inspector.id || touched.has(this.inspector.id))) {
       this.inspector.refresh();

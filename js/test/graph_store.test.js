@@ -56,13 +56,13 @@ test("a second snapshot keeps the places of what stays and drops the rest", () =
   store.apply(graphPart(ring(6)), true);
   assert.equal(store.graph.order, 6);
   assert.equal(store.graph.size, 6);
-  for (const id of store.graph.nodes()) assert.deepEqual(store.positions()[id], before[id]);
+  for (const id of store.graph.nodeIds()) assert.deepEqual(store.positions()[id], before[id]);
 });
 
 test("changed fields are taken over, and types are counted again", () => {
   const store = filled(3);
   store.apply(graphPart({ nodes: [{ id: "n1", name: "Ada", type: "person" }] }), false);
-  assert.equal(store.graph.getNodeAttribute("n1", "label"), "Ada");
+  assert.equal(store.graph.node("n1").label, "Ada");
   assert.deepEqual(new Map([...store.types].sort()), new Map([["person", 1], ["thing", 2]]));
 });
 
@@ -92,13 +92,13 @@ const gone = (id) => ({ nodes: [{ id, name: "", type: "thing" }], edges: [] });
 test("what is gone is drawn where it was, and counted nowhere", () => {
   const store = new GraphStore();
   store.apply(graphPart(ring(5)), true);
-  const { x, y } = store.graph.getNodeAttributes("n0");
+  const { x, y } = store.graph.node("n0");
   store.apply(graphPart({ goneNodes: ["n0"] }), false);
   store.setGhosts({ ...gone("n0"), edges: [{ id: "r0", from: "n0", to: "n1", type: "knows", strength: 1, both: false }] });
   assert.equal(store.isGhost("n0"), true);
   assert.equal(store.isGhost("r0"), true);
   assert.equal(store.isGhost("n1"), false);
-  const ghost = store.graph.getNodeAttributes("n0");
+  const ghost = store.graph.node("n0");
   assert.deepEqual([ghost.x, ghost.y], [x, y]);
   assert.equal(store.types.get("thing"), 4);
   store.setGhosts({ nodes: [], edges: [] });
@@ -115,5 +115,5 @@ test("a ghost makes way for the real one, and stays through other changes", () =
   assert.equal(store.isGhost("b"), false);
   assert.equal(store.types.get("thing"), 3);
   store.setGhosts({ nodes: [], edges: [] });
-  assert.deepEqual(store.graph.nodes().sort(), ["a", "b", "c"]);
+  assert.deepEqual(store.graph.nodeIds().sort(), ["a", "b", "c"]);
 });

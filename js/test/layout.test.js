@@ -1,49 +1,66 @@
 import assert from "node:assert/strict";
+import { register } from "node:module";
 import { test } from "node:test";
-import { matrices, settingsFor } from "../src/forces.js";
 import { GraphStore } from "../src/graph_store.js";
-import { run, spots } from "../src/rounds.js";
+import { solve } from "../src/rounds.js";
 import { graphPart, ring } from "./helpers.js";
 
-function laidOut(seed, reverse = false, rounds = 60) {
-  const { nodes, edges } = ring(40);
+register(new URL("./worker_source.js", import.meta.url));
+const { taskOf } = await import("../src/layout.js");
+
+/** Places by id after all rounds, or so many. */
+function laidOut(store, moving = null, rounds = 60) {
+  const { slots, task } = taskOf(store.graph, moving);
+  let places = null;
+  for (places of solve({ ...task, rounds }));
+  const flat = places();
+  return Object.fromEntries(slots.map((slot, i) => [store.graph.nodes.ids[slot], [flat[2 * i], flat[2 * i + 1]]]));
+}
+
+function filled(size, seed = 1, reverse = false) {
+  const { nodes, edges } = ring(size);
   const store = new GraphStore(seed);
-  const part = reverse
-    ? { nodes: [...nodes].reverse(), edges: [...edges].reverse() }
-    : { nodes, edges };
-  store.apply(graphPart(part), true);
-  const task = matrices(store.graph);
-  run(settingsFor(task.ids.length), task.nodes, task.edges, rounds);
-  return [...spots(task.nodes)];
+  store.apply(graphPart(reverse ? { nodes: nodes.reverse(), edges: edges.reverse() } : { nodes, edges }), true);
+  return store;
 }
 
 test("the same graph and seed give the same layout, whatever order it came in", () => {
-  assert.deepEqual(laidOut(1), laidOut(1, true));
+  assert.deepEqual(laidOut(filled(40)), laidOut(filled(40, 1, true)));
+});
+
+test("a large graph, laid out from coarse to fine, is the same whatever order it came in", () => {
+  assert.deepEqual(laidOut(filled(3000), null, 3), laidOut(filled(3000, 1, true), null, 3));
 });
 
 test("another seed gives another layout", () => {
-  assert.notDeepEqual(laidOut(1), laidOut(2));
-});
-
-test("rounds in slices give what rounds at once give", () => {
-  const { nodes, edges } = ring(10);
-  const store = new GraphStore(1);
-  store.apply(graphPart({ nodes, edges }), true);
-  const [once, sliced] = [matrices(store.graph), matrices(store.graph)];
-  run(settingsFor(10), once.nodes, once.edges, 20);
-  for (let i = 0; i < 4; i++) run(settingsFor(10), sliced.nodes, sliced.edges, 5);
-  assert.deepEqual(spots(sliced.nodes), spots(once.nodes));
+  assert.notDeepEqual(laidOut(filled(40)), laidOut(filled(40, 2)));
 });
 
 test("nodes that are not among the moving ones stay", () => {
-  const store = new GraphStore(1);
-  store.apply(graphPart(ring(20)), true);
-  const task = matrices(store.graph, new Set(["n5"]));
-  const before = spots(task.nodes);
-  run(settingsFor(20), task.nodes, task.edges, 30);
-  const after = spots(task.nodes);
-  task.ids.forEach((id, i) => {
-    const same = before[2 * i] === after[2 * i] && before[2 * i + 1] === after[2 * i + 1];
+  const store = filled(20);
+  const before = store.positions();
+  const after = laidOut(store, new Set([store.graph.nodes.at("n5")]));
+  for (const id of Object.keys(before)) {
+    const same = before[id][0] === after[id][0] && before[id][1] === after[id][1];
     assert.equal(same, id !== "n5", id);
-  });
+  }
+});
+
+test("a pinned node stays while the others are laid out", () => {
+  const store = filled(20);
+  store.graph.pin("n3", true);
+  const before = store.positions();
+  const after = laidOut(store);
+  assert.deepEqual(after.n3, before.n3);
+  assert.notDeepEqual(after.n4, before.n4);
+});
+
+test("in a large graph neighbours come to stand near each other in few rounds", () => {
+  const store = filled(4000);
+  const places = laidOut(store, null, 8);
+  const away = (a, b) => Math.hypot(places[a][0] - places[b][0], places[a][1] - places[b][1]);
+  const mean = (of) => of.reduce((sum, x) => sum + x, 0) / of.length;
+  const beside = mean(Array.from({ length: 4000 }, (_, i) => away(`n${i}`, `n${(i + 1) % 4000}`)));
+  const across = mean(Array.from({ length: 4000 }, (_, i) => away(`n${i}`, `n${(i + 2000) % 4000}`)));
+  assert.ok(beside < across / 6, `${beside} ${across}`);
 });

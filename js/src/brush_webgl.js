@@ -1,0 +1,223 @@
+// Paints a scene with WebGL 2.
+
+import { alphaOf, packed } from "./colours.js";
+import { ARROW, EDGE, NODE } from "./shaders.js";
+
+const ROW = 2048;
+const CURVE_STEPS = 16;
+const FEW = 64; // changed texels that are sent one by one
+
+const CONTEXT = { alpha: true, antialias: false, depth: false, stencil: false, powerPreference: "high-performance" };
+
+export function webglWorks() {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return Boolean(gl);
+}
+
+function compiled(gl, { vertex, fragment }) {
+  const program = gl.createProgram();
+  for (const [type, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
+    const shader = gl.createShader(type);
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+    gl.deleteShader(shader);
+  }
+  gl.bindAttribLocation(program, 0, "slot");
+  gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
+    throw new Error(`no shader: ${gl.getProgramInfoLog(program)}`);
+  }
+  const spots = {};
+  const count = gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS) ?? 0;
+  for (let i = 0; i < count; i++) {
+    const { name } = gl.getActiveUniform(program, i);
+    spots[name] = gl.getUniformLocation(program, name);
+  }
+  return { program, spots };
+}
+
+/** A texture of two numbers per slot, filled from a column. */
+class Column {
+  constructor(gl, unit, float) {
+    Object.assign(this, { gl, unit, float, rows: 0, texture: gl.createTexture() });
+    this.type = float ? gl.FLOAT : gl.UNSIGNED_INT;
+    this.format = float ? gl.RG : gl.RG_INTEGER;
+    this.#bind();
+    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
+  }
+
+  #bind() {
+    this.gl.activeTexture(this.gl.TEXTURE0 + this.unit);
+    this.gl.bindTexture(this.gl.TEXTURE_2D, this.texture);
+  }
+
+  /** Send what changed of a column; a column that has grown, whole. */
+  send(values, { all, slots }) {
+    const { gl } = this;
+    const rows = values.length / 2 / ROW;
+    if (!all && !slots.length && rows === this.rows) return;
+    this.#bind();
+    if (rows !== this.rows) {
+      const inner = this.float ? gl.RG32F : gl.RG32UI;
+      gl.texImage2D(gl.TEXTURE_2D, 0, inner, ROW, rows, 0, this.format, this.type, values);
+      this.rows = rows;
+    } else if (all) this.#rows(values, 0, rows);
+    else if (slots.length > FEW) {
+      const [first, last] = [Math.min(...slots), Math.max(...slots)].map((slot) => Math.floor(slot / ROW));
+      this.#rows(values, first, last - first + 1);
+    } else for (const slot of slots) this.#part(values, slot % ROW, Math.floor(slot / ROW), 1, 1);
+  }
+
+  #rows(values, first, count) {
+    this.#part(values, 0, first, ROW, count);
+  }
+
+  #part(values, x, y, width, height) {
+    const { gl } = this;
+    const from = 2 * (y * ROW + x);
+    const part = values.subarray(from, from + 2 * width * height);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, width, height, this.format, this.type, part);
+  }
+}
+
+export class WebglBrush {
+  constructor(canvas, changed) {
+    Object.assign(this, { kind: "webgl", canvas, listed: -1 });
+    this.gl = canvas.getContext("webgl2", CONTEXT);
+    if (!this.gl) throw new Error("no WebGL 2");
+    this.lost = false;
+    this.onLost = (event) => {
+      event.preventDefault(); // or it never comes back
+      this.lost = true;
+    };
+    this.onBack = () => {
+      this.lost = false;
+      this.#make();
+      changed();
+    };
+    canvas.addEventListener("webglcontextlost", this.onLost);
+    canvas.addEventListener("webglcontextrestored", this.onBack);
+    this.#make();
+  }
+
+  #make() {
+    const { gl } = this;
+    this.programs = { node: compiled(gl, NODE), edge: compiled(gl, EDGE), arrow: compiled(gl, ARROW) };
+    this.columns = {
+      places: new Column(gl, 0, true), nodes: new Column(gl, 1, false),
+      ends: new Column(gl, 2, false), edges: new Column(gl, 3, false),
+    };
+    this.buffers = {};
+    this.listed = -1;
+    this.fresh = true;
+    gl.bindVertexArray(gl.createVertexArray());
+    gl.enableVertexAttribArray(0);
+    gl.vertexAttribDivisor(0, 1);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    gl.disable(gl.DITHER);
+  }
+
+  /** Take up what changed in the scene. */
+  send(scene, changed) {
+    if (this.lost) return;
+    const { nodes, edges } = scene.store.graph;
+    const note = (changes) => (this.fresh ? { all: true, slots: [] } : changes);
+    this.columns.places.send(nodes.place, note(changed.places));
+    this.columns.nodes.send(scene.nodes, note(changed.nodes));
+    this.columns.edges.send(scene.edges, note(changed.edges));
+    this.columns.ends.send(edges.ends, note(changed.edges));
+    this.fresh = false;
+  }
+
+  #list(name, list) {
+    const { gl } = this;
+    const buffer = (this.buffers[name] ??= { made: gl.createBuffer(), length: -1, listed: -1 });
+    gl.bindBuffer(gl.ARRAY_BUFFER, buffer.made);
+    if (buffer.list === list && buffer.listed === this.nextListed) return;
+    gl.bufferData(gl.ARRAY_BUFFER, list.view, gl.DYNAMIC_DRAW);
+    Object.assign(buffer, { list, listed: this.nextListed });
+  }
+
+  /**
+   * Paint.
+   * @param frame {width, height, ratio, view, grow, gain, arrows, skip, theme, lists}: of straight edges
+   *   only each skip-th is painted.
+   */
+  draw(scene, frame) {
+    const { gl } = this;
+    if (this.lost) return;
+    const { width, height, ratio, lists, skip } = frame;
+    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (this.canvas.width !== w || this.canvas.height !== h) Object.assign(this.canvas, { width: w, height: h });
+    gl.viewport(0, 0, w, h);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    this.nextListed = frame.listed;
+    this.#edges(frame, "straight", lists.straight, 1, skip);
+    this.#edges(frame, "curved", lists.curved, CURVE_STEPS, skip);
+    this.#arrows(frame, "straight", lists.straight);
+    this.#arrows(frame, "curved", lists.curved);
+    this.#edges(frame, "above", lists.above, CURVE_STEPS, 1);
+    this.#arrows(frame, "above", lists.above);
+    this.#nodes(frame, "nodes", lists.nodes);
+    this.#nodes(frame, "front", lists.front);
+  }
+
+  #use({ program, spots }, { width, height, ratio, view, grow, gain, theme }) {
+    const { gl } = this;
+    gl.useProgram(program);
+    Object.keys(this.columns).forEach((name, unit) => spots[name] && gl.uniform1i(spots[name], unit));
+    gl.uniform4f(spots.view, view.left, view.top, view.scale, grow);
+    gl.uniform2f(spots.size, width, height);
+    gl.uniform1f(spots.ratio, ratio);
+    if (spots.gain) gl.uniform1f(spots.gain, gain);
+    for (const name of ["ground", "accent"]) {
+      if (spots[name]) gl.uniform4f(spots[name], ...parts(name === "ground" ? theme.bg : theme.accent));
+    }
+    return spots;
+  }
+
+  #instances(name, list, vertices, skip = 1) {
+    if (!list.length) return;
+    const { gl } = this;
+    this.#list(name, list);
+    gl.vertexAttribIPointer(0, 1, gl.UNSIGNED_INT, 4 * skip, 0);
+    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, vertices, Math.ceil(list.length / skip));
+  }
+
+  #edges(frame, name, list, steps, skip) {
+    if (!list.length) return;
+    const spots = this.#use(this.programs.edge, frame);
+    this.gl.uniform1i(spots.steps, steps);
+    this.#instances(name, list, 2 * steps + 2, skip);
+  }
+
+  #arrows(frame, name, list) {
+    if (!frame.arrows || !list.length) return;
+    const spots = this.#use(this.programs.arrow, frame);
+    for (const back of [0, 1]) {
+      this.gl.uniform1i(spots.back, back);
+      this.#instances(name, list, 4);
+    }
+  }
+
+  #nodes(frame, name, list) {
+    if (!list.length) return;
+    this.#use(this.programs.node, frame);
+    this.#instances(name, list, 4);
+  }
+
+  kill() {
+    this.canvas.removeEventListener("webglcontextlost", this.onLost);
+    this.canvas.removeEventListener("webglcontextrestored", this.onBack);
+    this.gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+}
+
+function parts(text) {
+  const colour = packed(text) ?? 0;
+  return [0, 8, 16].map((shift) => ((colour >>> shift) & 255) / 255).concat(alphaOf(colour));
+}

@@ -1,0 +1,339 @@
+// The painted graph: camera, picking and gestures, the same whichever brush paints it.
+
+import { Camera, between } from "./camera.js";
+import { courseOf, distanceTo } from "./curves.js";
+import { Gestures } from "./gestures.js";
+import { Grid } from "./grid.js";
+import { Overlay } from "./overlay.js";
+import { Scene, bendOf } from "./scene.js";
+
+const MANY = 20000; // items from which on it pays to leave out what is not in sight
+const CLOSE = 1.3; // and the zoom from which on much is not
+const FEW_ARROWS = 6000;
+const REST_MS = 160; // after the last move the picture is painted in full
+const REACH = 4;
+const EDGE_REACH = 5;
+const LEAST_LINES = 4000; // edges that are painted while moving, whatever it costs
+const SLOW_MS = 40;
+const FAST_MS = 22;
+const BACK_MS = 5000; // a lost context that is not back by then is given up
+
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+export class Painter {
+  /**
+   * @param Brush WebglBrush or CanvasBrush.
+   * @param on {painted(), click(id, event), expand(id), area(ids, event), moved(ids), failed()}
+   */
+  constructor(Brush, store, look, container, on) {
+    Object.assign(this, { store, look, container, on, box: null, all: true, lines: 30000, area: null });
+    [this.canvas, this.over] = [0, 1].map(() => {
+      const canvas = document.createElement("canvas");
+      canvas.className = "nerv-canvas";
+      return canvas;
+    });
+    this.scene = new Scene(store, look);
+    this.brush = new Brush(this.canvas, () => this.refresh());
+    this.overlay = new Overlay(this.over, this.scene);
+    this.eye = new Camera();
+    container.append(this.canvas, this.over);
+    this.gestures = new Gestures(container, this.#actions());
+    this.canvas.addEventListener("webglcontextlost", () => this.#lost());
+    this.resized = new ResizeObserver(() => this.repaint());
+    this.resized.observe(container);
+    this.refresh();
+  }
+
+  get kind() {
+    return this.brush.kind;
+  }
+
+  /** A lost context may come back; where it does not, someone else has to paint. */
+  #lost() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.brush.lost && this.on.failed(), BACK_MS);
+  }
+
+  // -- painting -------------------------------------------------------------------------------
+
+  /** Looks have changed: what is chosen, found, hidden or compared, or the theme. */
+  refresh() {
+    this.all = true;
+    this.repaint();
+  }
+
+  /** The graph or the camera has changed. */
+  repaint() {
+    this.pending ??= requestAnimationFrame((now) => {
+      this.pending = null;
+      this.#paint(now);
+    });
+  }
+
+  setTheme() {
+    this.refresh(); // its colours are those of the looks
+  }
+
+  /** Keep places where they are on the screen, whatever is added outside of this box. */
+  hold(box) {
+    this.box = box;
+    this.repaint();
+  }
+
+  #paint(now) {
+    const { clientWidth: width, clientHeight: height } = this.container;
+    if (!width || !height || !this.look.theme) return;
+    this.#measure(now);
+    const changed = this.scene.update(this.all);
+    this.all = false;
+    this.brush.send(this.scene, changed);
+    const frame = (this.frame = this.#frame(width, height));
+    this.brush.draw(this.scene, frame);
+    this.overlay.draw(frame, this.area);
+    this.on.painted();
+  }
+
+  #frame(width, height) {
+    const { eye, scene } = this;
+    const { order, size } = this.store.graph;
+    eye.resize(width, height);
+    eye.hold(this.box ?? this.store.box());
+    eye.maxZoom = Math.max(100, 2 * Math.sqrt(order));
+    const frame = {
+      width, height, view: eye.view, theme: this.look.theme, grow: Math.sqrt(eye.zoom),
+      ratio: Math.min(window.devicePixelRatio || 1, 3), gain: Math.max(1, eye.zoom ** 0.7),
+      lists: scene.lists, listed: `${scene.listed}`,
+    };
+    if (order + size > MANY && eye.zoom > CLOSE) this.#inSight(frame);
+    const { straight, curved, above } = frame.lists;
+    frame.skip = this.moving ? Math.max(1, Math.ceil((straight.length + curved.length) / this.lines)) : 1;
+    frame.arrows = straight.length + curved.length + above.length <= FEW_ARROWS;
+    return frame;
+  }
+
+  /** Leave out what is not in sight. */
+  #inSight(frame) {
+    const { x, y } = this.eye.sight(60);
+    const { place } = this.store.graph.nodes;
+    const { ends } = this.store.graph.edges;
+    const seen = (slot) => {
+      const [px, py] = [place[2 * slot], place[2 * slot + 1]];
+      return px >= x[0] && px <= x[1] && py >= y[0] && py <= y[1];
+    };
+    const crosses = (slot) => {
+      const [a, b] = [2 * ends[2 * slot], 2 * ends[2 * slot + 1]];
+      return !(
+        (place[a] < x[0] && place[b] < x[0]) || (place[a] > x[1] && place[b] > x[1]) ||
+        (place[a + 1] < y[0] && place[b + 1] < y[0]) || (place[a + 1] > y[1] && place[b + 1] > y[1])
+      );
+    };
+    const { straight, curved, above, nodes, front } = this.scene.lists;
+    frame.lists = {
+      straight: straight.filter(crosses), curved: curved.filter(crosses), above: above.filter(crosses),
+      nodes: nodes.filter(seen), front: front.filter(seen),
+    };
+    this.cut = (this.cut ?? 0) + 1;
+    frame.listed = `${this.scene.listed} ${this.cut}`;
+  }
+
+  /** While moving, paint as many edges as this machine can. */
+  #measure(now) {
+    const took = now - (this.last ?? now);
+    this.last = now;
+    if (!this.moving || took > 500 || !took) return;
+    if (took > SLOW_MS) this.lines = Math.max(LEAST_LINES, this.lines * 0.7);
+    else if (took < FAST_MS) this.lines = Math.min(this.lines * 1.15, 1e6);
+  }
+
+  /** Something moves: paint what can be painted fast, and all of it once it rests. */
+  stir() {
+    this.moving = true;
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      this.moving = false;
+      this.repaint();
+    }, REST_MS);
+    this.repaint();
+  }
+
+  // -- the camera -----------------------------------------------------------------------------
+
+  get camera() {
+    return this.eye.state;
+  }
+
+  set camera(state) {
+    cancelAnimationFrame(this.flying);
+    this.eye.state = state;
+    this.stir();
+  }
+
+  #fly(to, time) {
+    const [from, start] = [this.camera, performance.now()];
+    if (calm()) {
+      this.camera = to;
+      return;
+    }
+    const step = () => {
+      const share = Math.min(1, (performance.now() - start) / time);
+      this.camera = between(from, to, share);
+      if (share < 1) this.flying = requestAnimationFrame(step);
+    };
+    step();
+  }
+
+  fit() {
+    this.#fly({ x: 0, y: 0, zoom: 1 }, 220);
+  }
+
+  zoom(factor) {
+    this.#fly(this.eye.zoomed(factor), 160);
+  }
+
+  center(id) {
+    const spot = this.store.graph.node(id);
+    if (spot) this.#fly(this.eye.centred([spot.x, spot.y], 1.6), 300);
+  }
+
+  /** Where a node is on the screen, in pixels of the container. */
+  spot(id) {
+    const node = this.store.graph.node(id);
+    const [x, y] = this.eye.toScreen([node.x, node.y]);
+    return { x, y };
+  }
+
+  // -- picking --------------------------------------------------------------------------------
+
+  get #grid() {
+    const { graph } = this.store;
+    const print = `${graph.moves} ${this.scene.listed}`;
+    if (this.gridPrint !== print) {
+      const { nodes, front } = this.scene.lists;
+      this.grid = new Grid([...nodes.view, ...front.view], graph.nodes.place);
+      this.gridPrint = print;
+    }
+    return this.grid;
+  }
+
+  /** The id of the node or edge at a point, or null. */
+  hit(point) {
+    if (!this.frame) return null;
+    return this.#nodeAt(point) ?? this.#edgeAt(point);
+  }
+
+  #nodeAt([x, y]) {
+    const { graph } = this.store;
+    const widest = 40 * Math.max(1, this.frame.grow);
+    const [left, top] = this.eye.toGraph([x - widest, y - widest]);
+    const [right, low] = this.eye.toGraph([x + widest, y + widest]);
+    const { view, grow } = this.frame;
+    const { place } = graph.nodes;
+    let [best, reach] = [-1, REACH];
+    this.#grid.inBox({ x: [left, right], y: [low, top] }, (slot) => {
+      const [dx, dy] = [view.left + place[2 * slot] * view.scale - x, view.top - place[2 * slot + 1] * view.scale - y];
+      const away = Math.hypot(dx, dy) - this.scene.radius(slot) * grow;
+      if (away < reach) [best, reach] = [slot, away];
+    });
+    return best < 0 ? null : graph.nodes.ids[best];
+  }
+
+  #edgeAt([x, y]) {
+    const { graph } = this.store;
+    const { lists, arrows } = this.frame;
+    if (!arrows) return null; // too many to tell apart
+    let [best, reach] = [-1, EDGE_REACH];
+    for (const list of [lists.straight, lists.curved, lists.above]) {
+      for (const slot of list.view) {
+        const [from, to] = [graph.edges.ends[2 * slot], graph.edges.ends[2 * slot + 1]];
+        const a = this.overlay.spot(from);
+        const bend = bendOf(this.scene.edges[2 * slot + 1]);
+        const course = courseOf(a, from === to ? a : this.overlay.spot(to), bend, a.size);
+        const away = distanceTo(course, { x, y }, !bend && from !== to);
+        if (away < reach) [best, reach] = [slot, away];
+      }
+    }
+    return best < 0 ? null : graph.edges.ids[best];
+  }
+
+  // -- gestures -------------------------------------------------------------------------------
+
+  #actions() {
+    const { on } = this;
+    return {
+      hit: (point) => this.hit(point),
+      hover: (point) => this.#hover(point),
+      click: (id, event) => on.click(id, event),
+      expand: (id) => this.store.graph.hasNode(id) && on.expand(id),
+      pan: (dx, dy) => {
+        cancelAnimationFrame(this.flying);
+        this.eye.pan(dx, dy);
+        this.stir();
+      },
+      zoom: (factor, point) => {
+        this.camera = this.eye.zoomed(factor, point);
+      },
+      drag: (id, point) => this.#drag(id, point),
+      dropped: () => {
+        on.moved(this.dragged.ids);
+        this.dragged = null;
+      },
+      area: (line, done, event) => this.#mark(line, done, event),
+      fit: () => this.fit(),
+      inSight: (event) => on.area(this.#within(this.eye.sight()), event),
+    };
+  }
+
+  #within(box) {
+    return this.#grid.within(box).map((slot) => this.store.graph.nodes.ids[slot]);
+  }
+
+  #mark(line, done, event) {
+    this.area = done ? null : line;
+    this.repaint();
+    if (!done || !this.frame) return;
+    const slots = this.#grid.inside(line.map((point) => this.eye.toGraph(point)));
+    this.on.area(slots.map((slot) => this.store.graph.nodes.ids[slot]), event);
+  }
+
+  /** Move a node, and with it all that are chosen where it is one of them. */
+  #drag(id, point) {
+    const { graph } = this.store;
+    if (!graph.hasNode(id) || this.store.isGhost(id)) return false;
+    const [x, y] = this.eye.toGraph(point);
+    if (!this.dragged) {
+      const chosen = this.look.selected.has(id) ? [...this.look.selected] : [id];
+      this.dragged = { ids: chosen.filter((other) => graph.hasNode(other)), x, y };
+      this.hold(this.box ?? this.store.box());
+    }
+    const { ids, x: fromX, y: fromY } = this.dragged;
+    for (const other of ids) {
+      const slot = graph.nodes.at(other);
+      if (slot < 0) continue;
+      const { place } = graph.nodes;
+      graph.move(slot, place[2 * slot] + x - fromX, place[2 * slot + 1] + y - fromY);
+    }
+    Object.assign(this.dragged, { x, y });
+    this.stir();
+    return true;
+  }
+
+  #hover(point) {
+    const id = point && this.hit(point);
+    this.container.style.cursor = this.gestures.mode !== "move" ? "crosshair" : id ? "pointer" : "";
+    if (id === this.look.hovered) return;
+    this.look.hovered = id;
+    this.repaint();
+  }
+
+  kill() {
+    clearTimeout(this.waiting);
+    clearTimeout(this.resting);
+    cancelAnimationFrame(this.pending);
+    cancelAnimationFrame(this.flying);
+    this.resized.disconnect();
+    this.gestures.destroy();
+    this.brush.kill();
+    this.canvas.remove();
+    this.over.remove();
+  }
+}
