@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from nerv_lab.core.bus import EventBus
 from nerv_lab.core.changes import REMOVE
 from nerv_lab.core.deltas import Delta, FunctionDelta, PatchDelta
+from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import (
     ConflictError,
     DuplicateIdError,
@@ -53,6 +54,7 @@ from nerv_lab.inner_universe import (
     SpacetimeEventBus,
     SpacetimeTemporalStore,
 )
+from nerv_lab.inner_universe.field_keys import FieldEncryption, generate_field_key
 from nerv_lab.lab import Lab, View, import_bundle, open
 
 if TYPE_CHECKING:
@@ -70,12 +72,14 @@ __all__ = [
     "ConflictError",
     "Delta",
     "DuplicateIdError",
+    "Encrypted",
     "Entity",
     "EntityMetadata",
     "EntityNotFoundError",
     "Event",
     "EventBus",
     "EventType",
+    "FieldEncryption",
     "FunctionDelta",
     "GraphState",
     "HistoryPrunedError",
@@ -105,6 +109,7 @@ __all__ = [
     "View",
     "from_environment",
     "from_git",
+    "generate_field_key",
     "import_bundle",
     "initialize_persistence",
     "load_ipython_extension",

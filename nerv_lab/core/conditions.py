@@ -11,6 +11,9 @@
 ``tag="maths"``            has the tag; ``tags=[…]`` has all of them
 =========================  ==========================================================
 
+What is encrypted and cannot be opened is there (``...``, ``__exists``), meets ``__ne``, and nothing
+else; no callable is asked of it.
+
 A keyword names a field of the item (`ENTITY_FIELDS`, `RELATION_FIELDS`) or else a property.
 """
 
@@ -22,6 +25,7 @@ from functools import partial
 from operator import ge, gt, le, lt
 from typing import Any, Final, TypeAlias, TypeVar
 
+from nerv_lab.core.encrypted import Encrypted, Reveal
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Item
 
@@ -37,6 +41,7 @@ RELATION_FIELDS: Final = frozenset(
     {*_SHARED, "from_entity", "to_entity", "strength", "bidirectional"}
 )
 _ABSENT: Final = object()
+_CLOSED: Final = object()
 
 
 def all_of(
@@ -44,6 +49,7 @@ def all_of(
     predicates: Iterable[Predicate[Any]],
     properties: Mapping[str, Any] | None,
     conditions: Mapping[str, Any],
+    reveal: Reveal | None = None,
 ) -> Callable[[Any], bool]:
     """Return what tells whether an item meets every condition.
 
@@ -57,6 +63,8 @@ def all_of(
         Conditions on properties by their exact names, such as one that is named as a field.
     conditions : mapping
         Keywords and what they ask for.
+    reveal : callable, optional
+        Opens properties that are encrypted.
 
     Raises
     ------
@@ -74,17 +82,19 @@ def all_of(
     if properties is not None:
         if not isinstance(properties, Mapping):
             raise ValidationError("properties", f"must be a dict, not {type(properties).__name__}")
-        tests += [_on(_property(n), _equals, n, wanted) for n, wanted in properties.items()]
-    tests += [_condition(fields, keyword, wanted) for keyword, wanted in conditions.items()]
+        tests += [_on(_property(n, reveal), _equals, n, w) for n, w in properties.items()]
+    tests += [_condition(fields, k, wanted, reveal) for k, wanted in conditions.items()]
     return lambda item: all(test(item) for test in tests)
 
 
-def _condition(fields: Collection[str], keyword: str, wanted: Any) -> Callable[[Item], bool]:
+def _condition(
+    fields: Collection[str], keyword: str, wanted: Any, reveal: Reveal | None
+) -> Callable[[Item], bool]:
     if keyword in ("tag", "tags"):
         return _tagged(keyword, wanted)
     first, *rest = keyword.split("__") if not keyword.startswith("_") else [keyword]
     lookup = rest.pop() if rest and rest[-1] in LOOKUPS else None
-    start = _field(first) if first in fields else _property(first)
+    start = _field(first) if first in fields else _property(first, reveal)
     return _on(_inside(start, rest), LOOKUPS[lookup] if lookup else _equals, keyword, wanted)
 
 
@@ -103,8 +113,15 @@ def _field(name: str) -> Callable[[Item], Any]:
     return lambda item: getattr(item, name)
 
 
-def _property(name: str) -> Callable[[Item], Any]:
-    return lambda item: item.properties.get(name, _ABSENT)
+def _property(name: str, reveal: Reveal | None) -> Callable[[Item], Any]:
+    def value(item: Item) -> Any:
+        found = item.properties.get(name, _ABSENT)
+        if type(found) is not Encrypted:
+            return found
+        opened = None if reveal is None else reveal(item.key, name, found)
+        return _CLOSED if opened is None else opened[0]
+
+    return value
 
 
 def _inside(start: Callable[[Item], Any], names: list[str]) -> Callable[[Item], Any]:
@@ -125,10 +142,14 @@ def _on(
 ) -> Callable[[Item], bool]:
     if make is _equals and callable(wanted):
         return lambda item: (
-            (found := value(item)) is not _ABSENT and _asked(keyword, wanted, item, found)
+            not _is_out_of_reach(found := value(item)) and _asked(keyword, wanted, item, found)
         )
     test = make(keyword, wanted)
     return lambda item: test(value(item))
+
+
+def _is_out_of_reach(found: Any) -> bool:
+    return found is _ABSENT or found is _CLOSED
 
 
 def _asked(keyword: str, callable: Callable[[Any], object], item: Item | None, value: Any) -> bool:
@@ -136,6 +157,8 @@ def _asked(keyword: str, callable: Callable[[Any], object], item: Item | None, v
         return bool(callable(value))
     except Exception as error:
         shown = repr(value) if item is None else f"{value!r} of {item!r}"
+        if item is not None and any(type(v) is Encrypted for v in item.properties.values()):
+            shown = repr(item)  # the value may be what was opened
         reason = f"the callable failed on {shown}: {type(error).__name__}: {error}"
         raise ValidationError(keyword, reason) from error
 

@@ -37,6 +37,7 @@
         │   ├── KeyMissingError
         │   ├── NotEncryptedError
         │   └── WrongKeyError
+        ├── SealBrokenError
         ├── NewerSchemaError
         ├── CorruptStoreError
         ├── ReadOnlyStoreError (PermissionError)
@@ -371,7 +372,7 @@ class StoreKeyError(NERVPersistenceError):
 
 
 class KeyMissingError(StoreKeyError):
-    """The store is encrypted, and no key was given."""
+    """The store, or a property, is encrypted, and no key was given that opens it."""
 
 
 class NotEncryptedError(StoreKeyError):
@@ -380,6 +381,10 @@ class NotEncryptedError(StoreKeyError):
 
 class WrongKeyError(StoreKeyError):
     """The store is encrypted with another key."""
+
+
+class SealBrokenError(NERVPersistenceError):
+    """An encrypted property is not what was encrypted there: it was moved, or changed."""
 
 
 class NewerSchemaError(NERVPersistenceError):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from nerv_lab.core.encrypted import Encrypted, Reveal
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Entity, Item
 from nerv_lab.core.state import GraphState
@@ -45,7 +46,7 @@ class Hit:
         return f"{self.item!r} {self.field}: {one_line(self.text, 60)}"
 
 
-def search(state: GraphState, text: str) -> list[Hit]:
+def search(state: GraphState, text: str, reveal: Reveal | None = None) -> list[Hit]:
     """Return the items in which every word of a text stands, the best first.
 
     A word is found at the beginning of words, without regard to case and accents; words in
@@ -58,6 +59,9 @@ def search(state: GraphState, text: str) -> list[Hit]:
         Where to look.
     text : str
         What to look for.
+    reveal : callable, optional
+        Opens properties that are encrypted; what it cannot open is not searched. What was found
+        in one is not shown.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def search(state: GraphState, text: str) -> list[Hit]:
         There is no word in the text.
     """
     terms = _terms(text)
-    hits = [hit for item in state.items() if (hit := _judge(item, terms))]
+    hits = [hit for item in state.items() if (hit := _judge(item, terms, reveal))]
     return sorted(hits, key=lambda hit: (-hit.score, hit.item.key))
 
 
@@ -92,8 +96,15 @@ def _fold(text: str) -> str:
     return "".join(c for c in apart if not unicodedata.combining(c))
 
 
-def _judge(item: Item, terms: list[tuple[str, re.Pattern[str]]]) -> Hit | None:
+def _judge(
+    item: Item, terms: list[tuple[str, re.Pattern[str]]], reveal: Reveal | None
+) -> Hit | None:
     fields = [(field, shown, " ".join(_fold(shown).split())) for field, shown in _texts(item)]
+    if reveal is not None:
+        fields += [
+            (field, repr(sealed), " ".join(_fold(text).split()))
+            for field, sealed, text in _opened(item, reveal)
+        ]
     everything = "\n".join(folded for _, _, folded in fields)
     # Most items are told apart by this alone.
     if not all(word in everything for word, _ in terms):
@@ -127,7 +138,16 @@ def _texts(item: Item) -> Iterator[tuple[str, str]]:
     if item.description:
         yield "description", item.description
     for name, value in sorted(item.properties.items()):
-        yield from _inside(f"properties.{name}", name, value)
+        if type(value) is not Encrypted:
+            yield from _inside(f"properties.{name}", name, value)
+
+
+def _opened(item: Item, reveal: Reveal) -> Iterator[tuple[str, Encrypted, str]]:
+    """Yield place, envelope and plain text of what is encrypted of an item and can be opened."""
+    for name, value in sorted(item.properties.items()):
+        if type(value) is Encrypted and (found := reveal(item.key, name, value)) is not None:
+            for _, text in _inside("", name, found[0]):
+                yield f"properties.{name}", value, text
 
 
 def _inside(path: str, name: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ given                  kept and given back as
 ``bytes``, bytearray   ``bytes``
 ``Decimal``            ``Decimal``, finite, with its trailing zeros
 ``UUID``               ``uuid.UUID``
+``Encrypted``          ``Encrypted``, the envelope of a value that is kept encrypted
 =====================  ==============================================================
 
 Anything else is refused with the path to it. Subclasses are kept as the type they extend: a
@@ -43,6 +44,7 @@ from typing import Any, NoReturn
 
 import orjson
 
+from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import ValueRefusedError
 
 __all__ = [
@@ -283,6 +285,7 @@ _FREEZERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...] = (
     (dt.datetime, _freeze_datetime),
     (dt.date, lambda v: dt.date(v.year, v.month, v.day)),
     ((bytes, bytearray), bytes),
+    (Encrypted, lambda v: v),
     (Decimal, _freeze_decimal),
     (uuid.UUID, lambda v: uuid.UUID(int=v.int)),
     (str, _freeze_str),
@@ -366,6 +369,7 @@ _WRITERS: dict[type, Callable[[Any], Any]] = {
     bytes: _tagged("bytes", _base64),
     Decimal: _tagged("decimal", str),
     uuid.UUID: _tagged("uuid", str),
+    Encrypted: _tagged("encrypted", str),
 }
 
 
@@ -460,6 +464,7 @@ _FROM_TEXT: dict[str, Callable[[str], Any]] = {
     "bytes": base64.b64decode,
     "decimal": lambda text: _freeze_decimal(Decimal(text)),
     "uuid": uuid.UUID,
+    "encrypted": Encrypted,
 }
 _FROM_LIST: dict[str, Callable[[ReadOnlyList], Any]] = {
     "tuple": tuple,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.values import decode, encode
@@ -69,7 +70,9 @@ def encoded(row: Mapping[str, Any], fits: Callable[[str, Any], bool]) -> dict[st
 
 
 def _stays(name: str, value: Any, fits: Callable[[str, Any], bool]) -> bool:
-    return not name.endswith(JSON_SUFFIX) and fits(name, value)
+    # An envelope is more than its text, and comes back as what it is.
+    is_text = type(value) is not Encrypted and fits(name, value)
+    return is_text and not name.endswith(JSON_SUFFIX)
 
 
 def read_row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote, unquote
 
+from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.values import decode, encode
 from nerv_lab.exchange.extras import needs
@@ -52,7 +53,7 @@ def name_of(node: rdflib.term.Node) -> str:
 
 def literal(value: Any) -> rdflib.Literal:
     """Return a value as a literal."""
-    if isinstance(value, str) and not _UNSAFE.search(value):
+    if isinstance(value, str) and type(value) is not Encrypted and not _UNSAFE.search(value):
         return rdflib.Literal(value)
     if isinstance(value, bool):
         return rdflib.Literal("true" if value else "false", datatype=XSD.boolean)

@@ -38,6 +38,11 @@ class InnerUniverseConfig(BaseSettings):
         What encrypts a store file, or opens one that is encrypted.
     key_keyring : bool
         Whether to ask the keyring of the desktop for the key; needs ``nerv-lab[keyring]``.
+    field_key : str or None
+        What encrypts and opens properties: 32 bytes in base64; several with commas between, of
+        which the first encrypts.
+    field_key_keyring : bool
+        Whether to ask the keyring of the desktop for it; needs ``nerv-lab[keyring]``.
     stop_timeout : float
         Seconds that `InnerUniverseController.stop` may take.
     token : str or None
@@ -78,6 +83,8 @@ class InnerUniverseConfig(BaseSettings):
     stop_timeout: float = Field(5.0, gt=0, le=3600, allow_inf_nan=False)
     key: SecretStr | None = None
     key_keyring: bool = False
+    field_key: SecretStr | None = None
+    field_key_keyring: bool = False
     token: SecretStr | None = None
     token_file: Path | None = None
     token_keyring: bool = False

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.collecting import collector_paused
+from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.errors import (
     HistoryPrunedError,
     StoreClosedError,
@@ -25,6 +26,8 @@ from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt, Status
 from nerv_lab.inner_universe.comparing import Contents, differences, read_contents
+from nerv_lab.inner_universe.embedded.keys import hide
+from nerv_lab.inner_universe.field_keys import FieldEncryption
 from nerv_lab.inner_universe.metrics import observing
 from nerv_lab.lab.access import Access
 from nerv_lab.lab.branching import Brancher
@@ -33,6 +36,7 @@ from nerv_lab.lab.buses import RecordingBus
 from nerv_lab.lab.committing import Committer
 from nerv_lab.lab.debugging import Debugger
 from nerv_lab.lab.driving import run
+from nerv_lab.lab.encrypting import Revealer, Vault
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch, Follower
 from nerv_lab.lab.observing import Observer
@@ -70,6 +74,7 @@ class Lab(
     Debugger,
     Bundler,
     Observer,
+    Revealer,
     Shower,
 ):
     """A knowledge graph that is kept in an Inner Universe, with its whole history.
@@ -83,6 +88,8 @@ class Lab(
         Where the graph is kept. The Lab connects it and closes it.
     author : str, optional
         Recorded as the author of versions and the source of changes.
+    vault : Vault, optional
+        Which properties are kept encrypted, and with what.
 
     Attributes
     ----------
@@ -96,12 +103,19 @@ class Lab(
         What the items of each type are to be like.
     """
 
-    def __init__(self, client: InnerUniverseClient, *, author: str | None = None) -> None:
+    def __init__(
+        self,
+        client: InnerUniverseClient,
+        *,
+        author: str | None = None,
+        vault: Vault | None = None,
+    ) -> None:
         self._client = self._observed = observing(client)
         self._author = None if author is None else checked_name(author, "author")
         self._local = threading.local()
         self._undoing: dict[str, str] = {}
-        self._checker = SchemaChecker()
+        self._vault = Vault(FieldEncryption(), None) if vault is None else vault
+        self._checker = SchemaChecker(self._vault.revealed)
         self._closing = threading.Lock()
         self._closed = False
         self._on_close: list[Callable[[], object]] = []
@@ -129,7 +143,12 @@ class Lab(
         )
         self._follower = Follower(self._history, self.bus)
         self._travel = Travel(
-            self._history, self._follower, self.events, lambda: self.tags, lambda: self.state
+            self._history,
+            self._follower,
+            self.events,
+            lambda: self.tags,
+            lambda: self.state,
+            self._reveals,
         )
         self._provenance = Provenance(self._history, self._follower, self.events, self._travel)
         snapshot = self._run(client.snapshot(DEFAULT_BRANCH))
@@ -265,7 +284,11 @@ class Lab(
         return transaction.state if transaction else self._follower.state
 
     def _part(self, state: GraphState, label: str) -> View:
-        return View(state, label=label, seq=self.seq)
+        return View(state, label=label, seq=self.seq, reveal=self._reveals)
+
+    @property
+    def _reveals(self) -> Reveal | None:
+        return None if self._vault.keys is None else self._vault.reveal
 
     @property
     def seq(self) -> int:
@@ -320,7 +343,7 @@ class Lab(
             An item would not fit the schema of its type; nothing was changed. Of a transaction,
             what it leads to as a whole has to fit.
         """
-        changes = list(changes)
+        changes = self._vault.sealed(self.state, list(changes))
         if transaction := self._open_transaction():
             if commit is not None:
                 raise TransactionError("name the version where the transaction begins")
@@ -437,7 +460,8 @@ class Lab(
         StoreInUseError
             Somebody else has the file open; nothing was changed.
         """
-        self._run(self._client.rekey(key))
+        hidden, key = hide(key), None  # tracebacks may show what variables hold
+        self._run(self._client.rekey(hidden))
 
     def verify(self, against: Lab | None = None) -> VerifyReport:
         """Recompute every hash, digest and row of the store, and compare memory with it.
@@ -461,6 +485,8 @@ class Lab(
         position = self._follower.position()
         if stored.seq == position.seq and GraphState.build(stored.items) != position.state:
             problems.append(Problem("memory", "the state in memory is not that of the store"))
+        if self._vault.keys is not None:
+            problems.extend(self._vault.problems(position.branch, position.state))
         if against is not None:
             here, there = self._contents(), against._contents()
             problems.extend(differences(here, there, against.uri))

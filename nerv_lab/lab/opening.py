@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from nerv_lab.core.errors import KeyMissingError
 from nerv_lab.inner_universe import client_for
 from nerv_lab.inner_universe.bundles import Bundle, BundleReport
+from nerv_lab.inner_universe.embedded.keys import hide
+from nerv_lab.inner_universe.field_keys import FieldEncryption, field_keys_of, hide_all
 from nerv_lab.lab.bundling import take_in
 from nerv_lab.lab.driving import run
+from nerv_lab.lab.encrypting import Vault
 from nerv_lab.lab.lab import Lab
 
 if TYPE_CHECKING:
     from nerv_lab.core.retention import RetentionPolicy
     from nerv_lab.inner_universe import InnerUniverseConfig
     from nerv_lab.inner_universe.bundles.writer import Progress
-    from nerv_lab.inner_universe.embedded.keys import KeySource
+    from nerv_lab.inner_universe.embedded.keys import Key, KeySource
+    from nerv_lab.inner_universe.field_keys import FieldKeySource
 
 __all__ = ["import_bundle", "open"]
 
@@ -29,6 +34,8 @@ def open(
     config: InnerUniverseConfig | None = None,
     key: KeySource | None = None,
     retention: RetentionPolicy | Mapping[str, Any] | None = None,
+    encrypt: FieldEncryption | Mapping[str, Iterable[str]] | None = None,
+    field_key: FieldKeySource | None = None,
 ) -> Lab:
     """Open a knowledge graph with its history.
 
@@ -46,6 +53,13 @@ def open(
     retention : RetentionPolicy or mapping, optional
         What to keep of the history from now on, such as ``{"keep_last": 100, "daily": 30}``; the
         store remembers it. By default it is left as it is, and at first all is kept.
+    encrypt : FieldEncryption or mapping, optional
+        Properties that are encrypted before they leave this process, by type of item, such as
+        ``{"person": ["ssn"]}``. The store does not remember it: give it each time.
+    field_key : str, bytes, callable or a list of them, optional
+        What encrypts them: 32 bytes, also in base64, as `nerv_lab.generate_field_key` makes them.
+        Of several the first encrypts and all of them open. By default that of
+        ``NERV_FIELD_KEY``, or of the keyring where ``NERV_FIELD_KEY_KEYRING`` is set.
 
     Returns
     -------
@@ -57,7 +71,11 @@ def open(
     NERVPersistenceError
         The store cannot be opened; the subclass and the message say why and what to do.
     """
-    lab = Lab(client_for(os.fspath(uri), config, key=key), author=author)
+    # Tracebacks may show what variables hold.
+    hidden, hidden_field = hide(key), hide_all(field_key)
+    key = field_key = None
+    vault = _vault(os.fspath(uri), config, encrypt, hidden_field)
+    lab = Lab(client_for(os.fspath(uri), config, key=hidden), author=author, vault=vault)
     if retention is not None:
         try:
             lab.retention = retention
@@ -65,6 +83,25 @@ def open(
             lab.close()
             raise
     return lab
+
+
+def _vault(
+    uri: str,
+    config: InnerUniverseConfig | None,
+    encrypt: FieldEncryption | Mapping[str, Iterable[str]] | None,
+    keys: list[Key] | None,
+) -> Vault:
+    from nerv_lab.inner_universe.config import InnerUniverseConfig  # slow to import
+
+    settings = InnerUniverseConfig(uri=uri) if config is None else config
+    wanted = encrypt if isinstance(encrypt, FieldEncryption) else FieldEncryption(encrypt or {})
+    found = field_keys_of(uri, settings, keys, wanted.purpose)
+    if wanted.properties and found is None:
+        raise KeyMissingError(
+            "properties are to be encrypted, and there is no key; give field_key=..., such as "
+            "one that nl.generate_field_key() made, or set NERV_FIELD_KEY"
+        )
+    return Vault(wanted, found)
 
 
 def import_bundle(

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from nerv_lab.core.conditions import ENTITY_FIELDS, RELATION_FIELDS, Predicate, all_of
+from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.errors import NotFoundError, ValidationError
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.state import GraphState
@@ -36,8 +37,9 @@ class _Query(Sequence[_I], Generic[_I]):
     Nothing is looked up before the answer is used, and then once: the state does not change.
     """
 
-    def __init__(self, state: GraphState, part: Part, text: str) -> None:
+    def __init__(self, state: GraphState, part: Part, text: str, reveal: Reveal | None) -> None:
         self._state = state
+        self._reveal = reveal
         self._part = part
         self._text = text
 
@@ -119,8 +121,15 @@ class EntityQuery(_Query[Entity]):
     times; see `distinct`.
     """
 
-    def __init__(self, state: GraphState, part: Part, text: str, ask: _Ask[Path]) -> None:
-        super().__init__(state, part, text)
+    def __init__(
+        self,
+        state: GraphState,
+        part: Part,
+        text: str,
+        ask: _Ask[Path],
+        reveal: Reveal | None = None,
+    ) -> None:
+        super().__init__(state, part, text, reveal)
         self._ask = ask
 
     def _items(self) -> Iterator[Entity]:
@@ -135,7 +144,7 @@ class EntityQuery(_Query[Entity]):
         return tuple(self._ask())
 
     def _then(self, ask: _Ask[Path], text: str) -> Self:
-        return type(self)(self._state, self._part, f"{self._text}.{text}", ask)
+        return type(self)(self._state, self._part, f"{self._text}.{text}", ask, self._reveal)
 
     def where(
         self,
@@ -160,7 +169,7 @@ class EntityQuery(_Query[Entity]):
         ValidationError
             A condition cannot be used; or, when the answer is looked up, a callable failed.
         """
-        meets = all_of(ENTITY_FIELDS, predicates, properties, conditions)
+        meets = all_of(ENTITY_FIELDS, predicates, properties, conditions, self._reveal)
         text = call_text("where", predicates, conditions, properties)
         return self._then(lambda: (p for p in self._ask() if meets(p.end)), text)
 
@@ -185,7 +194,7 @@ class EntityQuery(_Query[Entity]):
         return self._step("both", types, conditions)
 
     def _step(self, direction: Direction, types: tuple[str, ...], given: dict[str, Any]) -> Self:
-        follows = all_of(RELATION_FIELDS, (), None, _typed(types) | given)
+        follows = all_of(RELATION_FIELDS, (), None, _typed(types) | given, self._reveal)
         text = call_text(direction, types, given)
         return self._then(lambda: steps(self._state, self._ask(), direction, follows), text)
 
@@ -215,8 +224,15 @@ class EntityQuery(_Query[Entity]):
 class RelationQuery(_Query[Relation]):
     """Relations that are asked for; a sequence, by id."""
 
-    def __init__(self, state: GraphState, part: Part, text: str, ask: _Ask[Relation]) -> None:
-        super().__init__(state, part, text)
+    def __init__(
+        self,
+        state: GraphState,
+        part: Part,
+        text: str,
+        ask: _Ask[Relation],
+        reveal: Reveal | None = None,
+    ) -> None:
+        super().__init__(state, part, text, reveal)
         self._ask = ask
 
     def _items(self) -> Iterator[Relation]:
@@ -226,7 +242,7 @@ class RelationQuery(_Query[Relation]):
         return (end for relation in self for end in (relation.from_entity, relation.to_entity))
 
     def _then(self, ask: _Ask[Relation], text: str) -> Self:
-        return type(self)(self._state, self._part, f"{self._text}.{text}", ask)
+        return type(self)(self._state, self._part, f"{self._text}.{text}", ask, self._reveal)
 
     def where(
         self,
@@ -235,7 +251,7 @@ class RelationQuery(_Query[Relation]):
         **conditions: Any,
     ) -> Self:
         """Keep the relations that meet every condition; see `EntityQuery.where`."""
-        meets = all_of(RELATION_FIELDS, predicates, properties, conditions)
+        meets = all_of(RELATION_FIELDS, predicates, properties, conditions, self._reveal)
         text = call_text("where", predicates, conditions, properties)
         return self._then(lambda: (r for r in self._ask() if meets(r)), text)
 
@@ -250,7 +266,9 @@ class RelationQuery(_Query[Relation]):
         return cast("pd.DataFrame", delegated("exchange", "relation_frame")(self))
 
 
-def entity_query(state: GraphState, part: Part, types: tuple[str, ...] = ()) -> EntityQuery:
+def entity_query(
+    state: GraphState, part: Part, types: tuple[str, ...] = (), reveal: Reveal | None = None
+) -> EntityQuery:
     """Return the entities of a state, or those of some types."""
 
     def ask() -> Iterator[Path]:
@@ -260,13 +278,17 @@ def entity_query(state: GraphState, part: Part, types: tuple[str, ...] = ()) -> 
             if not wanted or entity.type in wanted:
                 yield Path((entity,))
 
-    return EntityQuery(state, part, call_text("match", _typed(types) and types, {}), ask)
+    return EntityQuery(state, part, call_text("match", _typed(types) and types, {}), ask, reveal)
 
 
-def relation_query(state: GraphState, part: Part) -> RelationQuery:
+def relation_query(state: GraphState, part: Part, reveal: Reveal | None = None) -> RelationQuery:
     """Return the relations of a state."""
     by_id = state.relations
-    return RelationQuery(state, part, "relations", lambda: (by_id[id] for id in sorted(by_id)))
+
+    def ask() -> Iterator[Relation]:
+        return (by_id[id] for id in sorted(by_id))
+
+    return RelationQuery(state, part, "relations", ask, reveal)
 
 
 def _typed(types: tuple[str, ...]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.errors import EntityNotFoundError, RelationNotFoundError
 from nerv_lab.core.json_patch import json_document
 from nerv_lab.core.model import Entity, Item, Relation
@@ -52,13 +53,23 @@ class GraphReader(Exporter, ABC):
     def entities(self) -> Entities:
         """The entities by id, in no order; what is held is not disturbed by later changes."""
         state = self.state
-        return Entities(state.entities, lambda: entity_query(state, self._between(state)))
+        return Entities(state.entities, lambda: self._ask_entities(state))
 
     @property
     def relations(self) -> Relations:
         """The relations by id, in no order; what is held is not disturbed by later changes."""
         state = self.state
-        return Relations(state.relations, lambda: relation_query(state, self._between(state)))
+        return Relations(
+            state.relations, lambda: relation_query(state, self._between(state), self._reveals)
+        )
+
+    @property
+    def _reveals(self) -> Reveal | None:
+        """Opens properties that are encrypted, where there is a key."""
+        return None
+
+    def _ask_entities(self, state: GraphState, types: tuple[str, ...] = ()) -> EntityQuery:
+        return entity_query(state, self._between(state), types, self._reveals)
 
     def match(
         self,
@@ -87,7 +98,7 @@ class GraphReader(Exporter, ABC):
             Of this state: what changes later does not change the answer.
         """
         state = self.state
-        query = entity_query(state, self._between(state), types)
+        query = self._ask_entities(state, types)
         return (
             query.where(properties=properties, **conditions) if properties or conditions else query
         )
@@ -112,7 +123,7 @@ class GraphReader(Exporter, ABC):
             There is no word in the text.
         """
         state = self.state
-        return SearchResults(state, self._between(state), text)
+        return SearchResults(state, self._between(state), text, self._reveals)
 
     def subgraph(self, entities: Iterable[str | Entity]) -> View:
         """Return some entities and every relation between them, as a read-only view.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from nerv_lab.core.changes import Change, ItemChange, RestoreEntity, compact
 from nerv_lab.core.documents import document, document_json, field_names, model_errors
+from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import SchemaMismatchError
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.rules import plan
@@ -49,10 +50,17 @@ class SchemaChecker:
     """Checks items against the schemas of their graph.
 
     A schema that this notebook defines, in the version that is in force, is checked by its model;
-    any other by the JSON schema that is recorded of it.
+    any other by the JSON schema that is recorded of it. Of an encrypted property that cannot be
+    opened nothing is asked.
+
+    Parameters
+    ----------
+    revealed : callable
+        Opens what is encrypted of an item, as far as it can.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, revealed: Callable[[Item], Item] = lambda item: item) -> None:
+        self._revealed = revealed
         self.defined: dict[tuple[Kind, str], Definition] = {}
         self._read: tuple[Entity | None, dict[tuple[Kind, str], TypeSchema]] = (None, {})
         self._validators: dict[TypeSchema, Any] = {}
@@ -117,7 +125,14 @@ class SchemaChecker:
     def _mismatches(
         self, state: GraphState, item: Item, schema: TypeSchema
     ) -> Iterator[SchemaMismatchError]:
-        for place, reason in self._faults(state, item, schema):
+        encrypted = [n for n, value in item.properties.items() if type(value) is Encrypted]
+        shown = self._revealed(item) if encrypted else item
+        for place, reason in self._faults(state, shown, schema):
+            name = next((n for n in encrypted if _is_inside(place, f"properties.{n}")), None)
+            if name is not None:
+                if type(shown.properties[name]) is Encrypted:
+                    continue
+                reason = "does not fit; it is encrypted, so it is not shown"
             yield SchemaMismatchError(place, reason, item.key, schema.title)
 
     def _faults(
@@ -153,6 +168,10 @@ class SchemaChecker:
 
             found = self._validators[schema] = Draft202012Validator(schema.value()["schema"])
         return found
+
+
+def _is_inside(place: str, outer: str) -> bool:
+    return place == outer or place.startswith((f"{outer}.", f"{outer}["))
 
 
 def _touched(after: GraphState, changes: Sequence[ItemChange]) -> dict[str, Item]:

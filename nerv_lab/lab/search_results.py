@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
+from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.full_text import Hit, search
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.state import GraphState
@@ -36,16 +37,21 @@ class SearchResults(Sequence[Hit]):
         Gives the part of the graph between some entities.
     text : str
         What to look for.
+    reveal : callable, optional
+        Opens properties that are encrypted.
     """
 
-    def __init__(self, state: GraphState, part: Part, text: str) -> None:
+    def __init__(
+        self, state: GraphState, part: Part, text: str, reveal: Reveal | None = None
+    ) -> None:
+        self._reveal = reveal
         self._state = state
         self._part = part
         self._text = text
 
     @cached_property
     def _hits(self) -> tuple[Hit, ...]:
-        return tuple(search(self._state, self._text))
+        return tuple(search(self._state, self._text, self._reveal))
 
     @overload
     def __getitem__(self, index: int) -> Hit: ...
@@ -64,7 +70,8 @@ class SearchResults(Sequence[Hit]):
         def ask() -> Iterator[Path]:
             return (Path((h.item,)) for h in self._hits if isinstance(h.item, Entity))
 
-        return EntityQuery(self._state, self._part, f"search({self._text!r})", ask)
+        text = f"search({self._text!r})"
+        return EntityQuery(self._state, self._part, text, ask, self._reveal)
 
     @property
     def relations(self) -> RelationQuery:
@@ -73,7 +80,8 @@ class SearchResults(Sequence[Hit]):
         def ask() -> Iterator[Relation]:
             return (h.item for h in self._hits if isinstance(h.item, Relation))
 
-        return RelationQuery(self._state, self._part, f"search({self._text!r})", ask)
+        text = f"search({self._text!r})"
+        return RelationQuery(self._state, self._part, text, ask, self._reveal)
 
     @property
     def graph(self) -> View:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeAlias
 
 from nerv_lab.core.changes import compact
+from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.errors import (
     EventNotFoundError,
     HistoryPrunedError,
@@ -64,8 +65,10 @@ class Travel:
         events: EventLog,
         tags: Callable[[], dict[str, str]],
         present: Callable[[], GraphState],
+        reveal: Reveal | None = None,
     ) -> None:
         self._present = present
+        self._reveal = reveal
         self._history = history
         self._follower = follower
         self._events = events
@@ -189,6 +192,7 @@ class Travel:
             seq=version.event_seq,
             version=version,
             timestamp=version.timestamp,
+            reveal=self._reveal,
         )
 
     @property
@@ -224,6 +228,7 @@ class Travel:
             seq=seq,
             version=None if changes else base,
             timestamp=timestamp,
+            reveal=self._reveal,
         )
 
     def _at_moment(self, moment: dt.datetime) -> View:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import NoReturn
 
+from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.errors import ReadOnlyViewError
 from nerv_lab.core.record_html import record_html
 from nerv_lab.core.state import GraphState
@@ -37,7 +38,9 @@ class View(GraphReader):
         seq: int,
         version: Version | None = None,
         timestamp: dt.datetime | None = None,
+        reveal: Reveal | None = None,
     ) -> None:
+        self._opens = reveal
         self._state = state
         self.label = label
         self.seq = seq
@@ -50,7 +53,17 @@ class View(GraphReader):
         return self._state
 
     def _part(self, state: GraphState, label: str) -> View:
-        return View(state, label=f"{label} in {self.label}", seq=self.seq, timestamp=self.timestamp)
+        return View(
+            state,
+            label=f"{label} in {self.label}",
+            seq=self.seq,
+            timestamp=self.timestamp,
+            reveal=self._opens,
+        )
+
+    @property
+    def _reveals(self) -> Reveal | None:
+        return self._opens
 
     def __repr__(self) -> str:
         return (

@@ -23,15 +23,19 @@ class BreakingProxy:
     ----------
     port : int
         The server's, on this machine.
+    keeping : bool
+        Whether to keep what passes, each connection's questions and answers for themselves.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, keeping: bool = False) -> None:
         self._server_port = port
+        self._keeping = keeping
         self._chance = random.Random(0)
         self._loop = asyncio.new_event_loop()
         self._breaking = False
         self.cuts = 0
         self.port = 0
+        self.kept: list[tuple[bytearray, bytearray]] = []
 
     def plan(self, seed: int) -> None:
         """Begin to break, by the plan of a seed."""
@@ -69,9 +73,12 @@ class BreakingProxy:
         except OSError:
             writer.transport.abort()
             return
+        asked, answered = bytearray(), bytearray()
+        if self._keeping:
+            self.kept.append((asked, answered))
         ways = [
-            asyncio.create_task(self._pass_on(reader, back)),
-            asyncio.create_task(self._pass_on(there, writer)),
+            asyncio.create_task(self._pass_on(reader, back, asked)),
+            asyncio.create_task(self._pass_on(there, writer, answered)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -81,9 +88,13 @@ class BreakingProxy:
             for end in (writer, back):
                 end.transport.abort()
 
-    async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, kept: bytearray
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(_CHUNK):
+                if self._keeping:
+                    kept += data
                 for part in await self._parts(data):
                     sink.write(part)
                     await sink.drain()
@@ -110,9 +121,9 @@ class BreakingProxy:
 
 
 @contextlib.contextmanager
-def breaking_proxy(port: int) -> Iterator[BreakingProxy]:
+def breaking_proxy(port: int, *, keeping: bool = False) -> Iterator[BreakingProxy]:
     """Run a proxy in front of a server; it breaks nothing until it is given a plan."""
-    proxy, ready = BreakingProxy(port), threading.Event()
+    proxy, ready = BreakingProxy(port, keeping=keeping), threading.Event()
     thread = threading.Thread(target=proxy.serve, args=(ready,), name="breaking-proxy")
     thread.start()
     ready.wait()

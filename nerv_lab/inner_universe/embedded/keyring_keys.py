@@ -12,7 +12,7 @@ from nerv_lab.inner_universe.embedded.opening import MEMORY
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.config import InnerUniverseConfig
 
-__all__ = ["KEY_SERVICE", "key_of", "keyring_key"]
+__all__ = ["KEY_SERVICE", "key_of", "keyring_key", "keyring_secret"]
 
 KEY_SERVICE: Final = "nerv-lab key"
 """The name under which keys are found in the keyring; the user name is the path of the store."""
@@ -39,26 +39,38 @@ def keyring_key(path: str) -> str:
     NERVPersistenceError
         It cannot be read.
     """
+    return keyring_secret(KEY_SERVICE, str(Path(path).resolve()))
+
+
+def keyring_secret(service: str, name: str) -> str:
+    """Return what the keyring keeps for a service under a name.
+
+    Raises
+    ------
+    KeyMissingError
+        It keeps nothing.
+    NERVPersistenceError
+        It cannot be read.
+    """
     try:
         import keyring
         import keyring.errors
     except ImportError:
         raise NERVPersistenceError(
-            "NERV_KEY_KEYRING is set, but the package keyring is not installed; "
+            "the key is to come from the keyring, but the package keyring is not installed; "
             "install nerv-lab[keyring], or give the key in another way"
         ) from None
-    name = str(Path(path).resolve())
     try:
-        found = keyring.get_password(KEY_SERVICE, name)
+        found = keyring.get_password(service, name)
     except keyring.errors.KeyringError as error:
         # Its own words may hold what it was given.
         raise NERVPersistenceError(
             f"the keyring cannot be read ({type(error).__name__}); unlock it or set one up, "
-            f"or unset NERV_KEY_KEYRING"
+            f"or give the key in another way"
         ) from None
     if found is None:
         raise KeyMissingError(
             f"the keyring keeps no key for {name}; "
-            f"put it there with: keyring set '{KEY_SERVICE}' '{name}'"
+            f"put it there with: keyring set '{service}' '{name}'"
         )
     return found

@@ -17,9 +17,9 @@ from nerv_lab.core.errors import (
     WrongKeyError,
 )
 
-__all__ = ["Key", "KeySource", "unlock"]
+__all__ = ["Key", "KeySource", "hide", "unlock"]
 
-KeySource: TypeAlias = str | bytes | Callable[[], str | bytes]
+KeySource: TypeAlias = "str | bytes | Callable[[], str | bytes] | Key"
 """A passphrase, a key, or what gives one of them when a store is opened."""
 
 _PLAIN: Final = b"SQLite format 3\0"
@@ -33,7 +33,7 @@ class Key:
 
     Parameters
     ----------
-    given : str, bytes or callable
+    given : str, bytes, callable or Key
         A callable is asked each time the key is needed.
 
     Raises
@@ -45,7 +45,9 @@ class Key:
     __slots__ = ("_given",)
 
     def __init__(self, given: KeySource) -> None:
-        self._given = given
+        if isinstance(given, Key):
+            given = given._given
+        self._given: str | bytes | Callable[[], str | bytes] = given
         if not callable(given):
             _checked(given)
 
@@ -76,6 +78,11 @@ class Key:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a key is not pickled")
+
+
+def hide(given: KeySource | None) -> Key | None:
+    """Return a key that may be held in a variable: a traceback that shows it shows nothing."""
+    return None if given is None else Key(given)
 
 
 def _checked(key: Any) -> bytes:

@@ -1,0 +1,311 @@
+"""Properties that are kept encrypted: sealed before they are written, opened when asked for."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from nerv_lab.core.changes import (
+    REMOVE,
+    Change,
+    CreateEntity,
+    CreateRelation,
+    UpdateEntity,
+    UpdateRelation,
+)
+from nerv_lab.core.encrypted import Encrypted
+from nerv_lab.core.errors import KeyMissingError, SealBrokenError, ValidationError
+from nerv_lab.core.model import Item, entity_key, relation_key
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.values import ReadOnlyDict, encode, freeze
+from nerv_lab.inner_universe.client import Problem, Receipt
+from nerv_lab.inner_universe.field_keys import FieldEncryption, FieldKeys
+from nerv_lab.lab.reading import GraphReader
+from nerv_lab.lab.views import View
+
+__all__ = ["Revealer", "Vault"]
+
+_T = TypeVar("_T")
+_I = TypeVar("_I", bound=Item)
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """What a Lab keeps encrypted, and with what.
+
+    Attributes
+    ----------
+    encryption : FieldEncryption
+        Which properties.
+    keys : FieldKeys or None
+        Without any, what is encrypted stays closed.
+    """
+
+    encryption: FieldEncryption
+    keys: FieldKeys | None
+
+    def sealed(self, state: GraphState, changes: Sequence[Change]) -> list[Change]:
+        """Return changes whose properties are encrypted where they are to be.
+
+        A value that is encrypted already, and is given again, keeps its envelope: nothing has
+        changed.
+
+        Raises
+        ------
+        KeyMissingError
+            A property is encrypted, or is to be, and there is no key.
+        ValidationError
+            An envelope was made for another place.
+        """
+        batch = _Batch(state)
+        return [self._sealed(batch, change) for change in changes]
+
+    def _sealed(self, batch: _Batch, change: Change) -> Change:
+        match change:
+            case CreateEntity() | CreateRelation():
+                key = _key(change)
+                given = change.metadata.properties
+                sealed = self._properties(key, change.type, given, {})
+                batch.note(key, change.type, sealed)
+                if sealed == given and not any(type(v) is Encrypted for v in sealed.values()):
+                    return change
+                metadata: Any = change.metadata.with_properties(ReadOnlyDict(sealed))
+                return replace(change, metadata=metadata)
+            case UpdateEntity() | UpdateRelation():
+                return self._sealed_update(batch, change)
+            case _:
+                return change
+
+    def _sealed_update(
+        self, batch: _Batch, change: UpdateEntity | UpdateRelation
+    ) -> UpdateEntity | UpdateRelation:
+        key = _key(change)
+        item_type, known = batch.look(key)
+        patch: Any = change.properties
+        if not isinstance(patch, Mapping) or item_type is None:
+            return change  # the store says what is wrong with it
+        if isinstance(change.type, str) and change.type != item_type:
+            item_type = change.type
+            # What the new type keeps encrypted may be there in plain text already.
+            wanted = self.encryption.names(item_type)
+            patch = {n: v for n, v in known.items() if n in wanted and _is_plain(v)} | dict(patch)
+        sealed = self._properties(key, item_type, patch, known)
+        batch.note(key, item_type, {**known, **sealed})
+        return replace(change, properties=sealed) if patch else change
+
+    def _properties(
+        self, key: str, item_type: str, given: Mapping[str, Any], known: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        wanted = self.encryption.names(item_type)
+        return {
+            name: self._value(key, name, value, known.get(name), name in wanted)
+            for name, value in given.items()
+        }
+
+    def _value(self, key: str, name: str, value: Any, known: Any, wanted: bool) -> Any:
+        if type(value) is Encrypted:
+            self._check(key, name, value)
+            return value
+        if value is REMOVE or not (wanted or type(known) is Encrypted):
+            return value
+        if self.keys is None:
+            raise KeyMissingError(
+                f"property {name!r} of {key} is kept encrypted, and there is no key; open the "
+                f"store with field_key=..., or set NERV_FIELD_KEY"
+            )
+        plain = freeze(value, f"properties.{name}")
+        if type(known) is Encrypted:
+            opened = self.reveal(key, name, known)
+            if opened is not None and encode(opened[0]) == encode(plain):
+                return known
+        return self.keys.seal(key, name, plain)
+
+    def _check(self, key: str, name: str, value: Encrypted) -> None:
+        if self.keys is None or not self.keys.knows(value):
+            return
+        try:
+            self.keys.open(key, name, value)
+        except SealBrokenError:
+            raise ValidationError(
+                f"properties.{name}",
+                f"was encrypted for another item, property or store than {key}; reveal it there "
+                f"and give the plain value",
+            ) from None
+
+    def open(self, key: str, name: str, value: Encrypted) -> Any:
+        """Return the value of an envelope.
+
+        Raises
+        ------
+        KeyMissingError, SealBrokenError
+            It cannot be opened.
+        """
+        if self.keys is None:
+            raise KeyMissingError(
+                f"{name} of {key} is encrypted; open the store with field_key=..., or set "
+                f"NERV_FIELD_KEY"
+            )
+        return self.keys.open(key, name, value)
+
+    def reveal(self, key: str, name: str, value: Encrypted) -> tuple[Any] | None:
+        """Return the value of an envelope in a tuple of one; None if it cannot be opened."""
+        try:
+            return (self.open(key, name, value),)
+        except (KeyMissingError, SealBrokenError):
+            return None
+
+    def revealed(self, item: _I) -> _I:
+        """Return an item with what can be opened in plain text."""
+        opened = {
+            name: found[0]
+            for name, value in encrypted_of(item)
+            if (found := self.reveal(item.key, name, value)) is not None
+        }
+        if not opened:
+            return item
+        metadata: Any = item.metadata
+        properties = ReadOnlyDict({**item.properties, **opened})
+        return replace(item, metadata=metadata.with_properties(properties))
+
+    def problems(self, where: str, state: GraphState) -> Iterator[Problem]:
+        """Yield the properties of a state that are not what was encrypted there."""
+        for item in state.items():
+            for name, value in encrypted_of(item):
+                try:
+                    self.open(item.key, name, value)
+                except KeyMissingError:
+                    continue
+                except SealBrokenError:
+                    what = f"its property {name} is not what was encrypted there"
+                    yield Problem(f"{where} {item.key}", what)
+
+
+def encrypted_of(item: Item) -> Iterator[tuple[str, Encrypted]]:
+    """Yield name and envelope of each property of an item that is encrypted."""
+    for name, value in item.properties.items():
+        if type(value) is Encrypted:
+            yield name, value
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) is not Encrypted
+
+
+def _key(change: CreateEntity | CreateRelation | UpdateEntity | UpdateRelation) -> str:
+    make = entity_key if isinstance(change, (CreateEntity, UpdateEntity)) else relation_key
+    return make(str(change.id))
+
+
+class _Batch:
+    """What the items of a batch are, as far as it has been looked at."""
+
+    def __init__(self, state: GraphState) -> None:
+        self._state = state
+        self._noted: dict[str, tuple[str, Mapping[str, Any]]] = {}
+
+    def note(self, key: str, item_type: str, properties: Mapping[str, Any]) -> None:
+        self._noted[key] = item_type, properties
+
+    def look(self, key: str) -> tuple[str | None, Mapping[str, Any]]:
+        """Return type and properties of an item; no type where there is none."""
+        if key in self._noted:
+            return self._noted[key]
+        item = self._state.get(key)
+        return (None, {}) if item is None else (item.type, item.properties)
+
+
+class Revealer(GraphReader):
+    """What a Lab does with properties that are kept encrypted."""
+
+    _vault: Vault
+
+    @abstractmethod
+    def apply(
+        self, changes: Sequence[Change], *, reason: str | None = None, commit: str | None = None
+    ) -> Receipt:
+        """Make all of the changes, or none of them, as one batch of events."""
+
+    @abstractmethod
+    def _run(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
+
+    def reveal(self, item: Item | str, name: str | None = None) -> Any:
+        """Return what is encrypted of an item, in plain text.
+
+        Parameters
+        ----------
+        item : Entity, Relation or str
+            The item as it was at any moment, or the id of an entity as it is now.
+        name : str, optional
+            A property; by default all that are encrypted.
+
+        Returns
+        -------
+        object or dict
+            The value; without `name` the values by name.
+
+        Raises
+        ------
+        KeyMissingError
+            The key is not at hand.
+        SealBrokenError
+            It is not what was encrypted there.
+        ValidationError
+            The item has no such property.
+        """
+        found: Item = self.entity(item) if isinstance(item, str) else item
+        if name is None:
+            return {n: self._vault.open(found.key, n, v) for n, v in encrypted_of(found)}
+        if name not in found.properties:
+            raise ValidationError("name", f"{found.key} has no property {name!r}")
+        value = found.properties[name]
+        return self._vault.open(found.key, name, value) if type(value) is Encrypted else value
+
+    def revealed(self) -> View:
+        """Return the graph as it is now with all that can be opened in plain text, read-only.
+
+        What is shown or exported of it is plain: keep it out of what you save.
+        """
+        state = GraphState.build(map(self._vault.revealed, self.state.items()))
+        return self._part(state, "revealed")
+
+    def reencrypt(self, *, reason: str | None = "encrypted anew") -> int:
+        """Encrypt what is to be and is not yet, and anew what is under an older key.
+
+        Versions and events of the past keep what they had.
+
+        Returns
+        -------
+        int
+            How many properties were encrypted.
+        """
+        changes: list[Change] = []
+        count = 0
+        for item in self.state.items():
+            patch = self._outdated(item)
+            if patch:
+                make: Any = UpdateEntity if item.key.startswith("e:") else UpdateRelation
+                changes.append(make(item.id, properties=patch))
+                count += len(patch)
+        if changes:
+            self.apply(changes, reason=reason)
+        return count
+
+    def _outdated(self, item: Item) -> dict[str, Encrypted]:
+        keys, wanted = self._vault.keys, self._vault.encryption.names(item.type)
+        if keys is None:
+            raise KeyMissingError(
+                "there is no key to encrypt with; open the store with field_key=..., or set "
+                "NERV_FIELD_KEY"
+            )
+        patch: dict[str, Encrypted] = {}
+        for name, value in item.properties.items():
+            if type(value) is Encrypted:
+                if value.key_id == keys.key_id:
+                    continue
+                value = keys.open(item.key, name, value)
+            elif name not in wanted:
+                continue
+            patch[name] = keys.seal(item.key, name, value)
+        return patch
