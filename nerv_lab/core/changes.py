@@ -240,6 +240,19 @@ class ItemChange:
             raise ValidationError("data", f"old is {old.key}, but new is {item.key}")
         return cls(item.key, old, new)
 
+    @classmethod
+    def from_encoded(cls, encoded: bytes) -> ItemChange:
+        """Rebuild a change from its canonical bytes.
+
+        Raises
+        ------
+        ValidationError
+            When they are not those of a change.
+        """
+        change = cls.from_data(decode(encoded))
+        object.__setattr__(change, "_encoded", encoded)
+        return change
+
 
 class ChangeData(ReadOnlyDict):
     """The payload of a change's event, which still knows the change it was made from."""

@@ -154,13 +154,13 @@ def change_of(event: Event) -> ItemChange | None:
     return ItemChange.from_data(event.data or {})
 
 
-def version_event(version: Version, seq: int) -> Event:
-    """Return the event that records a commit."""
+def version_event(version: Version, seq: int, moment_us: int | None = None) -> Event:
+    """Return the event that records a commit, made now unless another moment is given."""
     return Event(
         event_id(version.id, 0),
         EventType.STATE_VERSION_COMMITTED.value,
         ReadOnlyDict(version.record(), parents=ReadOnlyList(version.parents)),
-        now_us() / 1_000_000,
+        (now_us() if moment_us is None else moment_us) / 1_000_000,
         version.author,
         seq,
         branch=version.branch,

@@ -173,6 +173,7 @@ def test_a_store_of_an_older_nerv_lab_is_migrated_after_a_backup(
     assert "is up to date" in capsys.readouterr().out
     connection = apsw.Connection(str(store))
     connection.execute("ALTER TABLE state_version DROP COLUMN seal")
+    connection.execute("DROP TABLE journal")
     connection.execute("DROP TABLE bridge")
     connection.execute("DELETE FROM schema_version")
     connection.execute("INSERT INTO schema_version VALUES (1, 0)")

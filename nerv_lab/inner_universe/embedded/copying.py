@@ -14,6 +14,7 @@ import apsw
 from nerv_lab.core.errors import CorruptStoreError, StoreInUseError, StoreNotFoundError
 from nerv_lab.inner_universe.embedded.checking import check
 from nerv_lab.inner_universe.embedded.faults import Faults
+from nerv_lab.inner_universe.embedded.journal import is_empty, read_records, spread
 from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.opening import check_kind, connect
 from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION
@@ -65,7 +66,8 @@ def checked(connection: apsw.Connection, path: Path) -> None:
         It is not; the message says where.
     """
     if connection.pragma("user_version") == SCHEMA_VERSION:
-        problems = [f"{p.where}: {p.what}" for p in check(connection)]
+        with _as_if_filled(connection):
+            problems = [f"{p.where}: {p.what}" for p in check(connection)]
     else:  # one of another nerv-lab, whose tables are looked into once they are ours
         lines = connection.execute("PRAGMA integrity_check").fetchall()
         problems = [str(line) for (line,) in lines if line != "ok"]
@@ -75,6 +77,20 @@ def checked(connection: apsw.Connection, path: Path) -> None:
         raise CorruptStoreError(
             f"{path} is damaged: {shown}" + (f"; and {more} more" if more > 0 else "")
         )
+
+
+@contextmanager
+def _as_if_filled(connection: apsw.Connection) -> Iterator[None]:
+    """Show tables that hold everything, and leave the file as it is."""
+    if is_empty(connection):
+        yield
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        spread(connection, read_records(connection))
+        yield
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def copied(

@@ -80,6 +80,30 @@ class Database:
                 raise
 
     @contextmanager
+    def rearranging(self, doing: str, seconds: float | None = None) -> Iterator[apsw.Connection]:
+        """Write what the file says already in another way, so that the disk is not waited for.
+
+        Parameters
+        ----------
+        doing : str
+            What to call it in an error.
+        seconds : float, optional
+            How long to wait for another writer, where not as long as for any other write.
+        """
+        with self._write_lock, Faults(self.path, doing):
+            connection = self._open(self._writer, doing)
+            if self.path != MEMORY:
+                connection.execute("PRAGMA synchronous = NORMAL")
+            if seconds is not None:
+                connection.set_busy_timeout(round(seconds * 1000))
+            try:
+                with self.writing(doing):
+                    yield connection
+            finally:
+                connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+                connection.set_busy_timeout(round(self._busy_timeout * 1000))
+
+    @contextmanager
     def reading(self, doing: str) -> Iterator[apsw.Connection]:
         """Hold the reading connection, for one statement."""
         with self._read_lock, Faults(self.path, doing):
@@ -89,6 +113,9 @@ class Database:
     def one_moment(self, doing: str) -> Iterator[apsw.Connection]:
         """Hold the reading connection, for statements that are to see the same moment."""
         with self.reading(doing) as connection:
+            if connection.in_transaction:  # a store in memory that is being written to
+                yield connection
+                return
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -133,6 +160,11 @@ class Database:
     def read_only(self) -> str | None:
         """Why nothing can be written, or None."""
         return "it is of a newer nerv-lab; upgrade nerv-lab to write it" if self._newer else None
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a write is under way; the write lock is held by whoever asks."""
+        return self._writer.in_transaction
 
     @property
     def write_lock(self) -> threading.RLock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import apsw
@@ -18,6 +18,7 @@ from nerv_lab.inner_universe.embedded.rows import (
     EVENT_COLUMNS,
     RELATION_COLUMNS,
     VERSION_COLUMNS,
+    Row,
     entity_from_row,
     entity_row,
     event_from_row,
@@ -34,15 +35,19 @@ from nerv_lab.inner_universe.writing import Origin, change_of, placed
 
 __all__ = [
     "Entry",
+    "add_event_rows",
     "add_version",
     "all_branches",
     "all_versions",
     "append_events",
+    "cursor_of",
     "drop_branch",
     "events_between",
     "find_event",
     "find_version",
+    "granted",
     "head_of",
+    "is_known",
     "items_of",
     "known_version",
     "last_seq",
@@ -60,13 +65,23 @@ Entry = tuple[Event, bytes | None, str]
 _NO_END = 2**63 - 1
 _AT_LEAST = 1000
 
-_LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM event_log"
+_LAST_SEQ = """
+    SELECT max(
+        (SELECT coalesce(max(seq), 0) FROM event_log),
+        coalesce((SELECT last FROM journal ORDER BY seq DESC LIMIT 1), 0)
+    )
+"""
+_CURSOR = "SELECT seq FROM origin_cursor WHERE origin_id = ?"
 _HEAD = "SELECT version FROM branch WHERE name = ?"
 _EVENTS = f"SELECT {EVENT_COLUMNS} FROM event_log WHERE seq > ? ORDER BY seq"
 _EVENTS_BETWEEN = (
     f"SELECT {EVENT_COLUMNS} FROM event_log WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
 )
 _EVENT_BY_ID = f"SELECT {EVENT_COLUMNS} FROM event_log WHERE event_id = ?"
+_KNOWN = """
+    SELECT EXISTS (SELECT 1 FROM state_version WHERE version_id = ?1)
+        OR EXISTS (SELECT 1 FROM event_log WHERE event_id = ?2)
+"""
 _VERSION = f"SELECT {VERSION_COLUMNS} FROM state_version WHERE version_id = ?"
 _ENTITIES = f"SELECT {ENTITY_COLUMNS} FROM entity WHERE branch = ?"
 _RELATIONS = f"SELECT {RELATION_COLUMNS} FROM relation WHERE branch = ?"
@@ -128,21 +143,38 @@ def append_events(
     """Put events behind the last one, if who writes them may."""
     if not entries:
         return ()
-    granted: str | None = connection.execute(_GRANTED, (ACCESS,)).get
-    check_events(granted, origin.actor, (event for event, _, _ in entries))
-    cursor = (
-        connection.execute("SELECT seq FROM origin_cursor WHERE origin_id = ?", (origin.id,)).get
-        or 0
-    )
+    check_events(granted(connection), origin.actor, (event for event, _, _ in entries))
+    cursor = cursor_of(connection, origin.id)
     rows = [
         event_row(placed(event, last + index, origin, cursor + index, batch_id), payload)
         for index, (event, payload, batch_id) in enumerate(entries, start=1)
     ]
-    connection.executemany(_ADD_EVENT, rows)
-    connection.execute(
-        "INSERT OR REPLACE INTO origin_cursor VALUES (?, ?)", (origin.id, cursor + len(rows))
-    )
+    add_event_rows(connection, rows, {origin.id: cursor + len(rows)})
     return tuple(event for event, _, _ in entries)
+
+
+def granted(connection: apsw.Connection) -> str | None:
+    """Return the setting that says who may do what, or None where everybody may do all."""
+    text: str | None = connection.execute(_GRANTED, (ACCESS,)).get
+    return text
+
+
+def cursor_of(connection: apsw.Connection, origin_id: str) -> int:
+    """Return how many events a client has written."""
+    return connection.execute(_CURSOR, (origin_id,)).get or 0
+
+
+def add_event_rows(
+    connection: apsw.Connection, rows: Sequence[Row], cursors: Mapping[str, int]
+) -> None:
+    """Add rows of the log, and take note of how many events each client has written."""
+    connection.executemany(_ADD_EVENT, rows)
+    connection.executemany("INSERT OR REPLACE INTO origin_cursor VALUES (?, ?)", cursors.items())
+
+
+def is_known(connection: apsw.Connection, version_id: str) -> bool:
+    """Return whether there is a version, or an event, with the id that a new one is to have."""
+    return bool(connection.execute(_KNOWN, (version_id, event_id(version_id, 0))).get)
 
 
 def events_between(

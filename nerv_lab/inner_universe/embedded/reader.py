@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 
 import apsw
 
+from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.model import Entity, Item, Relation, entity_key, relation_key
 from nerv_lab.inner_universe.embedded.rows import (
     ENTITY_COLUMNS,
@@ -14,6 +15,7 @@ from nerv_lab.inner_universe.embedded.rows import (
     entity_from_row,
     relation_from_row,
 )
+from nerv_lab.inner_universe.embedded.tip import Tip
 from nerv_lab.inner_universe.records import CacheUse
 
 __all__ = ["BranchReader", "RowCache", "find_entity", "find_relation"]
@@ -73,13 +75,13 @@ class RowCache:
         for item in items:
             self._items[branch, item.key] = item
 
-    def replace(self, branch: str, items: Iterable[tuple[str, Item | None]], seq: int) -> None:
+    def replace(self, branch: str, changes: Iterable[ItemChange], seq: int) -> None:
         """Follow a write of our own, which ended at this position."""
-        for key, item in items:
-            if item is None:
-                self._items.pop((branch, key), None)
+        for change in changes:
+            if change.new is None:
+                self._items.pop((branch, change.key), None)
             else:
-                self._items[branch, key] = item
+                self._items[branch, change.key] = change.new
         self._seq = seq
 
     def get(self, branch: str, key: str) -> Item | None:
@@ -93,28 +95,50 @@ class RowCache:
 
 
 class BranchReader:
-    """The working rows of one branch, as the rules read them."""
+    """The working rows of one branch, as the rules read them.
 
-    def __init__(self, connection: apsw.Connection, branch: str, cache: RowCache) -> None:
+    Parameters
+    ----------
+    connection : apsw.Connection
+        Has begun a transaction.
+    branch : str
+        The branch.
+    cache : RowCache
+        Items at hand.
+    tip : Tip
+        Knows what the rows do not hold yet.
+    """
+
+    def __init__(self, connection: apsw.Connection, branch: str, cache: RowCache, tip: Tip) -> None:
         self._connection = connection
         self._branch = branch
         self._cache = cache
+        self._tip = tip
 
     def entity(self, id: str, /) -> Entity | None:
         """Return the entity, or None."""
-        cached = self._cache.get(self._branch, entity_key(id))
+        key = entity_key(id)
+        cached = self._cache.get(self._branch, key)
         if isinstance(cached, Entity):
             return cached
+        if (at := (self._branch, key)) in self._tip.behind.items:
+            late = self._tip.behind.items[at]
+            return late if isinstance(late, Entity) else None
         return find_entity(self._connection, self._branch, id)
 
     def relation(self, id: str, /) -> Relation | None:
         """Return the relation, or None."""
-        cached = self._cache.get(self._branch, relation_key(id))
+        key = relation_key(id)
+        cached = self._cache.get(self._branch, key)
         if isinstance(cached, Relation):
             return cached
+        if (at := (self._branch, key)) in self._tip.behind.items:
+            late = self._tip.behind.items[at]
+            return late if isinstance(late, Relation) else None
         return find_relation(self._connection, self._branch, id)
 
     def relations_of(self, entity_id: str, /) -> Iterator[Relation]:
         """Yield the relations that start or end at the entity, each once."""
+        self._tip.spread(self._connection)
         rows = self._connection.execute(_RELATIONS_OF, (self._branch, entity_id)).fetchall()
         return map(relation_from_row, rows)

@@ -17,7 +17,7 @@ __all__ = [
 APPLICATION_ID: Final = 0x4E455256
 """Marks a SQLite file as ours ("NERV" in ASCII)."""
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 _BRIDGE = """
     CREATE TABLE bridge (
@@ -25,6 +25,14 @@ _BRIDGE = """
         base TEXT NOT NULL,
         delta BLOB NOT NULL,
         digest TEXT NOT NULL
+    ) STRICT
+    """
+
+_JOURNAL = """
+    CREATE TABLE journal (
+        seq INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL,
+        record BLOB NOT NULL
     ) STRICT
     """
 
@@ -90,6 +98,7 @@ CREATE: Final = (
     ) STRICT
     """,
     _BRIDGE,
+    _JOURNAL,
     "CREATE TABLE branch (name TEXT PRIMARY KEY, version TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE tag (name TEXT PRIMARY KEY, version TEXT NOT NULL) STRICT, WITHOUT ROWID",
     """
@@ -141,6 +150,7 @@ UPGRADES: Final[Mapping[int, Upgrade]] = {
         "pruned versions keep their seal",
         ("ALTER TABLE state_version ADD COLUMN seal TEXT", _BRIDGE),
     ),
+    3: Upgrade("the last commits are in a journal", (_JOURNAL,)),
 }
 """What leads to each version of the tables from the one before."""
 

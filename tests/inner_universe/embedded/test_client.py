@@ -45,6 +45,7 @@ async def test_a_new_file_is_marked_as_ours(
         "schema_version",
         "config",
         "bridge",
+        "journal",
     }
     assert set(ours.values()) == {1}
     connection.close()
@@ -52,6 +53,7 @@ async def test_a_new_file_is_marked_as_ours(
 
 async def test_the_log_counts_for_each_writer(client: EmbeddedInnerUniverse) -> None:
     await client.apply([CreateEntity("a", "thing"), CreateEntity("b", "thing")])
+    await client.snapshot()
     with client._opened._database.reading("look") as connection:
         cursors = dict(connection.execute("SELECT origin_id, seq FROM origin_cursor"))
     assert cursors == {client.origin_id: 2}

@@ -21,6 +21,7 @@ def store(store_path: Path) -> Path:
         lab.commit("one")
     connection = apsw.Connection(str(store_path))
     connection.execute("ALTER TABLE state_version DROP COLUMN seal")
+    connection.execute("DROP TABLE journal")
     connection.execute("DROP TABLE bridge")
     connection.execute("DELETE FROM schema_version")
     connection.execute("INSERT INTO schema_version VALUES (1, 0)")

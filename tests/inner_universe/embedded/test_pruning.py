@@ -71,6 +71,7 @@ def test_a_file_of_an_older_nerv_lab_can_be_pruned(store_path: Path) -> None:
     with contextlib.closing(apsw.Connection(str(store_path))) as connection:
         connection.execute("DROP TABLE bridge")
         connection.execute("ALTER TABLE state_version DROP COLUMN seal")
+        connection.execute("DROP TABLE journal")
         connection.execute("UPDATE schema_version SET version = 1")
         connection.execute("PRAGMA user_version = 1")
         connection.execute("PRAGMA auto_vacuum = NONE")
