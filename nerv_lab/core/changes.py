@@ -144,15 +144,17 @@ Change: TypeAlias = (
     | RestoreRelation
 )
 
-_EVENT_TYPES = {
-    ("e", "added"): EventType.ENTITY_CREATED,
-    ("e", "changed"): EventType.ENTITY_UPDATED,
-    ("e", "removed"): EventType.ENTITY_DELETED,
-    ("r", "added"): EventType.RELATION_CREATED,
-    ("r", "changed"): EventType.RELATION_UPDATED,
-    ("r", "removed"): EventType.RELATION_DELETED,
-}
-CHANGE_EVENT_TYPES = frozenset(_EVENT_TYPES.values())
+_ENTITY_TYPES = (
+    EventType.ENTITY_CREATED.value,
+    EventType.ENTITY_UPDATED.value,
+    EventType.ENTITY_DELETED.value,
+)
+_RELATION_TYPES = (
+    EventType.RELATION_CREATED.value,
+    EventType.RELATION_UPDATED.value,
+    EventType.RELATION_DELETED.value,
+)
+CHANGE_EVENT_TYPES = frozenset((*_ENTITY_TYPES, *_RELATION_TYPES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +190,12 @@ class ItemChange:
         return item
 
     @property
-    def event_type(self) -> EventType:
+    def event_type(self) -> str:
         """Type of the event that records this change."""
-        return _EVENT_TYPES[self.key[0], self.kind]
+        created, updated, deleted = _ENTITY_TYPES if self.key[0] == "e" else _RELATION_TYPES
+        if self.old is None:
+            return created
+        return deleted if self.new is None else updated
 
     def inverse(self) -> ItemChange:
         """Return the change that undoes this one."""
@@ -199,18 +204,18 @@ class ItemChange:
     def encoded(self) -> bytes:
         """Return the canonical bytes of the change: those of its data without a reason."""
         if self._encoded is None:
-            new, old = (
-                b"null" if item is None else record_json(item) for item in (self.new, self.old)
-            )
+            new = b"null" if self.new is None else record_json(self.new)
+            old = b"null" if self.old is None else record_json(self.old)
             object.__setattr__(self, "_encoded", b'{"new":%b,"old":%b}' % (new, old))
         assert self._encoded is not None
         return self._encoded
 
     def data(self, reason: str | None = None) -> ChangeData:
         """Return the change as the payload of an event, with the reason where there is one."""
+        old, new = self.old, self.new
         fields: dict[str, Any] = {
-            "old": self.old.record() if self.old else None,
-            "new": self.new.record() if self.new else None,
+            "old": None if old is None else old.record(),
+            "new": None if new is None else new.record(),
         }
         if reason is not None:
             fields["reason"] = reason
@@ -267,7 +272,9 @@ class ChangeData(ReadOnlyDict):
 def _same(old: Item | None, new: Item | None, exact: bool) -> bool:
     if old is None or new is None:
         return old is new
-    return old.fingerprint == new.fingerprint if exact else old.content == new.content
+    if exact:
+        return old.revision == new.revision and old.fingerprint == new.fingerprint
+    return old.content == new.content
 
 
 def compact(changes: Iterable[ItemChange], *, exact: bool = False) -> tuple[ItemChange, ...]:
@@ -287,10 +294,11 @@ def fold(changes: Iterable[ItemChange]) -> list[ItemChange]:
     """Fold successive changes of one item into one; what came and went again is left out."""
     folded: dict[str, ItemChange] = {}
     for change in changes:
-        first = folded.get(change.key)
-        folded[change.key] = (
-            change if first is None else ItemChange(change.key, first.old, change.new)
-        )
+        key = change.key
+        if (first := folded.get(key)) is None:
+            folded[key] = change
+        else:
+            folded[key] = ItemChange(key, first.old, change.new)
     return [c for c in folded.values() if c.old is not None or c.new is not None]
 
 

@@ -38,14 +38,17 @@ Element: TypeAlias = tuple[str, bytes]
 def _sum(elements: Iterable[Element]) -> Lanes:
     total = np.zeros(LANES, dtype=np.uint16)
     waiting = iter(elements)
-    while expanded := b"".join(_expand(*element) for element in islice(waiting, _AT_ONCE)):
-        total += np.frombuffer(expanded, dtype="<u2").reshape(-1, LANES).sum(0, dtype=np.uint16)
+    while some := [_expand(key, content) for key, content in islice(waiting, _AT_ONCE)]:
+        lanes = np.frombuffer(b"".join(some), dtype="<u2").reshape(-1, LANES)
+        total += np.add.reduce(lanes, 0, np.uint16)
     return total
 
 
 def _expand(key: str, content: bytes) -> bytes:
     name = key.encode()
-    return blake3(b"".join((_ELEMENT, len(name).to_bytes(8, "big"), name, content))).digest(_BYTES)
+    return blake3(b"%b%b%b%b" % (_ELEMENT, len(name).to_bytes(8, "big"), name, content)).digest(
+        _BYTES
+    )
 
 
 class SetHash:

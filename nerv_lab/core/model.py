@@ -17,7 +17,7 @@ from nerv_lab.core.documents import as_model
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.record_html import record_html
 from nerv_lab.core.text import value_text
-from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
+from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode_plain, freeze, plain
 
 if TYPE_CHECKING:
     import builtins
@@ -36,16 +36,9 @@ __all__ = [
     "relation_key",
 ]
 
-_T = TypeVar("_T")
 _M = TypeVar("_M", bound="BaseModel")
-
-
-def _unchecked(kind: type[_T], *values: Any) -> _T:
-    """Make a frozen dataclass of all its fields, in order, which were checked already."""
-    made = object.__new__(kind)
-    for name, value in zip(kind.__match_args__, values, strict=True):  # type: ignore[attr-defined]
-        object.__setattr__(made, name, value)
-    return made
+# Make frozen dataclasses of fields that were checked already.
+_new, _set = object.__new__, object.__setattr__
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +68,22 @@ class EntityMetadata:
 
     def with_properties(self, properties: ReadOnlyDict) -> EntityMetadata:
         """Return the same with other properties, which were frozen already."""
-        return _unchecked(EntityMetadata, self.name, self.description, self.tags, properties)
+        made: EntityMetadata = _new(EntityMetadata)
+        _set(made, "name", self.name)
+        _set(made, "description", self.description)
+        _set(made, "tags", self.tags)
+        _set(made, "properties", properties)
+        return made
 
     def as_dict(self) -> ReadOnlyDict:
         """Return the fields as a read-only dict."""
         return ReadOnlyDict(
-            name=self.name,
-            description=self.description,
-            tags=ReadOnlyList(self.tags),
-            properties=self.properties,
+            {
+                "name": self.name,
+                "description": self.description,
+                "tags": ReadOnlyList(self.tags),
+                "properties": self.properties,
+            }
         )
 
 
@@ -126,23 +126,24 @@ class RelationMetadata:
 
     def with_properties(self, properties: ReadOnlyDict) -> RelationMetadata:
         """Return the same with other properties, which were frozen already."""
-        return _unchecked(
-            RelationMetadata,
-            self.description,
-            self.strength,
-            self.bidirectional,
-            self.tags,
-            properties,
-        )
+        made: RelationMetadata = _new(RelationMetadata)
+        _set(made, "description", self.description)
+        _set(made, "strength", self.strength)
+        _set(made, "bidirectional", self.bidirectional)
+        _set(made, "tags", self.tags)
+        _set(made, "properties", properties)
+        return made
 
     def as_dict(self) -> ReadOnlyDict:
         """Return the fields as a read-only dict."""
         return ReadOnlyDict(
-            description=self.description,
-            strength=self.strength,
-            bidirectional=self.bidirectional,
-            tags=ReadOnlyList(self.tags),
-            properties=self.properties,
+            {
+                "description": self.description,
+                "strength": self.strength,
+                "bidirectional": self.bidirectional,
+                "tags": ReadOnlyList(self.tags),
+                "properties": self.properties,
+            }
         )
 
 
@@ -196,7 +197,7 @@ class _Item:
         try:
             return self._content
         except AttributeError:
-            content = encode(self._hashed())
+            content = encode_plain(self._plain())
         if len(content) > MAX_BYTES:
             raise ValidationError(
                 "metadata",
@@ -230,6 +231,10 @@ class _Item:
         return as_model(self, model)
 
     def _hashed(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _plain(self) -> dict[str, Any]:
+        """Return what is hashed in the types of JSON."""
         raise NotImplementedError
 
     def _repr_html_(self) -> str:
@@ -283,23 +288,40 @@ class Entity(_Item):
     def _hashed(self) -> dict[str, Any]:
         return {"type": self.type, **self.metadata.as_dict()}
 
+    def _plain(self) -> dict[str, Any]:
+        known = self.metadata
+        return {
+            "description": known.description,
+            "name": known.name,
+            "properties": plain(known.properties),
+            "tags": known.tags,
+            "type": self.type,
+        }
+
     def revised(self, entity_type: str, metadata: EntityMetadata, now_us: int) -> Entity:
         """Return the next revision of the entity."""
         if entity_type is not self.type:
             entity_type = checked_name(entity_type, "type")
-        return _unchecked(
-            Entity, self.id, entity_type, metadata, self.created_at, now_us, self.revision + 1
-        )
+        made: Entity = _new(Entity)
+        _set(made, "id", self.id)
+        _set(made, "type", entity_type)
+        _set(made, "metadata", metadata)
+        _set(made, "created_at", self.created_at)
+        _set(made, "updated_at", now_us)
+        _set(made, "revision", self.revision + 1)
+        return made
 
     def record(self) -> ReadOnlyDict:
         """Return all fields as a read-only dict of values."""
         return ReadOnlyDict(
-            id=self.id,
-            type=self.type,
-            metadata=self.metadata.as_dict(),
-            created_at=self.created_at,
-            updated_at=self.updated_at,
-            revision=self.revision,
+            {
+                "id": self.id,
+                "type": self.type,
+                "metadata": self.metadata.as_dict(),
+                "created_at": self.created_at,
+                "updated_at": self.updated_at,
+                "revision": self.revision,
+            }
         )
 
     def __repr__(self) -> str:
@@ -360,33 +382,47 @@ class Relation(_Item):
             **self.metadata.as_dict(),
         }
 
+    def _plain(self) -> dict[str, Any]:
+        known = self.metadata
+        return {
+            "bidirectional": known.bidirectional,
+            "description": known.description,
+            "from_entity": self.from_entity,
+            "properties": plain(known.properties),
+            "strength": plain(known.strength),
+            "tags": known.tags,
+            "to_entity": self.to_entity,
+            "type": self.type,
+        }
+
     def revised(self, relation_type: str, metadata: RelationMetadata, now_us: int) -> Relation:
         """Return the next revision of the relation."""
         if relation_type is not self.type:
             relation_type = checked_name(relation_type, "type")
-        return _unchecked(
-            Relation,
-            self.id,
-            self.from_entity,
-            self.to_entity,
-            relation_type,
-            metadata,
-            self.created_at,
-            now_us,
-            self.revision + 1,
-        )
+        made: Relation = _new(Relation)
+        _set(made, "id", self.id)
+        _set(made, "from_entity", self.from_entity)
+        _set(made, "to_entity", self.to_entity)
+        _set(made, "type", relation_type)
+        _set(made, "metadata", metadata)
+        _set(made, "created_at", self.created_at)
+        _set(made, "updated_at", now_us)
+        _set(made, "revision", self.revision + 1)
+        return made
 
     def record(self) -> ReadOnlyDict:
         """Return all fields as a read-only dict of values."""
         return ReadOnlyDict(
-            id=self.id,
-            from_entity=self.from_entity,
-            to_entity=self.to_entity,
-            type=self.type,
-            metadata=self.metadata.as_dict(),
-            created_at=self.created_at,
-            updated_at=self.updated_at,
-            revision=self.revision,
+            {
+                "id": self.id,
+                "from_entity": self.from_entity,
+                "to_entity": self.to_entity,
+                "type": self.type,
+                "metadata": self.metadata.as_dict(),
+                "created_at": self.created_at,
+                "updated_at": self.updated_at,
+                "revision": self.revision,
+            }
         )
 
     def __repr__(self) -> str:

@@ -250,6 +250,12 @@ def _patched(old: Mapping[str, Any], patch: Mapping[str, Any]) -> ReadOnlyDict:
     assert isinstance(old, ReadOnlyDict)
     if not patch:
         return old
+    for value in patch.values():
+        if value is REMOVE:
+            break
+    else:
+        given = patch if type(patch) is dict else dict(patch)
+        return ReadOnlyDict({**old, **freeze(given, "properties")})
     removed = {name for name, value in patch.items() if value is REMOVE}
     added = freeze({k: v for k, v in patch.items() if k not in removed}, "properties")
     kept = {name: value for name, value in old.items() if name not in removed}

@@ -54,8 +54,10 @@ __all__ = [
     "ReadOnlyList",
     "decode",
     "encode",
+    "encode_plain",
     "freeze",
     "json_hash",
+    "plain",
     "thaw",
 ]
 
@@ -302,7 +304,12 @@ def encode(frozen: object) -> bytes:
     TypeError
         When the value was not frozen and is outside the type table.
     """
-    written = orjson.dumps(_plain(frozen), default=_plain_subclass, option=_OPTIONS)
+    return encode_plain(plain(frozen))
+
+
+def encode_plain(value: object) -> bytes:
+    """Return the canonical bytes of what `plain` returned, or of a dict of such."""
+    written = orjson.dumps(value, default=_plain_subclass, option=_OPTIONS)
     # What orjson returns holds on to the 4 KB that it wrote into; what is kept here is kept long.
     return bytes(memoryview(written))
 
@@ -316,8 +323,8 @@ _OPTIONS = (
 )
 
 
-def _plain(value: Any) -> Any:
-    """Return the value in the types of JSON."""
+def plain(value: Any) -> Any:
+    """Return a frozen value in the types of JSON, which `encode_plain` writes."""
     write = _WRITERS.get(type(value))
     return value if write is None else write(value)
 
@@ -330,13 +337,13 @@ def _plain_subclass(value: object) -> Any:
 
 def _plain_dict(value: dict[str, Any]) -> Any:
     if _TAG in value:
-        return {_TAG: "dict", "value": [[k, _plain(value[k])] for k in sorted(value)]}
+        return {_TAG: "dict", "value": [[k, plain(value[k])] for k in sorted(value)]}
     find = _WRITERS.get
     return {k: v if (w := find(type(v))) is None else w(v) for k, v in value.items()}
 
 
 def _plain_list(value: list[Any]) -> list[Any]:
-    return [_plain(v) for v in value]
+    return [plain(v) for v in value]
 
 
 def _plain_float(value: float) -> Any:
@@ -345,7 +352,7 @@ def _plain_float(value: float) -> Any:
 
 
 def _plain_set(value: frozenset[Any]) -> list[Any]:
-    return sorted(map(_plain, value), key=lambda v: orjson.dumps(v, option=_OPTIONS))
+    return sorted(map(plain, value), key=lambda v: orjson.dumps(v, option=_OPTIONS))
 
 
 def _tagged(tag: str, write: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
@@ -439,7 +446,7 @@ def _read_tagged(value: dict[str, Any], room: int) -> Any:
     if type(content) is str:
         revived = _FROM_TEXT[tag](content)
         # Several texts may read as one value: only the one that it is written as is accepted.
-        whole = _plain(revived) == value
+        whole = plain(revived) == value
     else:
         revived = _FROM_LIST[tag](_read_list(content, room))
         whole = len(value) == 2 and len(revived) == len(content)

@@ -127,15 +127,16 @@ def checked_batch(
 
 def change_events(batch: Batch, changes: Sequence[ItemChange], moment_us: int) -> list[Event]:
     """Return the events that record a batch, before they have their places in the log."""
-    timestamp = moment_us / 1_000_000
+    timestamp, id, reason, source = moment_us / 1_000_000, batch.id, batch.reason, batch.source
+    branch = batch.branch
     return [
         Event(
-            event_id(batch.id, index),
-            change.event_type.value,
-            change.data(batch.reason),
+            event_id(id, index),
+            change.event_type,
+            change.data(reason),
             timestamp,
-            batch.source,
-            branch=batch.branch,
+            source,
+            branch=branch,
         )
         for index, change in enumerate(changes)
     ]
