@@ -6,6 +6,7 @@ JOBS ?= 2
 LAB_ARGS ?=
 TEST_ARGS ?=
 DOCS_ARGS ?=
+PYTHONS_ARGS ?=
 
 BIN := $(VENV)/bin
 NOTEBOOK := notebooks/01_explore_and_travel.ipynb
@@ -21,7 +22,7 @@ STAMPS := $(VENV)/.lab $(VENV)/.test $(VENV)/.lint $(VENV)/.docs
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test lint docs notebooks bundle setup clean
+.PHONY: help lab test lint docs notebooks pythons bundle setup clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +43,9 @@ docs: $(VENV)/.docs ## build the documentation into site/; a warning is an error
 
 notebooks: $(VENV)/.test ## run the notebooks again and store what they show
 	$(BIN)/python scripts/refresh_notebooks.py
+
+pythons: $(VENV)/.test ## try the wheel on every other Python of this machine
+	$(BIN)/python scripts/try_pythons.py $(PYTHONS_ARGS)
 
 bundle: ## rebuild the widgets' bundle (needs Node)
 	npm --prefix js ci
