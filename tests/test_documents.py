@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from shared.documents import (
     run_blocks,
 )
 from shared.spacetime_server import new_database, the_server
+
+from nerv_lab.cli.main import make_parser
+from nerv_lab.magics.commands import help_on
 
 SERVER, DATABASE = "127.0.0.1:3000", "inner-universe"
 WITH_CODE = [page for page in pages() if python_blocks(page.read_text("utf-8"))]
@@ -69,6 +73,15 @@ def test_the_code_of_a_page_about_servers_runs_on_one(page: Path, workplace: Pat
 @pytest.mark.parametrize("page", pages(), ids=named)
 def test_every_link_inside_the_project_leads_somewhere(page: Path) -> None:
     assert broken_links(page, page.read_text("utf-8")) == []
+
+
+def test_the_page_of_commands_lists_them_all() -> None:
+    page = (DOCS / "reference" / "commands.md").read_text("utf-8")
+    commands: Any = next(a for a in make_parser()._actions if a.dest == "command")
+    for action in commands._choices_actions:
+        assert re.search(rf"^\| `nerv-lab {action.dest} .*` \| ", page, re.MULTILINE)
+        assert f"| {action.help} |" in page
+    assert f"```text\n{help_on()}\n```" in page
 
 
 def test_a_link_to_a_missing_file_or_heading_is_found() -> None:
