@@ -10,13 +10,6 @@ const common = {
   target: "es2022",
   legalComments: "none",
   charset: "utf8",
-  alias: {
-    "d3-color": "./src/unused.js",
-    "d3-format": "./src/unused.js",
-    "d3-interpolate": "./src/interpolate.js",
-    "d3-time-format": "./src/unused.js",
-    "d3-transition": "./src/unused.js",
-  },
 };
 
 const inputs = new Set(); // of workers, which the bundle holds as text

@@ -23,7 +23,17 @@ HEIGHTS = {
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # Whatever is slow, or opens a thread, socket or file, is out of the core's reach.
 PURE = {
-    *("__future__", "abc", "ast", "base64", "bisect", "collections", "contextlib", "copy"),
+    *(
+        "__future__",
+        "abc",
+        "ast",
+        "base64",
+        "bisect",
+        "collections",
+        "contextlib",
+        "contextvars",
+        "copy",
+    ),
     *("dataclasses", "datetime", "decimal", "difflib", "enum", "functools", "gc", "hashlib"),
     *(
         "heapq",

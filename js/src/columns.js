@@ -7,8 +7,12 @@ export function numbers(bytes, Type) {
 
 export function* readNodes(columns) {
   const type = numbers(columns.type, Uint32Array);
+  const mark = numbers(columns.mark, Uint32Array);
   for (let i = 0; i < columns.ids.length; i++) {
-    yield { id: columns.ids[i], name: columns.labels[i], type: columns.types[type[i]] };
+    yield {
+      id: columns.ids[i], name: columns.labels[i], type: columns.types[type[i]],
+      mark: [mark[2 * i], mark[2 * i + 1]],
+    };
   }
 }
 
@@ -18,6 +22,7 @@ export function* readEdges(columns, ids = null) {
   const to = numbers(columns.to, Uint32Array);
   const type = numbers(columns.type, Uint32Array);
   const ends = columns.ends ?? ids;
+  const mark = numbers(columns.mark, Uint32Array);
   const strength = numbers(columns.strength, Float32Array);
   for (let i = 0; i < columns.ids.length; i++) {
     yield {
@@ -27,6 +32,7 @@ export function* readEdges(columns, ids = null) {
       type: columns.types[type[i]],
       strength: strength[i],
       both: columns.both[i] === 1,
+      mark: [mark[2 * i], mark[2 * i + 1]],
     };
   }
 }

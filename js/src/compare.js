@@ -10,7 +10,8 @@ export class Compare {
     return this.base !== null;
   }
 
-  /** Begin with a version {id, label}, or end with null; resolves once it is shown. */
+  /** Begin with a version {id, label} or an event {seq, label}, or end with null; resolves once it
+   * is shown. */
   async start(base) {
     this.base = base;
     if (base) await this.refresh();
@@ -31,7 +32,7 @@ export class Compare {
       this.stale = false;
       const { base } = this;
       try {
-        const result = await this.desk.ask("compare", { base: base.id });
+        const result = await this.desk.ask("compare", base.id ? { base: base.id } : { seq: base.seq });
         if (this.base === base) this.#take(result);
       } catch (error) {
         if (this.base !== base) continue; // of a comparison that was left meanwhile

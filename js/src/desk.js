@@ -1,5 +1,8 @@
 // Commands to the kernel, each with its reply.
 
+const AGAIN_MS = 3000;
+const LATE_MS = 500;
+
 export class CommandError extends Error {
   /** @param error {kind, text}, and {field, reason} where a field was refused. */
   constructor({ kind, text, field, reason }) {
@@ -9,28 +12,74 @@ export class CommandError extends Error {
 }
 
 export class Desk {
-  constructor(send, view) {
-    this.send = send;
-    this.view = view;
-    this.count = 0;
-    this.waiting = new Map();
+  /** @param on {late(command or null)}: the oldest command that has no reply yet, {id, name, done,
+   *   total, asked}, once it is late, and whenever that changes. */
+  constructor(send, view, on = { late: () => {} }) {
+    Object.assign(this, { send, view, on, count: 0, waiting: new Map() });
   }
 
   /** Send a command; the promise fails with a CommandError the user can read. */
   ask(name, args = {}) {
     const id = `${this.view}:${++this.count}`;
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.send({ type: "command", id, name, args });
+      const command = { id, name, args, resolve, reject, asked: 1, done: 0, total: 0, late: false };
+      this.waiting.set(id, command);
+      this.#say(command);
+      command.timer = setTimeout(() => this.#late(command), LATE_MS);
     });
   }
 
-  /** Take a reply; others' replies pass by. */
-  hear({ id, ok, result, error }) {
-    const waiter = this.waiting.get(id);
-    if (!waiter) return;
+  #say({ id, name, args }) {
+    this.send({ type: "command", id, name, args });
+  }
+
+  /** Ask again: the command, or its reply, may have been lost. The kernel does it once. */
+  #late(command) {
+    if (command.late) {
+      command.asked += 1;
+      this.#say(command);
+    }
+    command.late = true;
+    command.timer = setTimeout(() => this.#late(command), AGAIN_MS * command.asked);
+    this.#tell();
+  }
+
+  #tell() {
+    this.on.late([...this.waiting.values()].find((command) => command.late) ?? null);
+  }
+
+  /** Give up on a command, here and in the kernel. */
+  stop(id) {
+    this.send({ type: "stop", id });
+    this.#settle(id)?.reject(new CommandError({ kind: "Stopped", text: "stopped" }));
+  }
+
+  /** Give up on all of them, without a word. */
+  close() {
+    for (const { timer } of this.waiting.values()) clearTimeout(timer);
+    this.waiting.clear();
+  }
+
+  #settle(id) {
+    const command = this.waiting.get(id);
+    if (!command) return null;
+    clearTimeout(command.timer);
     this.waiting.delete(id);
-    if (ok) waiter.resolve(result);
-    else waiter.reject(new CommandError(error));
+    if (command.late) this.#tell();
+    return command;
+  }
+
+  /** Take a reply, or word of how far a command is; others' pass by. */
+  hear({ type, id, ok, result, error, done, total }) {
+    if (type === "progress") {
+      const command = this.waiting.get(id);
+      if (!command) return;
+      Object.assign(command, { done, total, asked: 1 });
+      if (command.late) this.#tell();
+      return;
+    }
+    const command = this.#settle(id);
+    if (ok) command?.resolve(result);
+    else command?.reject(new CommandError(error));
   }
 }

@@ -2,6 +2,8 @@
 
 import { decode } from "@msgpack/msgpack";
 
+export const PROTOCOL = 2;
+
 /** Return the bytes of a buffer as it comes from a comm: a DataView, possibly unaligned. */
 export function bytesOf(buffer) {
   if (buffer instanceof Uint8Array) return buffer;
@@ -64,6 +66,17 @@ export class Receiver {
   /** Whether the kernel, which has sent everything up to `seq`, is ahead of us. */
   isBehind(seq) {
     return seq > this.seq;
+  }
+
+  /** Forget what was missed before: everything is asked for anew. */
+  restart() {
+    this.partial = null;
+    this.lost = false;
+  }
+
+  /** Something did not arrive. */
+  lose() {
+    return this.#gap();
   }
 
   #gap() {

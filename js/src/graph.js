@@ -56,6 +56,7 @@ const NODE_COLUMNS = {
   icon: [Uint16Array, 1],
   ownColor: [Uint32Array, 1], // 0: that of the type
   ownSize: [Float32Array, 1], // 0: by degree
+  mark: [Uint32Array, 2], // what it adds to the digest
 };
 
 const EDGE_COLUMNS = {
@@ -70,6 +71,7 @@ const EDGE_COLUMNS = {
   arrow: [Uint8Array, 1], // 1 + its number in ARROWS; 0: as it is meant
   ownColor: [Uint32Array, 1],
   ownWidth: [Float32Array, 1],
+  mark: [Uint32Array, 2],
 };
 
 function choose(options, name, field) {

@@ -1,6 +1,7 @@
 // The graph as it is shown: fed by snapshots and deltas, painted by either painter.
 
-import { readEdges, readNodes } from "./columns.js";
+import { numbers, readEdges, readNodes } from "./columns.js";
+import { sumOf } from "./digest.js";
 import { GHOST, Graph } from "./graph.js";
 import { Palette } from "./palette.js";
 import { placeAll, placeNew, scatter } from "./placement.js";
@@ -12,6 +13,10 @@ const NOTHING = { nodes: [], edges: [] };
 function labelOf(node) {
   if (node.name) return node.name;
   return node.id.length > SHORT_ID + 4 ? `${node.id.slice(0, SHORT_ID)}…` : node.id;
+}
+
+function setMark(slots, slot, { mark }) {
+  [slots.mark[2 * slot], slots.mark[2 * slot + 1]] = mark;
 }
 
 export class GraphStore {
@@ -65,6 +70,15 @@ export class GraphStore {
       graph.addEdge(edge.id, edge.from, edge.to, { ...this.#ties(edge), ghost: true });
     }
     placeNew(graph, homeless, this.seed);
+  }
+
+  /** Whether what is here adds up to a digest; true while a large graph is still arriving. */
+  isAt(digest) {
+    if (this.loading) return true;
+    const wanted = numbers(digest, Uint32Array);
+    const { nodes, edges } = this.graph;
+    const found = sumOf(nodes.mark, edges.mark);
+    return found[0] === wanted[0] && found[1] === wanted[1];
   }
 
   #isGhostNode(id) {
@@ -171,7 +185,7 @@ export class GraphStore {
     touched?.add(node.id);
     const slot = graph.nodes.at(node.id);
     if (slot < 0) {
-      graph.addNode(node.id, this.#looks(node));
+      setMark(graph.nodes, graph.addNode(node.id, this.#looks(node)), node);
       this.#count(node.type, 1);
       return true;
     }
@@ -181,6 +195,7 @@ export class GraphStore {
       this.#count(node.type, 1);
     }
     graph.setNode(node.id, this.#looks(node));
+    setMark(graph.nodes, slot, node);
     return false;
   }
 
@@ -192,11 +207,13 @@ export class GraphStore {
       const [from, to] = graph.extremities(edge.id);
       if (from === edge.from && to === edge.to) {
         graph.setEdge(edge.id, this.#ties(edge));
+        setMark(graph.edges, graph.edges.at(edge.id), edge);
         return;
       }
       graph.dropEdge(edge.id);
     }
     graph.addEdge(edge.id, edge.from, edge.to, this.#ties(edge));
+    setMark(graph.edges, graph.edges.at(edge.id), edge);
   }
 
   #count(type, change) {

@@ -6,17 +6,18 @@ import { SPEEDS, pace } from "./playhead.js";
 const PAGE = 10;
 
 export class Scrubber {
-  /** @param on {seek(seq) -> promise of whether it was shown, live()} */
+  /** @param on {seek(seq) -> promise of whether it was shown, live(), select(from, to), clear()} */
   constructor(on) {
-    Object.assign(this, { on, seq: 0, aim: 0, first: 0, last: 0, speed: SPEEDS[1], playing: false });
+    Object.assign(this, { on, seq: 0, aim: 0, first: 0, last: 0, range: null, playing: false });
     this.head = h("div.nerv-playhead", {
       role: "slider", tabindex: "0", "aria-label": "Position in the log", "aria-orientation": "horizontal",
     }, h("span"));
     this.strip = h("div.nerv-scrub", { title: "Drag to any event" });
     this.element = h("div.nerv-scrubber", {}, this.strip, this.head);
     this.playButton = iconButton("play", "Play", () => (this.playing ? this.pause() : this.play()));
-    this.speedButton = h("button.nerv-chip-button", { type: "button", title: "Events per second" });
-    this.speedButton.addEventListener("click", () => this.#nextSpeed());
+    const speeds = SPEEDS.map((speed) => h("option", { value: speed, selected: speed === 1 }, `${speed}×`));
+    this.speed = h("select.nerv-speed", { title: "Playing speed", "aria-label": "Playing speed" }, ...speeds);
+    this.speed.addEventListener("keydown", (event) => event.stopPropagation());
     this.head.addEventListener("keydown", (event) => this.#key(event));
     for (const part of [this.head, this.strip]) {
       part.addEventListener("pointerdown", (event) => this.#drag(event));
@@ -25,8 +26,8 @@ export class Scrubber {
   }
 
   /** @param place {x(seq), seqAt(x)} in pixels of the surface. */
-  update({ seq, shown, first }, place) {
-    this.place = place;
+  update({ seq, shown, first }, place, range) {
+    Object.assign(this, { place, range });
     const at = shown ? shown.seq : seq;
     if (at !== this.seq) this.aim = at; // else what was asked for last may still be on its way
     Object.assign(this, { last: seq, first: first ?? 0, live: !shown, seq: at });
@@ -51,13 +52,14 @@ export class Scrubber {
     this.seeking = false;
   }
 
-  /** Go through the events, from where we are, or from the beginning. */
+  /** Go through the events, or those that are selected; from where we are, or the beginning. */
   async play() {
     this.playing = true;
     this.#showTools();
-    let at = this.live ? this.first : this.seq;
-    while (this.playing && at < this.last) {
-      const { step, wait } = pace(this.speed);
+    const [from, to] = this.range ?? [this.first, Infinity];
+    let at = this.live || this.seq < from || this.seq >= Math.min(to, this.last) ? from : this.seq;
+    while (this.playing && at < Math.min(to, this.last)) {
+      const { step, wait } = pace(Number(this.speed.value), Math.min(to, this.last) - from);
       const due = new Promise((resolve) => {
         this.timer = setTimeout(resolve, wait);
       });
@@ -65,7 +67,7 @@ export class Scrubber {
       await due;
       at += step;
     }
-    if (this.playing) await this.seek(this.last);
+    if (this.playing) await this.seek(Math.min(to, this.last));
     this.pause();
   }
 
@@ -86,15 +88,14 @@ export class Scrubber {
     this.playButton.title = title;
     this.playButton.setAttribute("aria-label", title);
     this.playButton.setAttribute("aria-pressed", String(this.playing));
-    this.speedButton.textContent = `${this.speed}/s`;
-  }
-
-  #nextSpeed() {
-    this.speed = SPEEDS[(SPEEDS.indexOf(this.speed) + 1) % SPEEDS.length];
-    this.#showTools();
   }
 
   #key(event) {
+    if (event.key === "Escape" && this.range) {
+      event.stopPropagation();
+      this.on.clear();
+      return;
+    }
     const to = {
       ArrowLeft: this.aim - 1, ArrowRight: this.aim + 1, PageUp: this.aim + PAGE,
       PageDown: this.aim - PAGE, Home: this.first, End: this.last,
@@ -103,7 +104,11 @@ export class Scrubber {
     event.preventDefault();
     event.stopPropagation();
     this.pause();
+    // As in a text, Shift selects from where it was first held.
+    if (event.shiftKey) this.anchor ??= this.aim;
+    else this.anchor = null;
     this.seek(to);
+    if (event.shiftKey) this.on.select(this.anchor, this.aim);
   }
 
   #drag(event) {

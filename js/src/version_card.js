@@ -13,27 +13,31 @@ export class VersionCard {
 
   /** Show a card while the mark is hovered or has the focus. @param content Makes what it holds. */
   tell(mark, content) {
-    const place = () => {
+    const show = () => this.show(() => mark.getBoundingClientRect(), content());
+    mark.addEventListener("pointerenter", show);
+    mark.addEventListener("pointerleave", () => this.hide());
+    mark.addEventListener("focus", show);
+    mark.addEventListener("blur", () => this.hide());
+  }
+
+  /** Show it above a box of the screen. */
+  show(boxOf, content) {
+    this.replace = () => {
       const box = this.container.getBoundingClientRect();
-      const at = mark.getBoundingClientRect();
+      const at = boxOf();
       const left = at.left + at.width / 2 - box.left - this.element.offsetWidth / 2;
       const most = box.width - this.element.offsetWidth - 8;
       this.element.style.left = `${Math.max(8, Math.min(left, most))}px`;
-      this.element.style.top = `${at.top - box.top - this.element.offsetHeight - 6}px`;
+      const above = at.top - box.top - this.element.offsetHeight - 6;
+      this.element.style.top = `${Math.max(above, 4 - this.container.offsetTop)}px`;
     };
-    const show = () => {
-      this.replace = place;
-      this.element.replaceChildren(...content());
-      this.element.hidden = false;
-      place();
-    };
-    const hide = () => {
-      this.element.hidden = true;
-    };
-    mark.addEventListener("pointerenter", show);
-    mark.addEventListener("pointerleave", hide);
-    mark.addEventListener("focus", show);
-    mark.addEventListener("blur", hide);
+    this.element.replaceChildren(...content);
+    this.element.hidden = false;
+    this.replace();
+  }
+
+  hide() {
+    this.element.hidden = true;
   }
 
   /** What a version changed; asked for once. */

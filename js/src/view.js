@@ -16,6 +16,7 @@ import { MergeDialog } from "./merge_dialog.js";
 import { Notices } from "./notices.js";
 import css from "./style.css";
 import { readTheme, watchTheme } from "./theme.js";
+import timelineCss from "./timeline.css";
 import { TimelinePanel } from "./timeline.js";
 
 function newId() {
@@ -27,13 +28,18 @@ export class View {
   constructor({ model, el }) {
     this.model = model;
     this.id = newId();
-    this.desk = new Desk((message) => model.send(message), this.id);
+    this.desk = new Desk((message) => this.link.send(message), this.id, {
+      late: (command) => this.notices.work(command),
+    });
     this.mode = model.get("_mode");
     this.meta = {};
     this.link = new Link(model, this.id, {
       payload: (taken) => this.#apply(taken),
+      check: (payload) => this.#check(payload),
       gap: () => this.#mark({ gaps: Number(this.root.dataset.gaps ?? 0) + 1 }),
       reply: (message) => this.desk.hear(message),
+      away: (isAway) => this.#setAway(isAway),
+      failed: (error) => this.#failed(error),
     });
     this.#build();
     el.append(this.root);
@@ -51,8 +57,14 @@ export class View {
   #build() {
     const { mode } = this;
     this.root = h(`div.nerv.nerv-${mode}`, { "data-mode": mode, "data-view": this.id });
-    this.root.append(h("style", {}, css));
-    this.notices = new Notices();
+    this.root.append(h("style", {}, css + timelineCss));
+    this.notices = new Notices({
+      stop: (id) => this.desk.stop(id),
+      again: () => {
+        this.notices.clear();
+        this.link.again();
+      },
+    });
     this.history = new History();
     this.compare = new Compare(this.desk, { changed: () => this.#compared() });
     const head = h("header.nerv-header");
@@ -96,6 +108,9 @@ export class View {
         summary: ({ id }) => this.desk.ask("summary", { version: id }),
         seek: (seq) => this.#do("at", { seq }),
         live: () => this.#do("live"),
+        count: (from, to) => this.desk.ask("range", { from, to }),
+        mark: mode === "explorer" ? (from, to) => this.#markRange(from, to) : null,
+        say: (text) => this.notices.say(text),
         painted: () => this.#mark({ timelinePainted: this.link.seq }),
       });
       this.root.append(this.timeline.element);
@@ -117,6 +132,7 @@ export class View {
 
   destroy() {
     this.link.destroy();
+    this.desk.close();
     for (const cleanup of this.cleanups) cleanup();
     this.graph?.destroy();
     this.timeline?.destroy();
@@ -140,11 +156,35 @@ export class View {
     return () => this.model.off(event, handler);
   }
 
+  /** Whether what is shown is what the kernel shows: as many versions, and the same digest. */
+  #check({ versions, digest }) {
+    if (versions !== undefined && versions !== this.history.length) return false;
+    return !digest || !this.store || this.store.isAt(digest);
+  }
+
+  #setAway(isAway) {
+    this.notices.setAway(isAway);
+    this.#mark({ away: isAway });
+    if (isAway && !this.link.seq) this.waiting.textContent = "";
+  }
+
+  /** Whatever goes wrong in here is said in place, and can be tried again. */
+  #failed(error) {
+    console.error(error);
+    this.waiting.remove();
+    this.notices.failure(error);
+    this.#mark({ failed: error.message });
+  }
+
   #apply({ snapshot, payload }) {
     this.waiting.remove();
+    if (this.root.dataset.failed) {
+      delete this.root.dataset.failed;
+      this.notices.clear();
+    }
     const before = this.meta;
     if (payload.meta) this.meta = payload.meta;
-    if (payload.history) this.history.apply(payload.history, snapshot);
+    if (payload.history) this.history.apply(payload.history);
     const touched = payload.graph ? this.graph.apply(payload.graph, snapshot, payload.load) : new Set();
     if (snapshot) this.#selectionChanged();
     else if (this.inspector && (!this.inspector.id || touched.has(this.inspector.id))) {
@@ -210,7 +250,7 @@ export class View {
     try {
       return await promise;
     } catch (error) {
-      this.notices.error(error.message);
+      if (error.kind !== "Stopped") this.notices.error(error.message);
       return null;
     }
   }
@@ -227,6 +267,13 @@ export class View {
   async #compare(version, live = false) {
     if (live) await this.#do("live");
     await this.#attempt(this.compare.start(version));
+  }
+
+  /** Mark in the graph what changed from one position in the log to another. */
+  async #markRange(from, to) {
+    if (await this.#do(to >= this.meta.seq ? "live" : "at", { seq: to })) {
+      await this.#attempt(this.compare.start({ id: null, seq: from, label: `event ${from}` }));
+    }
   }
 
   #compared() {

@@ -20,6 +20,7 @@ export function graphPart({ nodes = [], edges = [], goneNodes = [], goneEdges = 
       labels: nodes.map((node) => node.name ?? ""),
       type: u32(nodes.map((node) => nodeTypes.number(node.type ?? "thing"))),
       types: nodeTypes.values(),
+      mark: u32(nodes.flatMap((node) => node.mark ?? [0, 0])),
     },
     edges: {
       ids: edges.map((edge) => edge.id),
@@ -30,6 +31,7 @@ export function graphPart({ nodes = [], edges = [], goneNodes = [], goneEdges = 
       strength: new Uint8Array(new Float32Array(edges.map(() => 1)).buffer),
       both: new Uint8Array(edges.length),
       ends: ends.values(),
+      mark: u32(edges.flatMap((edge) => edge.mark ?? [0, 0])),
     },
     gone_nodes: goneNodes,
     gone_edges: goneEdges,
@@ -51,7 +53,26 @@ export function frames(kind, base, seq, payload, size = 1 << 20) {
   const body = encode(payload);
   const of = Math.ceil(body.length / size);
   return Array.from({ length: of }, (_, chunk) => ({
-    stream: "s", kind, base, seq, chunk, of,
+    stream: "s", protocol: 2, kind, base, seq, chunk, of,
     body: body.slice(chunk * size, (chunk + 1) * size),
   }));
+}
+
+/** Rows of versions as nerv_lab/widgets/history.py packs them, from a number on. */
+export function versionColumns(rows, first = 0) {
+  const number = new Map(rows.map((row, i) => [row.id, i]));
+  const own = rows.slice(first);
+  const bytes = (Type, values) => new Uint8Array(Type.from(values).buffer);
+  const branches = [...new Set(own.map((row) => row.branch))];
+  const authors = [...new Set(own.map((row) => row.author))];
+  const parent = (at) => bytes(Int32Array, own.map((row) => number.get(row.parents[at]) ?? -1));
+  return {
+    first, ids: own.map((row) => row.id), labels: own.map((row) => row.label),
+    descriptions: own.map((row) => row.description),
+    seq: bytes(Float64Array, own.map((row) => row.seq)),
+    time: bytes(Float64Array, own.map((row) => row.time)),
+    first_parent: parent(0), second_parent: parent(1),
+    branch: bytes(Uint32Array, own.map((row) => branches.indexOf(row.branch))), branches,
+    author: bytes(Uint32Array, own.map((row) => authors.indexOf(row.author))), authors,
+  };
 }

@@ -30,6 +30,7 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.thinning import Bridge, Retention, seal
 from nerv_lab.core.values import decode, encode, freeze, json_hash
 from nerv_lab.core.versions import LTHASH, SHA256_JSON, Version, version_digest
+from nerv_lab.core.walking import followed
 
 __all__ = ["TemporalStore"]
 
@@ -364,7 +365,8 @@ class TemporalStore(VersionLine):
             at = towards
         # A long walk keeps some of the states only, or it would push out those of other looks.
         stride = 1 + _WALKS_AT_HAND * len(way) // self._states.size
-        for left, (start, end) in zip(reversed(range(len(way))), way, strict=True):
+        steps = zip(reversed(range(len(way))), way, strict=True)
+        for left, (start, end) in followed(steps, len(way)):
             state = state.apply(self._step(start, end))
             if left % stride == 0:
                 self._states.put(end, state)
@@ -437,8 +439,8 @@ class TemporalStore(VersionLine):
         if self._top is not None and self._top in (*up[-1:], *down[-1:]):
             # One of them has nothing to do with the line that begins there.
             return self._state_or_empty(a).diff(self._state_or_empty(b))
-        backwards = (c.inverse() for id in up for c in reversed(self.steps(id)))
-        forwards = (c for id in reversed(down) for c in self.steps(id))
+        backwards = (c.inverse() for id in followed(up, len(up)) for c in reversed(self.steps(id)))
+        forwards = (c for id in followed(down[::-1], len(down)) for c in self.steps(id))
         return compact((*backwards, *forwards))
 
     def _lineage(self, version_id: str | None) -> list[str]:

@@ -242,6 +242,12 @@ class Follower:
             self._untold.append(ConfirmedBatch((), changes, (), state, seq))
         return True
 
+    def touch(self) -> None:
+        """Tell the watchers of something that no event is about, by a batch without events."""
+        with self._lock:
+            self._untold.append(ConfirmedBatch((), (), (), self._state, self._seq))
+        self.tell()
+
     def resume(self, events: Iterable[Event]) -> None:
         """Take note of what happened between the head and the state that was started from."""
         with self._lock:

@@ -425,6 +425,7 @@ class Lab(
             raise ValidationError("tag", f"{name!r} already means a version; choose another name")
         version = self._travel.kept(ref)
         self._run(self._client.set_tag(checked, version.id))
+        self._follower.touch()
         return version
 
     def publish_module(self) -> str:

@@ -12,7 +12,15 @@ from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.views import View
 from nerv_lab.widgets.history import version_row
 
-__all__ = ["Command", "Commanded", "go_live", "labelled_row", "required_text", "shown_place"]
+__all__ = [
+    "Command",
+    "Commanded",
+    "go_live",
+    "labelled_row",
+    "required_seq",
+    "required_text",
+    "shown_place",
+]
 
 
 class Commanded(Protocol):
@@ -42,6 +50,20 @@ def required_text(args: Mapping[str, Any], name: str, hint: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValidationError(name, hint)
     return value.strip()
+
+
+def required_seq(args: Mapping[str, Any], name: str) -> int:
+    """Return an argument that must be a position in the log.
+
+    Raises
+    ------
+    ValidationError
+        It is missing or no integer.
+    """
+    value = args.get(name)
+    if type(value) is not int:
+        raise ValidationError(name, "must be a position in the log")
+    return value
 
 
 def go_live(widget: Commanded) -> None:

@@ -12,7 +12,7 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.views import View
-from nerv_lab.widgets.commands import answer
+from nerv_lab.widgets.clerk import Clerk
 from nerv_lab.widgets.feed import Feed
 from nerv_lab.widgets.hop import Hop
 from nerv_lab.widgets.svg import graph_svg
@@ -63,6 +63,7 @@ class LabWidget(anywidget.AnyWidget):
         self._feed = Feed(
             lab, self.parts, self._send_quietly, on_change=self._board_changed, hop=self._hop
         )
+        self._clerk = Clerk(self, lambda message: self._send_quietly(message, []), self._hop)
         self.on_msg(self._on_message)
         self._leave = lab.on_close(self._lab_closed)
         self.version = version
@@ -125,8 +126,8 @@ class LabWidget(anywidget.AnyWidget):
     def _hear(self, message: Any) -> None:
         if not isinstance(message, dict) or self._feed is None:
             return
-        if message.get("type") == "command":
-            self._send_quietly(answer(self, message), [])
+        if message.get("type") in ("command", "stop"):
+            self._clerk.hear(message)
         elif isinstance(message.get("view"), str) and isinstance(message.get("seq"), int):
             self._feed.hear(message["view"], str(message.get("type")), message["seq"])
 

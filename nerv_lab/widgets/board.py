@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from nerv_lab.core.state import GraphState
+from nerv_lab.widgets.digest import digest_of, moved
 
 __all__ = ["GRAPH", "HISTORY", "Board", "Density"]
 
@@ -63,28 +64,49 @@ class Board:
         ``"graph"``, ``"history"`` or both: what the views of this widget need.
     state : GraphState
         The graph that is shown.
+    digest : int
+        That of ``state``; see `nerv_lab.widgets.digest`.
     versions : list of dict
         One row per version, oldest first; it only grows.
     density : Density
         Events over time.
+    tags : dict of str to str
+        The version id of each tag.
     meta : dict
         The rest: position, head, uncommitted changes, what is shown.
     """
 
     parts: frozenset[str]
     state: GraphState
+    digest: int = 0
     versions: list[dict[str, Any]] = field(default_factory=list)
     density: Density = field(default_factory=Density)
+    tags: dict[str, str] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
-    _by_id: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if GRAPH in self.parts:
+            self.digest = digest_of(self.state)
+
+    def move_to(self, state: GraphState, keys: Iterable[str]) -> None:
+        """Show another state, which differs from the one before in these keys only."""
+        if GRAPH in self.parts:
+            self.digest = moved(self.digest, self.state, state, keys)
+        self.state = state
+
+    def number(self, version_id: str) -> int:
+        """Return the place of a version among ``versions``; -1 for one that is not there."""
+        return self._numbers.get(version_id, -1)
 
     def row(self, version_id: str) -> dict[str, Any] | None:
         """Return the row of a version, or None."""
-        return self._by_id.get(version_id)
+        number = self._numbers.get(version_id)
+        return None if number is None else self.versions[number]
 
     def add_versions(self, rows: Iterable[dict[str, Any]]) -> None:
         """Append rows of versions that are not there yet."""
         for row in rows:
-            if row["id"] not in self._by_id:
-                self._by_id[row["id"]] = row
+            if row["id"] not in self._numbers:
+                self._numbers[row["id"]] = len(self.versions)
                 self.versions.append(row)

@@ -13,49 +13,59 @@ import numpy as np
 
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.state import GraphState
+from nerv_lab.widgets.digest import mark
 
-__all__ = ["graph_delta", "graph_snapshot"]
+__all__ = ["Table", "graph_delta", "graph_snapshot", "packed"]
 
 
-class _Table:
+class Table:
     """Numbers distinct strings in the order they come."""
 
     def __init__(self) -> None:
         self.index: dict[str, int] = {}
 
     def __call__(self, value: str) -> int:
+        """Return the number of a string, from 0."""
         return self.index.setdefault(value, len(self.index))
 
     def values(self) -> list[str]:
+        """Return the strings by their numbers."""
         return list(self.index)
 
 
+def packed(values: Iterable[float], kind: str) -> bytes:
+    """Return numbers as a binary column of a numpy kind, such as ``"<u4"``."""
+    return np.fromiter(values, dtype=kind).tobytes()
+
+
 def _u32(values: Iterable[int]) -> bytes:
-    return np.fromiter(values, dtype="<u4").tobytes()
+    return packed(values, "<u4")
 
 
 def _node_columns(entities: Sequence[Entity]) -> dict[str, Any]:
-    types = _Table()
+    types = Table()
     kind = _u32(types(e.type) for e in entities)
     return {
         "ids": [e.id for e in entities],
         "labels": [e.name or "" for e in entities],
         "types": types.values(),
         "type": kind,
+        "mark": packed(map(mark, entities), "<u8"),
     }
 
 
-def _edge_columns(relations: Sequence[Relation], ends: _Table) -> dict[str, Any]:
-    types = _Table()
+def _edge_columns(relations: Sequence[Relation], ends: Table) -> dict[str, Any]:
+    types = Table()
     return {
         "ids": [r.id for r in relations],
         "from": _u32(ends(r.from_entity) for r in relations),
         "to": _u32(ends(r.to_entity) for r in relations),
         "type": _u32(types(r.type) for r in relations),
         "types": types.values(),
-        "strength": np.fromiter((r.strength for r in relations), dtype="<f4").tobytes(),
+        "strength": packed((r.strength for r in relations), "<f4"),
         "both": bytes(r.bidirectional for r in relations),
         "ends": ends.values(),
+        "mark": packed(map(mark, relations), "<u8"),
     }
 
 
@@ -63,7 +73,7 @@ def graph_snapshot(state: GraphState) -> dict[str, Any]:
     """Return a whole graph as columns."""
     return {
         "nodes": _node_columns(list(state.entities.values())),
-        "edges": _edge_columns(list(state.relations.values()), _Table()),
+        "edges": _edge_columns(list(state.relations.values()), Table()),
     }
 
 
@@ -79,7 +89,7 @@ def graph_delta(changed: Mapping[str, Item | None]) -> dict[str, Any]:
     gone = [key for key, item in changed.items() if item is None]
     return {
         "nodes": _node_columns([item for item in kept if isinstance(item, Entity)]),
-        "edges": _edge_columns([item for item in kept if isinstance(item, Relation)], _Table()),
+        "edges": _edge_columns([item for item in kept if isinstance(item, Relation)], Table()),
         "gone_nodes": [key[2:] for key in gone if key.startswith("e:")],
         "gone_edges": [key[2:] for key in gone if key.startswith("r:")],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from nerv_lab.core.errors import NervError, ValidationError
@@ -15,7 +15,7 @@ from nerv_lab.widgets.editing import EDIT_COMMANDS
 from nerv_lab.widgets.merging import MERGE_COMMANDS
 from nerv_lab.widgets.querying import FIND_COMMANDS
 
-__all__ = ["COMMANDS", "answer"]
+__all__ = ["COMMANDS", "LOOKS", "answer"]
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +73,37 @@ COMMANDS: Final[dict[str, Command]] = {
     **FIND_COMMANDS,
     **MERGE_COMMANDS,
 }
+
+
+def _look_at(*names: str) -> Callable[[Commanded, Mapping[str, Any]], None]:
+    """Return what works out the places that arguments of these names stand for."""
+
+    def look(widget: Commanded, args: Mapping[str, Any]) -> None:
+        for name in names:
+            place = args.get(name)
+            if isinstance(place, (str, int)):
+                widget.lab.at(place)
+
+    return look
+
+
+def _look_at_parent(widget: Commanded, args: Mapping[str, Any]) -> None:
+    version = widget.lab.version(str(args.get("version")))
+    widget.lab.at(version)
+    for parent in version.parents[:1]:
+        widget.lab.at(parent)
+
+
+LOOKS: Final[dict[str, Callable[[Commanded, Mapping[str, Any]], None]]] = {
+    "at": _look_at("version", "seq"),
+    "compare": _look_at("base", "seq"),
+    "merge": _look_at("source"),
+    "preview": _look_at("source"),
+    "range": _look_at("from", "to"),
+    "rollback": _look_at("version", "seq"),
+    "summary": _look_at_parent,
+}
+"""What a command may spend long on, to be done before it, in any thread: it changes nothing."""
 
 
 def answer(widget: Commanded, message: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.state import GraphState
-from nerv_lab.widgets.arguments import Command, Commanded, labelled_row, required_text
+from nerv_lab.widgets.arguments import Command, Commanded, labelled_row, required_seq, required_text
 from nerv_lab.widgets.changes import change_counts, change_rows, naming
 
 __all__ = ["COMPARE_COMMANDS"]
@@ -18,7 +18,9 @@ _SUMMARY_ROWS: Final = 6
 
 
 def _compare(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
-    base = widget.lab.at(required_text(args, "base", "choose the version to compare with"))
+    seq = args.get("seq")
+    asked = "choose the version to compare with"
+    base = widget.lab.at(seq if type(seq) is int else required_text(args, "base", asked))
     state = widget.shown_state
     changes = base.state.diff(state)
     names = naming(state, base.state)
@@ -71,4 +73,15 @@ def _summary(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-COMPARE_COMMANDS: Final[dict[str, Command]] = {"compare": _compare, "summary": _summary}
+def _range(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what changed from one position in the log to another."""
+    start, end = (required_seq(args, name) for name in ("from", "to"))
+    changes = widget.lab.at(start).state.diff(widget.lab.at(end).state)
+    return {"counts": change_counts(changes)}
+
+
+COMPARE_COMMANDS: Final[dict[str, Command]] = {
+    "compare": _compare,
+    "range": _range,
+    "summary": _summary,
+}

@@ -119,6 +119,7 @@ class Feed:
         self.board.add_versions(version_rows(versions))
         if HISTORY in self.board.parts:
             count_past_events(self.board.density, source, versions)
+            self.board.tags = source.tags
         self._uncommitted = Uncommitted(source)
         self._refresh_meta()
 
@@ -131,12 +132,17 @@ class Feed:
     def _drain(self) -> None:
         if self._closed or not self._batches:
             return
+        others = False
         while self._batches:
-            self._take_up(self._batches.popleft())
+            batch = self._batches.popleft()
+            others |= not batch.events
+            self._take_up(batch)
+        if others and HISTORY in self.board.parts and not self._source.closed:
+            self.board.tags = self._source.tags
         self._changed()
 
     def _take_up(self, batch: ConfirmedBatch) -> None:
-        # A batch without events is the Lab going to another branch, at the same position.
+        # A batch without events is the Lab going to another branch or naming a version.
         if batch.events and batch.seq <= self._seq and not batch.versions:
             return
         self._seq = max(self._seq, batch.seq)
@@ -207,15 +213,17 @@ class Feed:
             known.pings = 0
             known.stream.ack(seq)
             if kind in ("ready", "resync") or (kind == "hello" and seq != known.stream.seq):
-                known.stream.resync()
+                known.stream.resync(seq)
+            elif kind == "hello":  # a sign of life for one
+                self._send({"type": "ping", "stream": view, "seq": known.stream.seq}, [])
         self._flush()
 
     # -- out -------------------------------------------------------------------------------------
 
     def _move_to(self, state: Any, changes: Iterable[ItemChange]) -> None:
-        self.board.state = state
+        noted = tuple(changes)
+        self.board.move_to(state, (change.key for change in noted))
         if GRAPH in self.board.parts:
-            noted = tuple(changes)
             for view in self._views.values():
                 view.stream.offer(noted)
 

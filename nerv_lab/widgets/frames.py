@@ -2,9 +2,10 @@
 
 A payload is packed with MessagePack and cut into chunks; each chunk is one frame::
 
-    {stream, kind: "snapshot"|"delta", base, seq, chunk, of, body}
+    {protocol, stream, kind: "snapshot"|"delta", base, seq, chunk, of, body}
 
-``seq`` numbers the payloads of one stream from 1; ``base`` is the payload a delta builds on.
+``protocol`` grows whenever old front ends would misread what is sent; ``seq`` numbers the payloads
+of one stream from 1; ``base`` is the payload a delta builds on.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any, Final, Literal
 
 import msgpack
 
-__all__ = ["CHUNK_BYTES", "pack_frames"]
+__all__ = ["CHUNK_BYTES", "PROTOCOL", "pack_frames"]
 
+PROTOCOL: Final = 2
 CHUNK_BYTES: Final = 2 * 1024 * 1024
 
 
@@ -44,5 +46,6 @@ def pack_frames(
     """
     body: bytes = msgpack.packb(payload)
     pieces = [body[at : at + chunk_bytes] for at in range(0, len(body), chunk_bytes)]
-    head = {"stream": stream, "kind": kind, "base": base, "seq": seq, "of": len(pieces)}
+    place = {"stream": stream, "kind": kind, "base": base, "seq": seq, "of": len(pieces)}
+    head = {"protocol": PROTOCOL, **place}
     return [msgpack.packb({**head, "chunk": i, "body": piece}) for i, piece in enumerate(pieces)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -18,8 +18,16 @@ from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.views import View
 from nerv_lab.widgets.board import Density
 from nerv_lab.widgets.changes import naming
+from nerv_lab.widgets.columns import Table, packed
 
-__all__ = ["Uncommitted", "count_past_events", "event_row", "version_row", "version_rows"]
+__all__ = [
+    "Uncommitted",
+    "count_past_events",
+    "event_row",
+    "version_columns",
+    "version_row",
+    "version_rows",
+]
 
 _COUNTED_ONE_BY_ONE: Final = 5_000
 _OUR_TYPES: Final = frozenset(EventType)
@@ -42,6 +50,38 @@ def version_row(label: str, version: Version) -> dict[str, Any]:
 def version_rows(versions: Sequence[Version]) -> list[dict[str, Any]]:
     """Return all versions of a Lab, numbered as it numbers them, in one pass."""
     return [version_row(f"v{number}", v) for number, v in enumerate(versions, start=1)]
+
+
+def version_columns(
+    rows: Sequence[Mapping[str, Any]], first: int, number: Callable[[str], int]
+) -> dict[str, Any]:
+    """Return rows of versions as columns, from the one with number ``first`` on.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        As `version_row` makes them, oldest first.
+    first : int
+        Number of the first of them, from 0.
+    number : callable
+        Gives the number of a version by its id; -1 where it is not among them.
+    """
+    parents = [[*map(number, row["parents"][:2]), -1, -1] for row in rows]
+    branches, authors = Table(), Table()
+    return {
+        "first": first,
+        "ids": [row["id"] for row in rows],
+        "labels": [row["label"] for row in rows],
+        "descriptions": [row["description"] for row in rows],
+        "seq": packed((row["seq"] for row in rows), "<f8"),
+        "time": packed((row["time"] for row in rows), "<f8"),
+        "first_parent": packed((pair[0] for pair in parents), "<i4"),
+        "second_parent": packed((pair[1] for pair in parents), "<i4"),
+        "branch": packed((branches(row["branch"]) for row in rows), "<u4"),
+        "branches": branches.values(),
+        "author": packed((authors(row["author"]) for row in rows), "<u4"),
+        "authors": authors.values(),
+    }
 
 
 def event_row(source: Lab, view: View) -> dict[str, Any]:

@@ -98,8 +98,8 @@ def record(lab: Lab, *, versions: int, max_bytes: int = MAX_BYTES) -> dict[str, 
     -------
     dict
         ``items`` (rows by number), ``live`` (pairs of key and number), ``steps`` (back in time,
-        newest version first), ``versions`` (rows, oldest first), ``density``, ``meta`` and
-        ``total``, the number of versions there are.
+        newest version first), ``versions`` (rows, oldest first), ``density``, ``tags``,
+        ``meta`` and ``total``, the number of versions there are.
 
     Raises
     ------
@@ -129,6 +129,7 @@ def record(lab: Lab, *, versions: int, max_bytes: int = MAX_BYTES) -> dict[str, 
         "live": live,
         "steps": [step for _, step in steps],
         "versions": [rows[version.id] for version, _ in reversed(steps)],
+        "tags": lab.tags,
         "total": len(shown),
         "density": {"width": density.width, "whole": True, "counts": [*density.counts.items()]},
         "meta": {

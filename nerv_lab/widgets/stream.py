@@ -14,6 +14,7 @@ from nerv_lab.core.model import Item
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
 from nerv_lab.widgets.columns import graph_delta, graph_snapshot
 from nerv_lab.widgets.frames import CHUNK_BYTES, pack_frames
+from nerv_lab.widgets.history import version_columns
 
 __all__ = ["Stream"]
 
@@ -42,6 +43,8 @@ class Stream:
         self._whole_is_due = True
         self._changed: dict[str, Item | None] = {}
         self._versions_sent = 0
+        self._versions_by: dict[int, int] = {0: 0}
+        self._tags_sent: dict[str, str] | None = None
         self._width_sent = 0
         self._counts_sent: dict[int, int] = {}
         self._meta_sent: dict[str, Any] = {}
@@ -59,21 +62,32 @@ class Stream:
     def ack(self, seq: int) -> None:
         """Note that the view has applied everything up to ``seq``."""
         self.acked = max(self.acked, min(seq, self.seq))
+        for known in [known for known in self._versions_by if 0 < known < self.acked]:
+            del self._versions_by[known]
 
-    def resync(self) -> None:
-        """Owe the view the whole board, since it missed something."""
+    def resync(self, seq: int = 0) -> None:
+        """Owe the view the whole board, since it missed something after payload ``seq``.
+
+        Versions only grow in number, so those it has up to there are not sent again.
+        """
         self._whole_is_due = True
         self._changed.clear()
+        self._versions_sent = self._versions_by.get(seq, 0)
 
     def take(self, board: Board) -> list[bytes]:
         """Return the frames that bring the view up to the board; none when it is there."""
         if self._whole_is_due:
-            return self._frames("snapshot", 0, self._whole(board))
+            return self._frames(board, "snapshot", 0, self._whole(board))
         payload = self._since(board)
-        return self._frames("delta", self.seq, payload) if payload else []
+        return self._frames(board, "delta", self.seq, payload) if payload else []
 
-    def _frames(self, kind: Any, base: int, payload: dict[str, Any]) -> list[bytes]:
+    def _frames(self, board: Board, kind: Any, base: int, payload: dict[str, Any]) -> list[bytes]:
+        if GRAPH in board.parts:
+            payload["digest"] = board.digest.to_bytes(8, "little")
+        if HISTORY in board.parts:
+            payload["versions"] = len(board.versions)
         self.seq += 1
+        self._versions_by[self.seq] = self._versions_sent
         return pack_frames(self.id, kind, base, self.seq, payload, self._chunk_bytes)
 
     def _whole(self, board: Board) -> dict[str, Any]:
@@ -84,7 +98,7 @@ class Stream:
         if GRAPH in board.parts:
             payload["graph"] = graph_snapshot(board.state)
         if HISTORY in board.parts:
-            self._versions_sent, self._width_sent = 0, 0
+            self._width_sent, self._tags_sent = 0, None
             payload["history"] = self._history(board)
         return payload
 
@@ -102,8 +116,10 @@ class Stream:
     def _history(self, board: Board) -> dict[str, Any]:
         history: dict[str, Any] = {}
         if rows := board.versions[self._versions_sent :]:
-            history["versions"] = rows
+            history["versions"] = version_columns(rows, self._versions_sent, board.number)
             self._versions_sent = len(board.versions)
+        if board.tags != self._tags_sent:
+            history["tags"] = self._tags_sent = dict(board.tags)
         density = board.density
         if density.width != self._width_sent:
             self._counts_sent = {}

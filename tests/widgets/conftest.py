@@ -24,8 +24,10 @@ class FakeFrontEnd:
         self.partial: dict[str, Any] | None = None
         self.nodes: dict[str, tuple[str, str]] = {}
         self.edges: dict[str, tuple[Any, ...]] = {}
+        self.marks: dict[str, int] = {}
         self.versions: list[dict[str, Any]] = []
         self.counts: dict[int, int] = {}
+        self.tags: dict[str, str] = {}
         self.meta: dict[str, Any] = {}
         self.payloads: list[dict[str, Any]] = []
         self.bytes = 0
@@ -71,21 +73,56 @@ class FakeFrontEnd:
         self.payloads.append(payload)
         self.meta = payload.get("meta", self.meta)
         if snapshot:
-            self.nodes, self.edges, self.versions, self.counts = {}, {}, [], {}
+            self.nodes, self.edges, self.counts, self.marks = {}, {}, {}, {}
         if graph := payload.get("graph"):
             self._apply_graph(graph)
+        if "digest" in payload:
+            digest = sum(self.marks.values()) % 2**64
+            assert int.from_bytes(payload["digest"], "little") == digest
         if history := payload.get("history"):
-            self.versions += history.get("versions", [])
+            self._apply_versions(history.get("versions"))
+            self.tags = history.get("tags", self.tags)
             if density := history.get("density"):
                 self.counts = {} if density["whole"] else self.counts
                 self.counts.update(dict(density["counts"]))
 
+    def _apply_versions(self, columns: dict[str, Any] | None) -> None:
+        if columns is None:
+            return
+        assert columns["first"] <= len(self.versions)
+        del self.versions[columns["first"] :]
+        kinds = {"seq": "<f8", "time": "<f8", "first_parent": "<i4", "second_parent": "<i4"}
+        numbers = {
+            name: np.frombuffer(columns[name], kinds.get(name, "<u4")).tolist()
+            for name in ("seq", "time", "first_parent", "second_parent", "branch", "author")
+        }
+        ids = [row["id"] for row in self.versions] + columns["ids"]
+        for i, id in enumerate(columns["ids"]):
+            parents = (numbers["first_parent"][i], numbers["second_parent"][i])
+            self.versions.append(
+                {
+                    "id": id,
+                    "label": columns["labels"][i],
+                    "parents": [ids[number] for number in parents if number >= 0],
+                    "branch": columns["branches"][numbers["branch"][i]],
+                    "description": columns["descriptions"][i],
+                    "author": columns["authors"][numbers["author"][i]],
+                    "time": int(numbers["time"][i]),
+                    "seq": int(numbers["seq"][i]),
+                }
+            )
+
     def _apply_graph(self, graph: dict[str, Any]) -> None:
         for id in graph.get("gone_edges", ()):
             self.edges.pop(id, None)
+            self.marks.pop(f"r:{id}", None)
         for id in graph.get("gone_nodes", ()):
             self.nodes.pop(id, None)
+            self.marks.pop(f"e:{id}", None)
         nodes, edges = graph["nodes"], graph["edges"]
+        for part, key in ((nodes, "e"), (edges, "r")):
+            marks = np.frombuffer(part["mark"], "<u8").tolist()
+            self.marks |= {f"{key}:{id}": m for id, m in zip(part["ids"], marks, strict=True)}
         kinds = np.frombuffer(nodes["type"], "<u4")
         for id, label, kind in zip(nodes["ids"], nodes["labels"], kinds, strict=True):
             self.nodes[id] = (label, nodes["types"][kind])

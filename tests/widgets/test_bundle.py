@@ -17,5 +17,5 @@ def test_the_bundle_is_what_its_sources_built() -> None:
 
 def test_the_notices_of_all_bundled_packages_are_beside_it() -> None:
     text = (ROOT / "nerv_lab/widgets/static/THIRD_PARTY_LICENSES.txt").read_text()
-    for name in ("graphology-layout-forceatlas2", "d3-zoom", "@msgpack/msgpack"):
+    for name in ("graphology-layout-forceatlas2", "d3-time", "@msgpack/msgpack"):
         assert f"{name} " in text

@@ -4,7 +4,7 @@ import msgpack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerv_lab.widgets.frames import pack_frames
+from nerv_lab.widgets.frames import PROTOCOL, pack_frames
 
 
 @given(st.dictionaries(st.text(max_size=5), st.binary(max_size=300)), st.integers(1, 97))
@@ -20,5 +20,6 @@ def test_a_frame_names_its_stream_kind_base_and_number() -> None:
     (frame,) = pack_frames("view", "snapshot", 0, 9, {})
     head = {k: v for k, v in msgpack.unpackb(frame).items() if k != "body"}
     assert head == {
-        "stream": "view", "kind": "snapshot", "base": 0, "seq": 9, "chunk": 0, "of": 1,
+        "protocol": PROTOCOL, "stream": "view", "kind": "snapshot",
+        "base": 0, "seq": 9, "chunk": 0, "of": 1,
     }  # fmt: skip

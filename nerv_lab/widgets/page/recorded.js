@@ -69,19 +69,36 @@ function columns(items) {
     numbers(ends, relations.map((r) => r.to)),
   ];
   return {
-    nodes: { ids: entities.map((e) => e.id), labels: entities.map((e) => e.name), types: kinds.values(), type: kind },
+    nodes: { ids: entities.map((e) => e.id), labels: entities.map((e) => e.name), types: kinds.values(), type: kind, mark: new Uint8Array(8 * entities.length) },
     edges: {
       ids: relations.map((r) => r.id), from, to, type, types: types.values(), ends: ends.values(),
       strength: bytesOf(Float32Array, relations.map((r) => r.strength)),
       both: Uint8Array.from(relations, (r) => (r.both ? 1 : 0)),
+      mark: new Uint8Array(8 * relations.length),
     },
+  };
+}
+
+/** Versions as nerv_lab/widgets/history.py writes them. */
+function versionColumns(rows) {
+  const byId = new Map(rows.map((row, i) => [row.id, i]));
+  const [branches, authors] = [table(), table()];
+  const parents = (at) => bytesOf(Int32Array, rows.map((row) => byId.get(row.parents[at]) ?? -1));
+  return {
+    first: 0, ids: rows.map((row) => row.id), labels: rows.map((row) => row.label),
+    descriptions: rows.map((row) => row.description),
+    seq: bytesOf(Float64Array, rows.map((row) => row.seq)),
+    time: bytesOf(Float64Array, rows.map((row) => row.time)),
+    first_parent: parents(0), second_parent: parents(1),
+    branch: bytesOf(Uint32Array, rows.map((row) => branches.number(row.branch))), branches: branches.values(),
+    author: bytesOf(Uint32Array, rows.map((row) => authors.number(row.author))), authors: authors.values(),
   };
 }
 
 /** The states of a recording: each a map from keys to items. */
 class Recording {
-  constructor({ items, live, steps, versions, density, meta }) {
-    Object.assign(this, { items, steps, versions, density, meta });
+  constructor({ items, live, steps, versions, density, tags, meta }) {
+    Object.assign(this, { items, steps, versions, density, tags, meta });
     this.live = new Map(live.map(([key, number]) => [key, items[number]]));
     this.kept = new Map();
     this.byId = new Map(versions.map((row, i) => [row.id, i]));
@@ -105,6 +122,12 @@ class Recording {
       this.kept.set(id, state);
     }
     return this.kept.get(id);
+  }
+
+  stateAfter(seq) {
+    if (seq >= this.meta.seq) return this.live;
+    const row = this.after(seq);
+    return row ? this.state(row.id) : new Map();
   }
 
   /** The version in effect after an event: the newest then, among those before the head. */
@@ -277,7 +300,8 @@ class RecordedModel {
       live: () => this.#show(null),
       inspect: ({ id }) => inspect(this.state, id),
       find: ({ query }) => find(this.state, query),
-      compare: ({ base }) => this.#compare(base),
+      compare: ({ base, seq }) => this.#compare(base ?? recording.after(seq)?.id),
+      range: ({ from, to }) => this.#range(from, to),
       summary: ({ version }) => this.#summary(version),
       history: ({ id, property }) => history(recording, id, property),
     };
@@ -307,6 +331,7 @@ class RecordedModel {
 
   send({ type, view, id, name, args }) {
     if (type === "command") this.#answer(id, name, args);
+    else if (type === "hello" && this.seq) this.#tell({ type: "ping", stream: view, seq: this.seq });
     else if (["ready", "hello", "resync"].includes(type)) {
       this.view = view;
       this.#frame("snapshot", columns([...this.state.values()]));
@@ -352,10 +377,10 @@ class RecordedModel {
         nodes: kinds.filter((k) => k === "entity").length,
         edges: kinds.filter((k) => k === "relation").length, status: null,
       },
-      ...(kind === "snapshot" ? { history: { versions, density } } : {}),
+      ...(kind === "snapshot" ? { history: { versions: versionColumns(versions), density, tags: this.recording.tags } } : {}),
     };
     const base = kind === "snapshot" ? 0 : this.seq;
-    const head = { stream: this.view, kind, base, seq: ++this.seq, chunk: 0, of: 1 };
+    const head = { protocol: 2, stream: this.view, kind, base, seq: ++this.seq, chunk: 0, of: 1 };
     this.sending = this.sending.then(async () => {
       const body = new Uint8Array(await pack(payload));
       this.#tell({ type: "frame", stream: head.stream }, [await pack({ ...head, body })]);
@@ -373,6 +398,11 @@ class RecordedModel {
         edges: gone.filter(({ kind }) => kind === "relation"),
       },
     };
+  }
+
+  #range(from, to) {
+    const [before, after] = [from, to].map((seq) => this.recording.stateAfter(seq));
+    return { counts: summary(before, after).told.counts };
   }
 
   #summary(id) {

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import nerv_lab as nl
+from nerv_lab.core.walking import followed, following_walks
+
+
+def test_steps_are_all_there_followed_or_not() -> None:
+    assert list(followed(range(200), 200)) == list(range(200))
+    told: list[tuple[int, int]] = []
+    with following_walks(lambda done, total: told.append((done, total))):
+        assert list(followed(range(200), 200)) == list(range(200))
+    assert told == [(0, 200), (64, 200), (128, 200), (192, 200)]
+
+
+def test_nobody_is_told_after_the_block() -> None:
+    told: list[int] = []
+    with following_walks(lambda done, total: told.append(done)):
+        pass
+    list(followed(range(3), 3))
+    assert told == []
+
+
+def test_a_walk_to_a_version_of_long_ago_is_told_and_can_be_stopped(tmp_path: Path) -> None:
+    with nl.open(tmp_path / "long.nerv") as lab:
+        lab.add_entity("thing", id="thing")
+        for number in range(300):
+            lab.update("thing", properties={"n": number})
+            lab.commit(f"commit {number}")
+
+    def stop(done: int, total: int) -> None:
+        raise InterruptedError(f"{done} of {total}")
+
+    with nl.open(tmp_path / "long.nerv") as lab:
+        with following_walks(stop), pytest.raises(InterruptedError, match="0 of"):
+            lab.at("v100")
+        told: list[tuple[int, int]] = []
+        with following_walks(lambda done, total: told.append((done, total))):
+            assert lab.at("v100").entities["thing"].properties["n"] == 99
+        assert told[0][0] == 0
+        assert told[-1][1] >= 64
