@@ -196,16 +196,6 @@ def test_scripts_are_executable_and_stop_at_the_first_error(script: str) -> None
     subprocess.run(["bash", "-n", str(path)], check=True)
 
 
-def test_binder_starts_what_it_is_asked_to_start() -> None:
-    done = subprocess.run(
-        [str(ROOT / "binder" / "start"), "echo", "a b", "c"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "a b c\n"
-
-
 @needs_git
 def test_no_tracked_text_names_a_folder_of_somebodys_machine() -> None:
     found = {}
