@@ -55,6 +55,7 @@ from nerv_lab.inner_universe import (
     SpacetimeTemporalStore,
 )
 from nerv_lab.inner_universe.field_keys import FieldEncryption, generate_field_key
+from nerv_lab.inner_universe.signing import SigningKey, generate_signing_key
 from nerv_lab.lab import Lab, View, import_bundle, open
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ __all__ = [
     "RelationMetadata",
     "RetentionPolicy",
     "SchemaMismatchError",
+    "SigningKey",
     "SpacetimeEventBus",
     "SpacetimeTemporalStore",
     "StateProjector",
@@ -110,6 +112,7 @@ __all__ = [
     "from_environment",
     "from_git",
     "generate_field_key",
+    "generate_signing_key",
     "import_bundle",
     "initialize_persistence",
     "load_ipython_extension",

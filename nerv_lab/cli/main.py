@@ -13,6 +13,7 @@ from nerv_lab.cli.bundles import add_bundle_commands, export_store, import_store
 from nerv_lab.cli.notebook import add_lab_command
 from nerv_lab.cli.upkeep import add_upkeep_commands, examine_store
 from nerv_lab.core.errors import BundleError, CorruptStoreError, NervError, StoreNotFoundError
+from nerv_lab.inner_universe.signing import generate_signing_key
 from nerv_lab.lab import Lab, open
 
 __all__ = ["main", "make_parser"]
@@ -27,8 +28,13 @@ Answer: TypeAlias = tuple[int, str, Any]
 Command: TypeAlias = Callable[[Lab], Answer]
 
 
-def _verify(lab: Lab, against: Lab | None = None) -> Answer:
-    report = lab.verify(against)
+def _verify(
+    lab: Lab,
+    against: Lab | None = None,
+    trusted: Sequence[str] | None = None,
+    known: Sequence[str] = (),
+) -> Answer:
+    report = lab.verify(against, trusted=trusted, known=known)
     problems = [{"where": p.where, "what": p.what} for p in report.problems]
     answer = {"versions": report.versions, "events": report.events, "problems": problems}
     return OK if report.ok else PROBLEMS, repr(report), answer
@@ -70,10 +76,18 @@ def make_parser() -> argparse.ArgumentParser:
         if name == "verify":
             text = "compare with another store that is to hold the same history"
             command.add_argument("--against", metavar="STORE", help=text)
+            text = "check what was signed, by this public key or others; may be given again"
+            command.add_argument("--trusted", metavar="KEY", action="append", help=text)
+            text = "a file of signed heads that you kept, one a line; they have to be there still"
+            command.add_argument("--known", metavar="FILE", type=Path, help=text)
     text = "give a SpacetimeDB server the nerv-lab module, or update it; the data stays"
     command = commands.add_parser("publish", help=text, description=text.capitalize() + ".")
     command.add_argument("url", help="the server, such as http://127.0.0.1:3000")
     command.add_argument("name", help="the database, such as inner-universe")
+    command.add_argument("--json", action="store_true", help="answer in JSON")
+    text = "make a key that signs versions, for your eyes only, and show its public part"
+    command = commands.add_parser("keygen", help=text, description=text.capitalize() + ".")
+    command.add_argument("where", help="a file that is not there yet, or keyring:NAME")
     command.add_argument("--json", action="store_true", help="answer in JSON")
     add_bundle_commands(commands)
     add_upkeep_commands(commands)
@@ -111,6 +125,10 @@ def _run(given: argparse.Namespace) -> Answer:
         return answer
     if given.command == "publish":
         return _publish(given.url, given.name)
+    if given.command == "keygen":
+        key = generate_signing_key(given.where)
+        text = f"kept in {given.where}; its public part is\n{key.public}"
+        return OK, text, {"public": key.public}
     if given.command == "import":
         return OK, *import_store(given)
     if given.command == "export":
@@ -118,10 +136,13 @@ def _run(given: argparse.Namespace) -> Answer:
             return OK, *export_store(lab, given)
     command, _ = _COMMANDS[given.command]
     with _existing(given.store) as lab:
-        if given.command == "verify" and given.against is not None:
-            with _existing(given.against) as other:
-                return _verify(lab, other)
-        return command(lab)
+        if given.command != "verify":
+            return command(lab)
+        known = given.known.read_text().splitlines() if given.known else ()
+        if given.against is None:
+            return _verify(lab, None, given.trusted, known)
+        with _existing(given.against) as other:
+            return _verify(lab, other, given.trusted, known)
 
 
 def _existing(store: str) -> Lab:

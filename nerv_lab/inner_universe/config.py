@@ -43,6 +43,8 @@ class InnerUniverseConfig(BaseSettings):
         which the first encrypts.
     field_key_keyring : bool
         Whether to ask the keyring of the desktop for it; needs ``nerv-lab[keyring]``.
+    signing_key : str or None
+        What signs versions: the file of a key, or ``keyring:NAME``.
     stop_timeout : float
         Seconds that `InnerUniverseController.stop` may take.
     token : str or None
@@ -85,6 +87,7 @@ class InnerUniverseConfig(BaseSettings):
     key_keyring: bool = False
     field_key: SecretStr | None = None
     field_key_keyring: bool = False
+    signing_key: str | None = None
     token: SecretStr | None = None
     token_file: Path | None = None
     token_keyring: bool = False

@@ -76,6 +76,9 @@ class Brancher:
     def refresh(self) -> None:
         """Take in, now, everything the store holds."""
 
+    @abstractmethod
+    def _sign_if_asked(self, branch: str, version_id: str | None) -> None: ...
+
     def _outside_transaction(self, doing: str) -> None:
         if self._open_transaction():
             raise TransactionError(f"leave the transaction before you {doing}")
@@ -203,7 +206,8 @@ class Brancher:
             changes = GraphState.build(rows.items).diff(target, exact=True) if to else ()
             move = BranchMove(new_id(), name, expected, to, rows_of, changes)
             try:
-                return self._write(self._client.move_branch(move))
+                self._write(self._client.move_branch(move))
+                return self._sign_if_asked(name, to)
             except HeadMovedError:
                 raise
             except ValueError:

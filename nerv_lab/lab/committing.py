@@ -134,6 +134,9 @@ class Committer(GraphReader):
     def _keep_to_policy(self) -> None: ...
 
     @abstractmethod
+    def _sign_if_asked(self, branch: str, version_id: str | None) -> None: ...
+
+    @abstractmethod
     def refresh(self) -> None:
         """Take in, now, everything the store holds."""
 
@@ -199,6 +202,7 @@ class Committer(GraphReader):
                 self.refresh()
         else:
             raise behind
+        self._sign_if_asked(done[1].branch, done[1].id)
         self._keep_to_policy()
         return done
 

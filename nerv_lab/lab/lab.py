@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -21,6 +21,7 @@ from nerv_lab.core.errors import (
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.perspective import PerspectiveAware
 from nerv_lab.core.record_html import record_html
+from nerv_lab.core.signatures import Chains, SignedHead
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
@@ -29,6 +30,7 @@ from nerv_lab.inner_universe.comparing import Contents, differences, read_conten
 from nerv_lab.inner_universe.embedded.keys import hide
 from nerv_lab.inner_universe.field_keys import FieldEncryption
 from nerv_lab.inner_universe.metrics import observing
+from nerv_lab.inner_universe.signing import checked_public_keys
 from nerv_lab.lab.access import Access
 from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.bundling import Bundler
@@ -48,6 +50,7 @@ from nerv_lab.lab.retaining import Keeper
 from nerv_lab.lab.schema_checks import SchemaChecker
 from nerv_lab.lab.schemas import Schemas
 from nerv_lab.lab.showing import Shower
+from nerv_lab.lab.signing import Notary
 from nerv_lab.lab.transactions import Transaction
 from nerv_lab.lab.travel import Ref, Travel, is_reserved_name
 from nerv_lab.lab.undoing import Undoer
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from nerv_lab.inner_universe.embedded.keys import KeySource
+    from nerv_lab.inner_universe.signing import SigningKey
 
 __all__ = ["Lab"]
 
@@ -68,6 +72,7 @@ class Lab(
     GraphWriter,
     TimeTraveller,
     Keeper,
+    Notary,
     Committer,
     Brancher,
     Undoer,
@@ -90,6 +95,8 @@ class Lab(
         Recorded as the author of versions and the source of changes.
     vault : Vault, optional
         Which properties are kept encrypted, and with what.
+    signing_key : SigningKey, optional
+        Signs what is committed.
 
     Attributes
     ----------
@@ -109,12 +116,15 @@ class Lab(
         *,
         author: str | None = None,
         vault: Vault | None = None,
+        signing_key: SigningKey | None = None,
     ) -> None:
         self._client = self._observed = observing(client)
         self._author = None if author is None else checked_name(author, "author")
         self._local = threading.local()
         self._undoing: dict[str, str] = {}
         self._vault = Vault(FieldEncryption(), None) if vault is None else vault
+        self._signing_key = signing_key
+        self._last_signed = None
         self._checker = SchemaChecker(self._vault.revealed)
         self._closing = threading.Lock()
         self._closed = False
@@ -141,6 +151,7 @@ class Lab(
             load_bridge=lambda id: self._run(client.bridge(id)),
             load_top=self._load_top,
         )
+        self._chains = Chains(self._history.get_version)
         self._follower = Follower(self._history, self.bus)
         self._travel = Travel(
             self._history,
@@ -464,7 +475,13 @@ class Lab(
         hidden, key = hide(key), None  # tracebacks may show what variables hold
         self._run(self._client.rekey(hidden))
 
-    def verify(self, against: Lab | None = None) -> VerifyReport:
+    def verify(
+        self,
+        against: Lab | None = None,
+        *,
+        trusted: Iterable[str | SigningKey] | None = None,
+        known: Iterable[SignedHead | str] = (),
+    ) -> VerifyReport:
         """Recompute every hash, digest and row of the store, and compare memory with it.
 
         Parameters
@@ -474,6 +491,11 @@ class Lab(
             also compare event by event, version by version and row by row. Only so are tags, the
             data of your own events, and who wrote an event and why, checked too. Nobody should be
             writing to either meanwhile.
+        trusted : iterable of str or SigningKey, optional
+            Public keys: also check what was signed, and that every version is signed by one of
+            them since the first signature.
+        known : iterable of SignedHead or str
+            Signed heads that you kept elsewhere; what they say has to be there still.
 
         Returns
         -------
@@ -491,7 +513,12 @@ class Lab(
         if against is not None:
             here, there = self._contents(), against._contents()
             problems.extend(differences(here, there, against.uri))
-        return VerifyReport(tuple(problems), len(self._history), self.seq)
+        keys = None if trusted is None else checked_public_keys(trusted)
+        if keys is not None:
+            problems.extend(self._signature_problems(keys, known))
+        return VerifyReport(
+            tuple(problems), len(self._history), self.seq, None if keys is None else len(keys)
+        )
 
     def _contents(self) -> Contents:
         return self._run(read_contents(self._client))

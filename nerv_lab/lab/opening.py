@@ -12,6 +12,7 @@ from nerv_lab.inner_universe import client_for
 from nerv_lab.inner_universe.bundles import Bundle, BundleReport
 from nerv_lab.inner_universe.embedded.keys import hide
 from nerv_lab.inner_universe.field_keys import FieldEncryption, field_keys_of, hide_all
+from nerv_lab.inner_universe.signing import signing_key_of
 from nerv_lab.lab.bundling import take_in
 from nerv_lab.lab.driving import run
 from nerv_lab.lab.encrypting import Vault
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from nerv_lab.inner_universe.bundles.writer import Progress
     from nerv_lab.inner_universe.embedded.keys import Key, KeySource
     from nerv_lab.inner_universe.field_keys import FieldKeySource
+    from nerv_lab.inner_universe.signing import SigningKeySource
 
 __all__ = ["import_bundle", "open"]
 
@@ -36,6 +38,7 @@ def open(
     retention: RetentionPolicy | Mapping[str, Any] | None = None,
     encrypt: FieldEncryption | Mapping[str, Iterable[str]] | None = None,
     field_key: FieldKeySource | None = None,
+    signing_key: SigningKeySource | None = None,
 ) -> Lab:
     """Open a knowledge graph with its history.
 
@@ -60,6 +63,9 @@ def open(
         What encrypts them: 32 bytes, also in base64, as `nerv_lab.generate_field_key` makes them.
         Of several the first encrypts and all of them open. By default that of
         ``NERV_FIELD_KEY``, or of the keyring where ``NERV_FIELD_KEY_KEYRING`` is set.
+    signing_key : SigningKey, str or path, optional
+        Signs every version that is committed: a key, its file, or ``"keyring:NAME"``. By default
+        what ``NERV_SIGNING_KEY`` names; without any, nothing is signed.
 
     Returns
     -------
@@ -74,8 +80,14 @@ def open(
     # Tracebacks may show what variables hold.
     hidden, hidden_field = hide(key), hide_all(field_key)
     key = field_key = None
-    vault = _vault(os.fspath(uri), config, encrypt, hidden_field)
-    lab = Lab(client_for(os.fspath(uri), config, key=hidden), author=author, vault=vault)
+    settings = _settings(os.fspath(uri), config)
+    named = settings.signing_key if signing_key is None else signing_key
+    lab = Lab(
+        client_for(os.fspath(uri), config, key=hidden),
+        author=author,
+        vault=_vault(os.fspath(uri), settings, encrypt, hidden_field),
+        signing_key=None if named is None else signing_key_of(named),
+    )
     if retention is not None:
         try:
             lab.retention = retention
@@ -85,15 +97,18 @@ def open(
     return lab
 
 
+def _settings(uri: str, config: InnerUniverseConfig | None) -> InnerUniverseConfig:
+    from nerv_lab.inner_universe.config import InnerUniverseConfig  # slow to import
+
+    return InnerUniverseConfig(uri=uri) if config is None else config
+
+
 def _vault(
     uri: str,
-    config: InnerUniverseConfig | None,
+    settings: InnerUniverseConfig,
     encrypt: FieldEncryption | Mapping[str, Iterable[str]] | None,
     keys: list[Key] | None,
 ) -> Vault:
-    from nerv_lab.inner_universe.config import InnerUniverseConfig  # slow to import
-
-    settings = InnerUniverseConfig(uri=uri) if config is None else config
     wanted = encrypt if isinstance(encrypt, FieldEncryption) else FieldEncryption(encrypt or {})
     found = field_keys_of(uri, settings, keys, wanted.purpose)
     if wanted.properties and found is None:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["LogEntry", "VerifyReport", "VersionLog"]
 
 _SHOWN = 50
+_SIGNATURES = (
+    "signatures show that whoever holds a trusted key vouched for these versions and what they "
+    "came from; they do not show when, nor that what stands there is true, nor that nothing newer "
+    "was cut off, unless you gave the last signed head that you kept elsewhere (known=…)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +142,14 @@ class VerifyReport:
         Empty when all is well.
     versions, events : int
         How many were checked.
+    trusted : int or None
+        How many keys were trusted; None where signatures were not looked at.
     """
 
     problems: tuple[Problem, ...]
     versions: int
     events: int
+    trusted: int | None = None
 
     @property
     def ok(self) -> bool:
@@ -153,6 +161,8 @@ class VerifyReport:
 
     def __repr__(self) -> str:
         if self.ok:
-            return f"verified: {self.versions} versions and {self.events} events, all sound"
-        found = "\n".join(f"  {p.where}: {p.what}" for p in self.problems)
-        return f"{len(self.problems)} problem(s):\n{found}"
+            text = f"verified: {self.versions} versions and {self.events} events, all sound"
+        else:
+            found = "\n".join(f"  {p.where}: {p.what}" for p in self.problems)
+            text = f"{len(self.problems)} problem(s):\n{found}"
+        return text if self.trusted is None else f"{text}\n{_SIGNATURES}"

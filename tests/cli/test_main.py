@@ -151,3 +151,23 @@ def test_a_bundle_for_a_store_with_another_history_gives_code_two(
     assert main(["import", bundle, target]) == 2
     assert "a history of its own" in capsys.readouterr().err
     assert main(["import", str(tmp_path / "none"), target]) == 2
+
+
+def test_a_key_is_made_and_what_it_signed_is_verified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, store = tmp_path / "key.pem", str(tmp_path / "team.nerv")
+    assert main(["keygen", str(key), "--json"]) == 0
+    public = json.loads(capsys.readouterr().out)["public"]
+    assert main(["keygen", str(key)]) == 2
+    assert "not written over" in capsys.readouterr().err
+    with nl.open(store, signing_key=key) as lab:
+        lab.commit("one")
+        (tmp_path / "kept").write_text(lab.signed_heads[-1].text + "\n")
+    assert main(["verify", store, "--trusted", public]) == 0
+    assert "do not show when" in capsys.readouterr().out
+    with nl.open(store) as lab:
+        lab.commit("two")
+    verify = ["verify", store, "--trusted", public, "--known", str(tmp_path / "kept")]
+    assert main(verify) == 1
+    assert "signed by nobody" in capsys.readouterr().out

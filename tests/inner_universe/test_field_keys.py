@@ -152,3 +152,15 @@ def test_a_star_stands_for_all_types() -> None:
     policy = FieldEncryption({"*": ["note"], "person": {"ssn"}})
     assert policy.names("person") == {"note", "ssn"}
     assert policy.names("place") == {"note"}
+
+
+def test_the_keyring_may_give_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    keyring = pytest.importorskip("keyring")
+    kept = {("nerv-lab field key", "team.nerv"): nl.generate_field_key()}
+    monkeypatch.setattr(keyring, "get_password", lambda service, name: kept.get((service, name)))
+    monkeypatch.setenv("NERV_FIELD_KEY_KEYRING", "1")
+    found = field_keys_of("team.nerv", nl.InnerUniverseConfig(), None)
+    assert found is not None
+    assert found.key_id == FieldKeys([*kept.values()]).key_id
+    with pytest.raises(KeyMissingError, match="keyring set"):
+        field_keys_of("other.nerv", nl.InnerUniverseConfig(), None)
