@@ -18,7 +18,8 @@ from uuid_utils import uuid7
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import Event, Message
-from nerv_lab.core.values import MAX_DEPTH, ReadOnlyDict, freeze
+from nerv_lab.core.limits import MAX_DEPTH
+from nerv_lab.core.values import ReadOnlyDict, freeze
 
 __all__ = ["EventBus", "Handler", "Middleware", "new_event"]
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.limits import MAX_NAME
 from nerv_lab.core.values import ReadOnlyDict, freeze
 
 __all__ = [
-    "MAX_NAME",
     "check_names",
     "checked_name",
     "checked_properties",
@@ -17,7 +17,6 @@ __all__ = [
     "checked_text",
 ]
 
-MAX_NAME = 512
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 

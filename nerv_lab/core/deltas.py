@@ -13,7 +13,8 @@ from uuid_utils import uuid7
 
 from nerv_lab.core.changes import REMOVE
 from nerv_lab.core.errors import NotSerialisableError, ValidationError, ValueRefusedError
-from nerv_lab.core.values import MAX_DEPTH, ReadOnlyDict, encode, freeze
+from nerv_lab.core.limits import MAX_DEPTH, TOO_DEEP
+from nerv_lab.core.values import ReadOnlyDict, encode, freeze
 
 __all__ = ["Delta", "FunctionDelta", "PatchDelta", "settled"]
 
@@ -213,7 +214,7 @@ def settled(state: Any) -> Any:
 
 def _frozen_patch(patch: Mapping[Any, Any], path: str, room: int) -> ReadOnlyDict:
     if room == 0:
-        raise ValueRefusedError(path, "is nested too deep")
+        raise ValueRefusedError(path, TOO_DEEP)
     out: dict[str, Any] = {}
     for key, value in patch.items():
         where = f"{path}.{key}"

@@ -15,9 +15,10 @@ from nerv_lab.core.checks import (
 )
 from nerv_lab.core.documents import as_model
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.limits import MAX_BYTES
 from nerv_lab.core.record_html import record_html
 from nerv_lab.core.text import value_text
-from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode_plain, freeze, plain
+from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, encode_plain, freeze, plain
 
 if TYPE_CHECKING:
     import builtins

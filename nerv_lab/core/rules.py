@@ -32,6 +32,7 @@ from nerv_lab.core.errors import (
     RelationNotFoundError,
     ValidationError,
 )
+from nerv_lab.core.limits import MAX_PROPERTIES, MAX_TAGS, check_count
 from nerv_lab.core.model import (
     Entity,
     EntityMetadata,
@@ -152,6 +153,8 @@ class _Batch:
         return relation
 
     def _put(self, key: str, old: Item | None, new: Item | None) -> None:
+        if new is not None:
+            _check_counts(new)
         item = new if new is not None else old
         if isinstance(item, Entity):
             self._entities[item.id] = new if isinstance(new, Entity) else None
@@ -242,6 +245,13 @@ class _Batch:
                 wanted, created_at=created_at, updated_at=self._now, revision=revision + 1
             )
             self._put(wanted.key, old, new)
+
+
+def _check_counts(item: Item) -> None:
+    if len(item.tags) > MAX_TAGS:
+        check_count("tags", len(item.tags), MAX_TAGS, "tags")
+    if len(item.properties) > MAX_PROPERTIES:
+        check_count("properties", len(item.properties), MAX_PROPERTIES, "properties")
 
 
 def _patched(old: Mapping[str, Any], patch: Mapping[str, Any]) -> ReadOnlyDict:

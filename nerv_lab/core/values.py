@@ -46,10 +46,9 @@ import orjson
 
 from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import ValueRefusedError
+from nerv_lab.core.limits import MAX_DEPTH, TOO_DEEP
 
 __all__ = [
-    "MAX_BYTES",
-    "MAX_DEPTH",
     "ReadOnlyDict",
     "ReadOnlyList",
     "decode",
@@ -61,8 +60,6 @@ __all__ = [
     "thaw",
 ]
 
-MAX_DEPTH = 32
-MAX_BYTES = 1_048_576
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
 _TAG = "$nerv"
 # A record or a delta wraps a value of full depth, and a tagged level takes up to three of JSON.
@@ -169,7 +166,7 @@ def _freeze(value: Any, room: int) -> Any:
         return _freeze_dict(value, room - 1)
     if isinstance(value, (dict, list, tuple, set, frozenset)):
         if room == 0:
-            raise _RefusedError("is nested too deep")
+            raise _RefusedError(TOO_DEEP)
         return _freeze_container(value, room - 1)
     return _freeze_other(value)
 
@@ -424,7 +421,7 @@ def _revive(value: Any, room: int) -> Any:
 
 def _read_dict(value: dict[str, Any], room: int) -> Any:
     if room == 0:
-        raise _RefusedError("is nested too deep")
+        raise _RefusedError(TOO_DEEP)
     if _TAG in value:
         return _read_tagged(value, room - 1)
     find = _READERS.get
@@ -435,7 +432,7 @@ def _read_dict(value: dict[str, Any], room: int) -> Any:
 
 def _read_list(value: list[Any], room: int) -> ReadOnlyList:
     if room == 0:
-        raise _RefusedError("is nested too deep")
+        raise _RefusedError(TOO_DEEP)
     return ReadOnlyList([_revive(v, room - 1) for v in value])
 
 

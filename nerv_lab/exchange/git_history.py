@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from nerv_lab.core.changes import Change
-from nerv_lab.core.checks import MAX_NAME
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.limits import MAX_NAME
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.text import one_line
 from nerv_lab.core.versions import Version

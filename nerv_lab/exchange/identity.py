@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from hashlib import blake2b
 
-from nerv_lab.core.checks import MAX_NAME
+from nerv_lab.core.limits import MAX_NAME
 
 __all__ = ["RelationIds", "shortened"]
 

@@ -9,11 +9,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from nerv_lab.core.events import Event
+from nerv_lab.core.limits import MAX_QUEUED
 from nerv_lab.inner_universe.writing import CheckedEvents, checked_event
 
 __all__ = ["EventBatcher"]
 
 _MOST_CHARACTERS = 4 * 1024 * 1024
+# What an event takes besides its data.
+_EVENT_BYTES = 512
 
 
 class _Batch:
@@ -28,7 +31,7 @@ class _Batch:
 
     def add(self, event: Event, payload: str | None) -> None:
         self.events.take(event, payload)
-        self.size += len(payload or "")
+        self.size += _size(payload)
 
     def waiter(self) -> asyncio.Future[None]:
         """Return a future that is done when the batch is; one for each who waits."""
@@ -60,6 +63,10 @@ class _Batch:
                     loop.call_soon_threadsafe(_settle, futures, error)
 
 
+def _size(payload: str | None) -> int:
+    return _EVENT_BYTES + len(payload or "")
+
+
 def _settle(futures: list[asyncio.Future[None]], error: BaseException | None) -> None:
     for future in futures:
         if not future.done():
@@ -80,6 +87,8 @@ class EventBatcher:
         How many events are gathered.
     seconds : float
         How long the first of them waits at most.
+    room : int
+        How many bytes of events may wait to be written; who adds more waits.
     """
 
     def __init__(
@@ -87,6 +96,7 @@ class EventBatcher:
         publish: Callable[[Sequence[Event]], Awaitable[object]],
         most: int,
         seconds: float,
+        room: int = MAX_QUEUED,
     ) -> None:
         self._publish = publish
         self._most = most
@@ -94,10 +104,13 @@ class EventBatcher:
         self._lock = threading.Lock()
         self._batch: _Batch | None = None
         self._unwritten: set[_Batch] = set()
+        self._room = room
+        self._queued = 0
+        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def add(self, event: Event, *, fresh: bool = False) -> None:
-        """Return when the event is durable.
+        """Return when the event is durable; where too much waits already, there is a wait first.
 
         Parameters
         ----------
@@ -114,6 +127,8 @@ class EventBatcher:
             When its batch could not be written.
         """
         checked, payload = checked_event(event, fresh=fresh)
+        while (room := self._without_room(payload)) is not None:
+            await room
         with self._lock:
             batch = self._batch
             if batch is None:
@@ -121,6 +136,7 @@ class EventBatcher:
                 self._unwritten.add(batch)
                 self._spawn(self._write_when_due(batch))
             batch.add(checked, payload)
+            self._queued += _size(payload)
             written = batch.waiter()
             full = len(batch.events) >= self._most or batch.size >= _MOST_CHARACTERS
             if full:
@@ -129,6 +145,16 @@ class EventBatcher:
             batch.hurry()
             await self._write_now(batch)
         await written
+
+    def _without_room(self, payload: str | None) -> asyncio.Future[None] | None:
+        """Return what to wait for before an event can be taken, or None where it can be."""
+        with self._lock:
+            if not self._queued or self._queued + _size(payload) <= self._room:
+                return None
+            loop = asyncio.get_running_loop()
+            future = loop.create_future()
+            self._waiting.append((loop, future))
+            return future
 
     async def flush(self) -> None:
         """Return when everything that was added is durable, or has failed."""
@@ -184,4 +210,9 @@ class EventBatcher:
     def _settle(self, batch: _Batch, error: BaseException | None) -> None:
         with self._lock:
             self._unwritten.discard(batch)
+            self._queued -= batch.size
+            waiting, self._waiting = self._waiting, []
             batch.settle(error)
+        for loop, future in waiting:
+            with contextlib.suppress(RuntimeError):  # closed: nobody waits there any more
+                loop.call_soon_threadsafe(_settle, [future], None)

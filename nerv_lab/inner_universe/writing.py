@@ -15,9 +15,10 @@ from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ItemChange
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import DuplicateIdError, IntegrityError, ValidationError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
+from nerv_lab.core.limits import MAX_BYTES, MAX_CHANGES, check_count, check_text
 from nerv_lab.core.model import Entity
 from nerv_lab.core.rules import Reader
-from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, ReadOnlyList, encode, freeze
+from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, encode, freeze
 from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.records import BranchMove
@@ -113,6 +114,7 @@ def checked_batch(
             raise ValidationError(
                 f"changes[{index}]", f"must be a change, not {type(change).__name__}"
             )
+    check_count("changes", len(listed), MAX_CHANGES, "changes")
     if repeatable:
         checked_name(batch_id, "batch_id")
     return Batch(
@@ -259,6 +261,7 @@ def checked_events(events: Iterable[Event]) -> CheckedEvents:
     checked = CheckedEvents()
     for event in events:
         checked.take(*checked_event(event))
+    check_count("events", len(checked), MAX_CHANGES, "events")
     return checked
 
 
@@ -346,6 +349,7 @@ def _checked_text(value: object, field: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise ValidationError(field, f"must be a string or None, not {type(value).__name__}")
+    check_text(field, value)
     return str(freeze(value, field))
 
 
@@ -379,6 +383,8 @@ def checked_version(version: Version, delta: bytes) -> Version:
     checked_name(version.id, "version_id")
     checked_name(version.branch, "branch")
     freeze(version.record(), "version")
+    check_text("description", version.description)
+    check_text("author", version.author)
     if len(version.parents) > 2:
         raise ValidationError("parents", f"at most two, not {len(version.parents)}")
     if version.digest != version_digest(version, delta):

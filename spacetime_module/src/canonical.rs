@@ -266,7 +266,7 @@ impl Scanner<'_> {
 fn inside(room: u32) -> Result<u32, Refusal> {
     match room.checked_sub(1) {
         Some(left) => Ok(left),
-        None => refuse("is nested too deep"),
+        None => refuse(format!("is nested too deep; at most {MAX_DEPTH} containers may nest")),
     }
 }
 
@@ -434,7 +434,10 @@ mod tests {
         assert_eq!(check(&nested(32), MAX_DEPTH, "data"), Ok(()));
         assert_eq!(
             refused(&nested(33)),
-            (format!("data{}", "[0]".repeat(32)), "is nested too deep".into())
+            (
+                format!("data{}", "[0]".repeat(32)),
+                "is nested too deep; at most 32 containers may nest".into()
+            )
         );
         // A tag is part of its container.
         let tuples =

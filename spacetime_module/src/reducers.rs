@@ -9,22 +9,20 @@ mod retention;
 mod together;
 mod versions;
 
-use spacetimedb::{reducer, ReducerContext, Table};
+use spacetimedb::{reducer, ReducerContext};
 
 use crate::errors::Error;
-use crate::log::now;
 use crate::permissions::Access;
 use crate::store;
-use crate::tables::{schema_version, SchemaVersionRow};
 
 /// The version of these tables.
 const SCHEMA: u32 = 2;
+/// The oldest version whose clients still read all of these tables.
+const READABLE_BY: u32 = 2;
 
 #[reducer(init)]
 pub fn init(ctx: &ReducerContext) {
-    let component = "module".into();
-    let row = SchemaVersionRow { component, version: SCHEMA, applied_at: now(ctx) };
-    ctx.db.schema_version().insert(row);
+    access::record_schema(ctx);
 }
 
 /// Refuse a caller who may not do this.

@@ -29,6 +29,8 @@ pub trait Item {
     fn type_name(&self) -> &str;
     fn content(&self) -> String;
     fn record(&self) -> String;
+    /// How many tags and properties it has.
+    fn counts(&self) -> (usize, usize);
 }
 
 impl Item for Entity {
@@ -51,6 +53,10 @@ impl Item for Entity {
     fn record(&self) -> String {
         entity_record(self)
     }
+
+    fn counts(&self) -> (usize, usize) {
+        (self.metadata.tags.len(), self.metadata.properties.len())
+    }
 }
 
 impl Item for Relation {
@@ -72,6 +78,10 @@ impl Item for Relation {
 
     fn record(&self) -> String {
         relation_record(self)
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        (self.metadata.tags.len(), self.metadata.properties.len())
     }
 }
 
@@ -335,7 +345,7 @@ impl<'a, R: Reader> Batch<'a, R> {
             .map_or((wanted.created_at, wanted.revision), |o| (o.created_at, o.revision));
         let (revision, updated_at) = (revision + 1, self.now);
         let new = Entity { id, entity_type, metadata, created_at, updated_at, revision };
-        validate::size(&new)?;
+        validate::fits(&new)?;
         if old.as_ref().map(Item::content) != Some(new.content()) {
             self.put_entity(old, Some(new));
         }
@@ -358,7 +368,7 @@ impl<'a, R: Reader> Batch<'a, R> {
             revision: revision + 1,
         };
         check_ends(&new, |id| self.entity(id).is_some())?;
-        validate::size(&new)?;
+        validate::fits(&new)?;
         if old.as_ref().map(Item::content) != Some(new.content()) {
             self.put_relation(old, Some(new));
         }
@@ -375,7 +385,7 @@ fn set<T>(field: &mut T, given: Option<T>) {
 fn check_entity(entity: &Entity) -> Result<(), Error> {
     validate::name(&entity.id, "id")?;
     validate::name(&entity.entity_type, "type")?;
-    validate::size(entity)
+    validate::fits(entity)
 }
 
 fn check_relation(relation: &Relation) -> Result<(), Error> {
@@ -383,7 +393,7 @@ fn check_relation(relation: &Relation) -> Result<(), Error> {
     validate::name(&relation.from_entity, "from_entity")?;
     validate::name(&relation.to_entity, "to_entity")?;
     validate::name(&relation.relation_type, "type")?;
-    validate::size(relation)
+    validate::fits(relation)
 }
 
 /// Refuse a relation that names an entity which is not there.

@@ -8,8 +8,13 @@ use crate::errors::Error;
 use crate::rules::Item;
 use crate::types::{Change, Entity, OwnEvent, Patch, Property, Relation, Version};
 
+// The numbers of `core/limits.py`.
 pub const MAX_NAME: usize = 512;
+pub const MAX_TEXT: usize = 65_536;
 pub const MAX_BYTES: usize = 1_048_576;
+pub const MAX_PROPERTIES: usize = 10_000;
+pub const MAX_TAGS: usize = 1_000;
+pub const MAX_CHANGES: usize = 1_000_000;
 /// The year 10000, where Python's datetime ends, and the year 1, where it begins.
 const MAX_MICROS: i64 = 253_402_300_800_000_000;
 const MIN_MICROS: i64 = -62_135_596_800_000_000;
@@ -37,6 +42,24 @@ pub fn name(value: &str, field: &str) -> Result<(), Error> {
         return Err(Error::validation(field, "must not hold control characters"));
     }
     Ok(())
+}
+
+/// Refuse more of something than is allowed.
+pub fn count(field: &str, found: usize, most: usize, unit: &str) -> Result<(), Error> {
+    if found <= most {
+        return Ok(());
+    }
+    let reason = format!("has {found} {unit}; at most {most} are allowed");
+    Err(Error::validation(field, reason))
+}
+
+/// A reason, a source or a description.
+pub fn text(value: &Option<String>, field: &str) -> Result<(), Error> {
+    let Some(value) = value else { return Ok(()) };
+    if value.len() <= MAX_TEXT {
+        return Ok(()); // no text has more characters than bytes
+    }
+    count(field, value.chars().count(), MAX_TEXT, "characters")
 }
 
 /// A time in microseconds since the epoch.
@@ -96,6 +119,14 @@ pub fn patched(old: &[Property], patch: Vec<Patch>) -> Result<Vec<Property>, Err
 
 fn property_value(name: &str, value: &str) -> Result<(), Error> {
     canonical::check(value, MAX_DEPTH - 1, &format!("properties.{name}"))
+}
+
+/// Refuse an item that takes too much room, or has too many tags or properties.
+pub fn fits(item: &impl Item) -> Result<(), Error> {
+    size(item)?;
+    let (tags, properties) = item.counts();
+    count("tags", tags, MAX_TAGS, "tags")?;
+    count("properties", properties, MAX_PROPERTIES, "properties")
 }
 
 /// Refuse an item that takes too much room.
@@ -188,6 +219,7 @@ pub fn own_event(event: &OwnEvent) -> Result<(), Error> {
         return Err(Error::validation("timestamp", reason));
     }
     name(&event.event_id, "event_id")?;
+    text(&event.source, "source")?;
     event.data.as_deref().map_or(Ok(()), own_data)
 }
 
@@ -215,6 +247,8 @@ pub fn version(version: &Version, delta: &[u8]) -> Result<(), Error> {
         return Err(Error::value_refused("version.event_seq", reason));
     }
     moment(version.timestamp, "version.timestamp")?;
+    count("description", version.description.chars().count(), MAX_TEXT, "characters")?;
+    text(&version.author, "author")?;
     if version.parents.len() > 2 {
         let reason = format!("at most two, not {}", version.parents.len());
         return Err(Error::validation("parents", reason));

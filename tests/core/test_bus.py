@@ -18,7 +18,8 @@ from msgspec.structs import replace
 from nerv_lab.core.bus import EventBus, new_event
 from nerv_lab.core.errors import ValidationError, ValueRefusedError
 from nerv_lab.core.events import Event, EventType, Message
-from nerv_lab.core.values import MAX_DEPTH, freeze
+from nerv_lab.core.limits import MAX_DEPTH
+from nerv_lab.core.values import freeze
 
 
 def types_of(events: list[Event]) -> list[str]:

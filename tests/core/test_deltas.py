@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from nerv_lab.core.changes import REMOVE
 from nerv_lab.core.deltas import FunctionDelta, PatchDelta
 from nerv_lab.core.errors import NotSerialisableError, ValidationError, ValueRefusedError
-from nerv_lab.core.values import MAX_DEPTH, decode, encode, freeze
+from nerv_lab.core.limits import MAX_DEPTH
+from nerv_lab.core.values import decode, encode, freeze
 
 names = st.sampled_from(["a", "b", "c", "$nerv"])
 leaves = st.none() | st.booleans() | st.integers(0, 3) | st.floats(0, 1) | st.tuples(names)

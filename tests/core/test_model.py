@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nerv_lab.core.checks import MAX_NAME
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.limits import MAX_BYTES, MAX_NAME
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata, item_from_record
-from nerv_lab.core.values import MAX_BYTES, ReadOnlyDict, decode, encode
+from nerv_lab.core.values import ReadOnlyDict, decode, encode
 
 ADA = Entity("ada", "person", EntityMetadata("Ada", "first", ("x", "y"), {"born": 1815}), 5, 6, 2)
 WROTE = Relation("r", "ada", "note", "wrote", RelationMetadata("by hand", 0.5, True), 5, 6, 2)

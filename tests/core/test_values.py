@@ -22,8 +22,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nerv_lab.core.errors import ValueRefusedError
+from nerv_lab.core.limits import MAX_DEPTH
 from nerv_lab.core.values import (
-    MAX_DEPTH,
     ReadOnlyDict,
     ReadOnlyList,
     decode,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerv_lab.core.checks import MAX_NAME
+from nerv_lab.core.limits import MAX_NAME
 from nerv_lab.exchange.identity import RelationIds
 
 parts = st.text(alphabet="a:->#%1", min_size=1, max_size=6)

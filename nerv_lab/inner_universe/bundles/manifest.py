@@ -7,15 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from nerv_lab.core.errors import BundleError, NewerBundleError, ValidationError
+from nerv_lab.core.limits import MAX_BUNDLE
 from nerv_lab.core.values import decode, encode, freeze
 
 __all__ = [
     "DELTAS",
     "EVENTS",
     "MANIFEST",
-    "MAX_BYTES",
-    "MAX_MANIFEST",
-    "MAX_RECORD",
     "SECTIONS",
     "TAGS",
     "VERSIONS",
@@ -29,12 +27,6 @@ DELTAS: Final = "deltas.bin"
 TAGS: Final = "tags.jsonl"
 MANIFEST: Final = "manifest.json"
 SECTIONS: Final = (EVENTS, VERSIONS, DELTAS, TAGS)
-
-MAX_MANIFEST: Final = 16 * 1024 * 1024
-MAX_RECORD: Final = 1024**3
-"""The most bytes of one record, decompressed: a delta, or a line."""
-MAX_BYTES: Final = 64 * 1024**3
-"""The most bytes of all sections, decompressed."""
 
 _FORMAT = "nerv-lab bundle"
 _VERSION = 1
@@ -130,5 +122,5 @@ def _check_types(manifest: Manifest) -> None:
     if tuple(sorted(sections)) != tuple(sorted(SECTIONS)):
         raise BundleError(f"its manifest tells of {', '.join(sections) or 'nothing'}")
     total = sum(section.size for section in sections.values())
-    if total > MAX_BYTES:
-        raise BundleError(f"it would take {total} bytes; at most {MAX_BYTES} are read")
+    if total > MAX_BUNDLE:
+        raise BundleError(f"it would take {total} bytes; at most {MAX_BUNDLE} are read")

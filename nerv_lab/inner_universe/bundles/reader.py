@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shutil
 import struct
 import tempfile
 import zlib
@@ -15,15 +16,20 @@ from types import TracebackType
 from typing import IO, Self, TypeVar, cast
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
-from nerv_lab.core.errors import BundleError, NervError, StoreNotFoundError, ValidationError
+from nerv_lab.core.errors import (
+    BundleError,
+    NervError,
+    StoreFullError,
+    StoreNotFoundError,
+    ValidationError,
+)
 from nerv_lab.core.events import Event
+from nerv_lab.core.limits import MAX_MANIFEST, MAX_RECORD
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles.manifest import (
     DELTAS,
     EVENTS,
     MANIFEST,
-    MAX_MANIFEST,
-    MAX_RECORD,
     SECTIONS,
     TAGS,
     VERSIONS,
@@ -73,6 +79,8 @@ class Bundle:
         A newer nerv-lab wrote it.
     StoreNotFoundError
         There is no such file.
+    StoreFullError
+        There is no room to unpack it.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, progress: Progress | None = None) -> None:
@@ -111,6 +119,8 @@ class Bundle:
             yield
         except BundleError as error:
             raise type(error)(f"{self.path} is refused: {error}") from error
+        except StoreFullError:
+            raise
         except FileNotFoundError as error:
             raise StoreNotFoundError(f"there is no bundle {self.path!r}") from error
         except NervError as error:
@@ -125,7 +135,7 @@ class Bundle:
         with self._archive.open(MANIFEST) as stream:
             data = stream.read(MAX_MANIFEST + 1)
         if len(data) > MAX_MANIFEST:
-            raise BundleError("its manifest is too large")
+            raise BundleError(f"its manifest takes more than {MAX_MANIFEST} bytes")
         manifest = Manifest.decoded(data)
         for name, section in manifest.sections.items():
             if self._archive.getinfo(name).file_size != section.size:
@@ -161,6 +171,7 @@ class Bundle:
     def _spool_deltas(self) -> None:
         if self.manifest.sections[DELTAS].records != len(self.versions):
             raise BundleError("there is not one delta for each version")
+        self._check_room(self.manifest.sections[DELTAS].size)
         offset = 0
         for version, record in zip(self.versions, self._records(DELTAS, _read_frame), strict=True):
             self._spool.write(memoryview(record)[8:])
@@ -168,6 +179,13 @@ class Bundle:
             offset += len(record) - 8
         if len(self._places) != len(self.versions):
             raise BundleError("a version is there twice")
+
+    def _check_room(self, needed: int) -> None:
+        """Refuse what would fill the disk: what is put aside is as long as the manifest says."""
+        free = shutil.disk_usage(tempfile.gettempdir()).free
+        if needed > free:
+            place = f"{tempfile.gettempdir()} has {free}"
+            raise StoreFullError(f"{self.path}: unpacking takes {needed} bytes, and {place}")
 
     def _checked_events(self) -> Iterator[Event]:
         batch, place = None, 0

@@ -22,6 +22,7 @@ from nerv_lab.core.changes import (
 )
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.limits import MAX_MESSAGE
 from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
 from nerv_lab.core.permissions import Grant
 from nerv_lab.core.pruning import PruneStep
@@ -54,7 +55,6 @@ from nerv_lab.inner_universe.spacetime.arguments import (
     Step,
 )
 from nerv_lab.inner_universe.spacetime.bsatn import Variant
-from nerv_lab.inner_universe.spacetime.messages import MAX_REQUEST
 from nerv_lab.inner_universe.spacetime.rows import (
     entity_meta,
     json_text,
@@ -247,10 +247,10 @@ def sized(field: str, args: bytes) -> bytes:
     ValidationError
         When they are too large.
     """
-    if len(args) > MAX_REQUEST - _ROOM:
+    if len(args) > MAX_MESSAGE - _ROOM:
         raise ValidationError(
             field,
-            f"take {len(args)} bytes; a server takes at most {MAX_REQUEST} at once, so split them",
+            f"take {len(args)} bytes; a server takes at most {MAX_MESSAGE} at once, so split them",
         )
     return args
 

@@ -10,10 +10,34 @@ from nerv_lab.inner_universe.spacetime.arguments import REDUCERS
 from nerv_lab.inner_universe.spacetime.history_arguments import HISTORY_REDUCERS
 from nerv_lab.inner_universe.spacetime.schema import MODULE_VERSION, TABLES
 
-__all__ = ["check_schema", "read_schema"]
+__all__ = ["check_schema", "newer_module", "read_schema"]
 
 
-def check_schema(schema: Mapping[str, Any], where: str) -> None:
+def newer_module(versions: Mapping[str, int], where: str) -> str | None:
+    """Return why a database can be read alone: its module is newer than ours, and lets us read.
+
+    Parameters
+    ----------
+    versions : mapping of str to int
+        What the database records of its schema.
+    where : str
+        The address, for the error.
+
+    Raises
+    ------
+    ModuleMismatchError
+        When it is newer, and does not let us read.
+    """
+    found = versions.get("module", MODULE_VERSION)
+    if found <= MODULE_VERSION:
+        return None
+    known = f"it runs a newer module (version {found}, this nerv-lab knows {MODULE_VERSION})"
+    if versions.get("reader", found) > MODULE_VERSION:
+        raise ModuleMismatchError(f"{where}: {known}; upgrade nerv-lab to open it")
+    return f"{known}; upgrade nerv-lab to write it"
+
+
+def check_schema(schema: Mapping[str, Any], where: str, *, to_write: bool = True) -> None:
     """Refuse a database whose tables or reducers are not those above.
 
     Parameters
@@ -22,6 +46,8 @@ def check_schema(schema: Mapping[str, Any], where: str) -> None:
         As the server describes it.
     where : str
         The address, for the error.
+    to_write : bool
+        Look at the reducers too.
 
     Raises
     ------
@@ -29,7 +55,7 @@ def check_schema(schema: Mapping[str, Any], where: str) -> None:
         When a table or reducer is missing or has another type.
     """
     tables, reducers = read_schema(schema, where)
-    calls = {**REDUCERS, **HISTORY_REDUCERS}
+    calls = {**REDUCERS, **HISTORY_REDUCERS} if to_write else {}
     for kind, ours, found in (("table", TABLES, tables), ("reducer", calls, reducers)):
         for name, expected in ours.items():
             if name not in found:

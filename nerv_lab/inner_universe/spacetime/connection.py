@@ -29,7 +29,7 @@ from nerv_lab.core.errors import (
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe.spacetime import queries
 from nerv_lab.inner_universe.spacetime.address import Address
-from nerv_lab.inner_universe.spacetime.checking import check_schema
+from nerv_lab.inner_universe.spacetime.checking import check_schema, newer_module
 from nerv_lab.inner_universe.spacetime.entries import LogEntry
 from nerv_lab.inner_universe.spacetime.following import LogFollower, whole_batches
 from nerv_lab.inner_universe.spacetime.handshake import open_session
@@ -79,12 +79,15 @@ class Connection:
     ----------
     tail : LogTail
         The newest events; any thread may read it.
+    read_only : str or None
+        Why nothing can be written.
     """
 
     def __init__(self, address: Address, tokens: Tokens, limits: Limits) -> None:
         self.address = address
         self._log = LogFollower(address.uri, self._fill_gap, min(_PATIENCE, limits.request / 2))
         self.tail = self._log.tail
+        self.read_only: str | None = None
         self._tokens = tokens
         self._limits = limits
         self._session: Session | None = None
@@ -207,7 +210,10 @@ class Connection:
             self.address, token, token_place=self._tokens.where, timeout=self._limits.connect
         )
         async with api:
-            check_schema(await api.schema(), self.address.uri)
+            schema, where = await api.schema(), self.address.uri
+            check_schema(schema, where, to_write=False)
+            self.read_only = newer_module(await api.schema_versions(), where)
+            check_schema(schema, where, to_write=self.read_only is None)
             floor, last = await api.log_ends()
         session = await open_session(
             self.address, token, self._tokens.where, self._log.updated, self._limits.connect
@@ -295,9 +301,14 @@ class Connection:
 
         Raises
         ------
+        ModuleMismatchError
+            When the module is a newer one, which we only read.
         NervError
             When the reducer refuses.
         """
+        if self.read_only is not None:
+            text = f"{reducer} on {self.address.uri}: {self.read_only}; nothing was changed"
+            raise ModuleMismatchError(text)
         limit = asyncio.get_running_loop().time() + self._limits.request
         while True:
             session = self._session

@@ -20,12 +20,14 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.inner_universe.spacetime.address import Address
+from nerv_lab.inner_universe.spacetime.failures import refusal
 from nerv_lab.inner_universe.spacetime.tokens import Secret
 
 __all__ = ["HttpApi", "database_missing", "tls_context", "token_refused"]
 
 _MOST = 64 * 1024 * 1024
 _SHOWN = 500
+_REDUCER_REFUSED = 530
 
 
 def tls_context(address: Address) -> ssl.SSLContext:
@@ -132,6 +134,14 @@ class HttpApi:
             raise ProtocolError(f"{self._address.server} describes the database as no object")
         return found
 
+    async def schema_versions(self) -> dict[str, int]:
+        """Return which version of the tables the module has, and the oldest that reads them."""
+        query = "SELECT component, version FROM schema_version"
+        try:
+            return {str(name): int(version) for name, version in await self._rows(query)}
+        except (TypeError, ValueError):
+            raise ProtocolError(f"{self._address.server} did not answer {query!r}") from None
+
     async def count(self, table: str) -> int:
         """Return how many rows a table has."""
         found = await self._numbers(f"SELECT COUNT(*) AS n FROM {table}")
@@ -152,11 +162,28 @@ class HttpApi:
 
     async def _numbers(self, query: str) -> list[int]:
         """Return the first column of what a query finds."""
-        found = await self._json("POST", f"{self._database}/sql", query.encode())
         try:
-            return [int(row[0]) for row in found[0]["rows"]]
+            return [int(row[0]) for row in await self._rows(query)]
         except (TypeError, LookupError, ValueError):
             raise ProtocolError(f"{self._address.server} did not answer {query!r}") from None
+
+    async def _rows(self, query: str) -> list[Any]:
+        found = await self._json("POST", f"{self._database}/sql", query.encode())
+        try:
+            return list(found[0]["rows"])
+        except (TypeError, LookupError):
+            raise ProtocolError(f"{self._address.server} did not answer {query!r}") from None
+
+    async def call(self, reducer: str) -> None:
+        """Call a reducer that takes no arguments.
+
+        Raises
+        ------
+        NervError
+            When it refuses.
+        """
+        headers = {"Content-Type": "application/json"}
+        await self._send("POST", f"{self._database}/call/{reducer}", b"[]", headers)
 
     async def publish(self, wasm: bytes) -> None:
         """Make the database run a module; its rows are kept where the tables allow it."""
@@ -215,6 +242,8 @@ class HttpApi:
         if status < 300:
             return
         said = received[:_SHOWN].decode(errors="replace").strip()
+        if status == _REDUCER_REFUSED:
+            raise refusal(said, path, self._address.uri)
         if status == 401:
             raise token_refused(self._address, self._token_place)
         if status == 404 and path.startswith("/v1/database"):

@@ -90,7 +90,8 @@ class LinkedUniverse(InnerUniverseClient):
         state: Literal["connected", "reconnecting"] = (
             "connected" if connection.live else "reconnecting"
         )
-        return Status("SpacetimeDB", state, connection.identity or None, self._lag)
+        identity = connection.identity or None
+        return Status("SpacetimeDB", state, identity, self._lag, connection.read_only)
 
     @property
     def cache_use(self) -> CacheUse:

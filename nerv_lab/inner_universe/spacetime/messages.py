@@ -28,7 +28,6 @@ from nerv_lab.inner_universe.spacetime.bsatn import (
 __all__ = [
     "COMMITTED",
     "FAILED",
-    "MAX_REQUEST",
     "SUBPROTOCOL",
     "DatabaseUpdate",
     "IdentityToken",
@@ -55,8 +54,6 @@ __all__ = [
 ]
 
 SUBPROTOCOL: Final = "v1.bsatn.spacetimedb"
-MAX_REQUEST: Final = 32 * 1024 * 1024
-"""The most bytes that a server takes in one message."""
 
 COMMITTED, FAILED = 0, 1
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from importlib import resources
 from pathlib import Path
 
-from nerv_lab.core.errors import NERVPersistenceError, ValidationError
+from nerv_lab.core.errors import (
+    ModuleMismatchError,
+    NERVPersistenceError,
+    PermissionDeniedError,
+    ValidationError,
+)
 from nerv_lab.inner_universe.portal import portal
 from nerv_lab.inner_universe.spacetime.address import SCHEMES, Address
-from nerv_lab.inner_universe.spacetime.checking import check_schema
+from nerv_lab.inner_universe.spacetime.checking import check_schema, newer_module
 from nerv_lab.inner_universe.spacetime.http import HttpApi
 from nerv_lab.inner_universe.spacetime.identity import tokens_of
+from nerv_lab.inner_universe.spacetime.schema import MODULE_VERSION
 from nerv_lab.inner_universe.spacetime.tokens import Tokens
 
 __all__ = ["module_bytes", "publish", "publish_module"]
+
+logger = logging.getLogger(__name__)
 
 _PLAIN = {"http": "spacetimedb", "https": "spacetimedbs"}
 _TIMEOUT = 120.0
@@ -69,9 +78,32 @@ async def publish(
             _, token = await api.new_identity()
             await asyncio.to_thread(kept.put, address.server, token)
     async with HttpApi(address, token, token_place=kept.where, timeout=_TIMEOUT) as api:
+        if module is None:
+            await _check_not_newer(api, address)
         await api.publish(wasm)
         check_schema(await api.schema(), address.uri)
+        await _migrate(api, address)
     return address
+
+
+async def _check_not_newer(api: HttpApi, address: Address) -> None:
+    """Refuse to put our module in the place of a newer one, whose rows it might not understand."""
+    try:
+        versions = await api.schema_versions()
+    except NERVPersistenceError:
+        return  # there is no database yet, or it runs another module, which the server judges
+    if (newer := newer_module(versions, address.uri)) is not None:
+        raise ModuleMismatchError(f"{address.uri}: {newer}; the module was left as it is")
+
+
+async def _migrate(api: HttpApi, address: Address) -> None:
+    """Have the database record which schema its tables have now."""
+    if (await api.schema_versions()).get("module", 0) >= MODULE_VERSION:
+        return
+    try:
+        await api.call("migrate")
+    except PermissionDeniedError:
+        logger.warning("%s: its owner has yet to call the reducer migrate", address.uri)
 
 
 def publish_module(
@@ -106,6 +138,7 @@ def publish_module(
     Raises
     ------
     NERVPersistenceError
-        When the server cannot be reached, does not accept the token, or refuses the module.
+        When the server cannot be reached, does not accept the token, or refuses the module; or
+        when the database runs a newer one.
     """
     return portal().run(publish(url, name, tokens=tokens, module=module, ca_file=ca_file)).uri

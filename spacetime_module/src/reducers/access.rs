@@ -116,16 +116,19 @@ pub fn set_config(ctx: &ReducerContext, name: String, value: String) -> Result<(
 #[reducer]
 pub fn migrate(ctx: &ReducerContext) -> Result<(), Error> {
     require(ctx, "migrate", ANY)?;
-    let row = SchemaVersionRow {
-        component: "module".into(),
-        version: super::SCHEMA,
-        applied_at: now(ctx),
-    };
-    let table = ctx.db.schema_version();
-    match table.component().find(&row.component) {
-        None => drop(table.insert(row)),
-        Some(known) if known.version < row.version => drop(table.component().update(row)),
-        Some(_) => {}
-    }
+    record_schema(ctx);
     Ok(())
+}
+
+/// Note which version the tables have, and the oldest one whose clients read them.
+pub fn record_schema(ctx: &ReducerContext) {
+    let table = ctx.db.schema_version();
+    for (component, version) in [("module", super::SCHEMA), ("reader", super::READABLE_BY)] {
+        let row = SchemaVersionRow { component: component.into(), version, applied_at: now(ctx) };
+        match table.component().find(&row.component) {
+            None => drop(table.insert(row)),
+            Some(known) if known.version < version => drop(table.component().update(row)),
+            Some(_) => {}
+        }
+    }
 }

@@ -52,6 +52,7 @@ fn publish(
     validate::name(&batch_id, "batch_id")?;
     validate::name(branch, "branch")?;
     validate::name(&origin.id, "origin_id")?;
+    validate::count("events", events.len(), validate::MAX_CHANGES, "events")?;
     events.iter().try_for_each(validate::own_event)?;
     let new = not_yet_logged(ctx, branch, events)?;
     if log::is_done(ctx, &batch_id, OUTCOME)? {

@@ -34,7 +34,7 @@ pub fn apply_batch(
     let access = may_plan(ctx, &changes)?;
     let origin = Origin { id: origin_id, seq: origin_seq };
     let batch = Batch { id: batch_id, branch, reason, source, origin };
-    batch.check()?;
+    batch.check(&changes)?;
     apply(ctx, &access, &batch, changes, log::now(ctx))
 }
 
@@ -48,10 +48,13 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Refuse names that are none.
-    pub fn check(&self) -> Result<(), Error> {
+    /// Refuse names that are none, and more than a batch may hold.
+    pub fn check(&self, changes: &[Change]) -> Result<(), Error> {
+        validate::count("changes", changes.len(), validate::MAX_CHANGES, "changes")?;
         validate::name(&self.id, "batch_id")?;
         validate::name(&self.branch, "branch")?;
+        validate::text(&self.reason, "reason")?;
+        validate::text(&self.source, "source")?;
         validate::name(&self.origin.id, "origin_id")
     }
 }

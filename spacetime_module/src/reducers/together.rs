@@ -30,7 +30,7 @@ pub fn apply_and_commit(
     check(ctx, &version, &delta)?;
     let origin = Origin { id: origin_id, seq: origin_seq };
     let batch = Batch { id: batch_id, branch, reason, source, origin };
-    batch.check()?;
+    batch.check(&changes)?;
     let has_batch = log::is_done(ctx, &batch.id, OUTCOME)?;
     let has_version = is_stored(ctx, &version)?;
     if both_done(&batch.id, has_batch, &version.version_id, has_version)? {
