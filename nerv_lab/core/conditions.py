@@ -29,7 +29,16 @@ from nerv_lab.core.encrypted import Encrypted, Reveal
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Item
 
-__all__ = ["ENTITY_FIELDS", "LOOKUPS", "RELATION_FIELDS", "Predicate", "all_of"]
+__all__ = [
+    "ABSENT",
+    "CLOSED",
+    "ENTITY_FIELDS",
+    "LOOKUPS",
+    "RELATION_FIELDS",
+    "Predicate",
+    "all_of",
+    "value_of",
+]
 
 _T = TypeVar("_T", bound=Item)
 Predicate: TypeAlias = Callable[[_T], object]
@@ -40,8 +49,8 @@ ENTITY_FIELDS: Final = frozenset({*_SHARED, "name"})
 RELATION_FIELDS: Final = frozenset(
     {*_SHARED, "from_entity", "to_entity", "strength", "bidirectional"}
 )
-_ABSENT: Final = object()
-_CLOSED: Final = object()
+ABSENT: Final = object()
+CLOSED: Final = object()
 
 
 def all_of(
@@ -92,10 +101,35 @@ def _condition(
 ) -> Callable[[Item], bool]:
     if keyword in ("tag", "tags"):
         return _tagged(keyword, wanted)
-    first, *rest = keyword.split("__") if not keyword.startswith("_") else [keyword]
-    lookup = rest.pop() if rest and rest[-1] in LOOKUPS else None
-    start = _field(first) if first in fields else _property(first, reveal)
-    return _on(_inside(start, rest), LOOKUPS[lookup] if lookup else _equals, keyword, wanted)
+    name, _, lookup = keyword.rpartition("__") if not keyword.startswith("_") else ("", "", "")
+    if name and lookup in LOOKUPS:
+        return _on(value_of(fields, name, reveal), LOOKUPS[lookup], keyword, wanted)
+    if name and lookup in _ELSEWHERE:
+        here = _ELSEWHERE[lookup]
+        raise ValidationError(
+            keyword,
+            f"there is no lookup {lookup!r}; write {name}{f'__{here}' if here else ''}=…, or give "
+            f"a callable if {lookup!r} is a key inside {name!r}",
+        )
+    return _on(value_of(fields, keyword, reveal), _equals, keyword, wanted)
+
+
+def value_of(
+    fields: Collection[str], name: str, reveal: Reveal | None = None
+) -> Callable[[Item], Any]:
+    """Return what gives the value of a field or property, also inside a dict, or `ABSENT`.
+
+    Parameters
+    ----------
+    fields : collection of str
+        The names that mean fields.
+    name : str
+        As in a condition: ``"born"``, ``"address__city"``.
+    reveal : callable, optional
+        Opens properties that are encrypted.
+    """
+    first, *rest = name.split("__") if not name.startswith("_") else [name]
+    return _inside(_field(first) if first in fields else _property(first, reveal), rest)
 
 
 def _tagged(keyword: str, wanted: Any) -> Callable[[Item], bool]:
@@ -115,11 +149,11 @@ def _field(name: str) -> Callable[[Item], Any]:
 
 def _property(name: str, reveal: Reveal | None) -> Callable[[Item], Any]:
     def value(item: Item) -> Any:
-        found = item.properties.get(name, _ABSENT)
+        found = item.properties.get(name, ABSENT)
         if type(found) is not Encrypted:
             return found
         opened = None if reveal is None else reveal(item.key, name, found)
-        return _CLOSED if opened is None else opened[0]
+        return CLOSED if opened is None else opened[0]
 
     return value
 
@@ -128,7 +162,7 @@ def _inside(start: Callable[[Item], Any], names: list[str]) -> Callable[[Item], 
     def value(item: Item) -> Any:
         found = start(item)
         for name in names:
-            found = found.get(name, _ABSENT) if isinstance(found, Mapping) else _ABSENT
+            found = found.get(name, ABSENT) if isinstance(found, Mapping) else ABSENT
         return found
 
     return value if names else start
@@ -149,7 +183,7 @@ def _on(
 
 
 def _is_out_of_reach(found: Any) -> bool:
-    return found is _ABSENT or found is _CLOSED
+    return found is ABSENT or found is CLOSED
 
 
 def _asked(keyword: str, callable: Callable[[Any], object], item: Item | None, value: Any) -> bool:
@@ -165,9 +199,9 @@ def _asked(keyword: str, callable: Callable[[Any], object], item: Item | None, v
 
 def _equals(keyword: str, wanted: Any) -> _Test:
     if wanted is ...:
-        return lambda found: found is not _ABSENT
+        return lambda found: found is not ABSENT
     if wanted is None:
-        return lambda found: found is None or found is _ABSENT
+        return lambda found: found is None or found is ABSENT
     truth = isinstance(wanted, bool)
     return lambda found: bool(found == wanted) and isinstance(found, bool) is truth
 
@@ -176,7 +210,7 @@ def _compared(compare: Callable[[Any, Any], object]) -> Callable[[str, Any], _Te
     def make(keyword: str, wanted: Any) -> _Test:
         def test(found: Any) -> bool:
             try:
-                return found is not _ABSENT and bool(compare(found, wanted))
+                return found is not ABSENT and bool(compare(found, wanted))
             except TypeError:
                 return False
 
@@ -230,7 +264,7 @@ def _matches(keyword: str, wanted: Any) -> _Test:
 def _exists(keyword: str, wanted: Any) -> _Test:
     if not isinstance(wanted, bool):
         raise ValidationError(keyword, f"must be True or False, not {wanted!r}")
-    return lambda found: (found is not _ABSENT) is wanted
+    return lambda found: (found is not ABSENT) is wanted
 
 
 LOOKUPS: Final[Mapping[str, Callable[[str, Any], _Test]]] = {
@@ -248,3 +282,16 @@ LOOKUPS: Final[Mapping[str, Callable[[str, Any], _Test]]] = {
     "exists": _exists,
 }
 """What may follow two underscores; from a keyword and what it asks for to a test of a value."""
+
+_ELSEWHERE: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("eq", "exact", "is"), ""),
+    "ge": "gte",
+    "le": "lte",
+    "not": "ne",
+    "like": "regex",
+    "matches": "regex",
+    "ilike": "icontains",
+    "isnull": "exists",
+    "null": "exists",
+}
+"""Lookups of other libraries, and ours for them; taken for keys, they would find nothing."""

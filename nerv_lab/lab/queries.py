@@ -8,10 +8,11 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
-from nerv_lab.core.conditions import ENTITY_FIELDS, RELATION_FIELDS, Predicate, all_of
+from nerv_lab.core.conditions import ENTITY_FIELDS, RELATION_FIELDS, Predicate, all_of, value_of
 from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.errors import NotFoundError, ValidationError
 from nerv_lab.core.model import Entity, Relation
+from nerv_lab.core.ordering import ordered
 from nerv_lab.core.state import GraphState
 from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.item_tables import as_html, as_lines
@@ -203,6 +204,22 @@ class EntityQuery(_Query[Entity]):
         checked = _count(count)
         return self._then(lambda: islice(self._ask(), checked), f"limit({count})")
 
+    def order_by(self, name: str, *, descending: bool = False) -> Self:
+        """Put the entities in the order of a field or property; those without it come last.
+
+        Parameters
+        ----------
+        name : str
+            As in `where`: ``"name"``, ``"born"``, ``"address__city"``.
+        descending : bool
+            Whether the greatest comes first.
+        """
+        value = value_of(ENTITY_FIELDS, name, self._reveal)
+        text = call_text("order_by", (name,), {"descending": True} if descending else {})
+        return self._then(
+            lambda: iter(ordered(self._ask(), lambda p: value(p.end), descending=descending)), text
+        )
+
     def distinct(self) -> Self:
         """Keep the first path to each entity."""
 
@@ -254,6 +271,12 @@ class RelationQuery(_Query[Relation]):
         meets = all_of(RELATION_FIELDS, predicates, properties, conditions, self._reveal)
         text = call_text("where", predicates, conditions, properties)
         return self._then(lambda: (r for r in self._ask() if meets(r)), text)
+
+    def order_by(self, name: str, *, descending: bool = False) -> Self:
+        """Put the relations in the order of a field or property; see `EntityQuery.order_by`."""
+        value = value_of(RELATION_FIELDS, name, self._reveal)
+        text = call_text("order_by", (name,), {"descending": True} if descending else {})
+        return self._then(lambda: iter(ordered(self._ask(), value, descending=descending)), text)
 
     def limit(self, count: int) -> Self:
         """Keep the first so many; what comes after is not looked up."""

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from nerv_lab.core.conditions import Predicate
 from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.errors import EntityNotFoundError, RelationNotFoundError
 from nerv_lab.core.json_patch import json_document
@@ -73,7 +74,7 @@ class GraphReader(Exporter, ABC):
 
     def match(
         self,
-        *types: str,
+        *starts: str | Entity | Predicate[Entity],
         properties: Mapping[str, Any] | None = None,
         **conditions: Any,
     ) -> EntityQuery:
@@ -82,11 +83,13 @@ class GraphReader(Exporter, ABC):
         ::
 
             lab.match("person", born__gt=1800).out("wrote").where(tag="draft").distinct()
+            lab.match(ada).out("wrote")
 
         Parameters
         ----------
-        *types : str
-            Types of entities to begin at; all by default.
+        *starts : str, Entity or callable
+            Where to begin: types of entities, entities themselves, and what has to be true of
+            each; all entities by default.
         properties : mapping, optional
             Conditions on properties whose names are those of fields.
         **conditions
@@ -98,10 +101,15 @@ class GraphReader(Exporter, ABC):
             Of this state: what changes later does not change the answer.
         """
         state = self.state
-        query = self._ask_entities(state, types)
-        return (
-            query.where(properties=properties, **conditions) if properties or conditions else query
-        )
+        predicates = [start for start in starts if callable(start)]
+        entities = [self.entity(start).id for start in starts if isinstance(start, Entity)]
+        if entities:
+            conditions = {"id__in": entities, **conditions}
+        types = [s for s in starts if not callable(s) and not isinstance(s, Entity)]
+        query = self._ask_entities(state, tuple(types))
+        if not (predicates or properties or conditions):
+            return query
+        return query.where(*predicates, properties=properties, **conditions)
 
     def search(self, text: str) -> SearchResults:
         """Look for words in names, types, descriptions, tags and properties.

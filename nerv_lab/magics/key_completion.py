@@ -1,4 +1,4 @@
-"""Completion of ids: ``lab.entities["<TAB>``.
+"""Completion of names in quotes: ids, types, versions, branches and properties.
 
 IPython completes keys of what a name stands for, but does not read properties to get there, since
 that may run anything. Of a Lab it is known that it does not.
@@ -7,8 +7,9 @@ that may run anything. Of a Lab it is known that it does not.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.completer import (
     CompletionContext,
@@ -18,6 +19,8 @@ from IPython.core.completer import (
 )
 
 from nerv_lab.core.errors import NervError
+from nerv_lab.core.model import Entity, Relation
+from nerv_lab.lab import Lab
 from nerv_lab.lab.reading import GraphReader
 
 if TYPE_CHECKING:
@@ -25,36 +28,83 @@ if TYPE_CHECKING:
 
 __all__ = ["KeyMatcher"]
 
-_KEY = re.compile(r"""(?:^|[^\w.])(\w+)\.(entities|relations)\[\s*(["'])([^"']*)$""")
+# lab.entities["…, lab.at("…, or a step further on: lab.match("person").out("…
+_QUOTED = re.compile(
+    r"""(?:^|[^\w.])(?P<name>\w+)(?P<steps>\.match\(.*\))?\.(?P<attribute>\w+)(?P<open>[\[(])"""
+    r"""\s*(?P<quote>["'])(?P<begun>[^"']*)$"""
+)
 _MOST = 500
 
 
 class KeyMatcher:
-    """Completes the ids of the entities and relations of a Lab or View that has a name."""
+    """Completes what stands in quotes after the name of a Lab, a View or an item."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
 
     @context_matcher()  # type: ignore[untyped-decorator]
     def match(self, context: CompletionContext) -> SimpleMatcherResult:
-        """Return the ids that begin with what is there; nothing on any other line."""
-        found = _KEY.search(context.line_with_cursor[: context.cursor_position])
-        if found is None or not found[4].endswith(context.token):
+        """Return the names that begin with what is there; nothing on any other line."""
+        found = _QUOTED.search(context.line_with_cursor[: context.cursor_position])
+        if found is None or not found["begun"].endswith(context.token):
             return {"completions": [], "suppress": False}
-        ids = self._ids(found[1], found[2], found[4])
-        skipped = len(found[4]) - len(context.token)
+        names = self._names(found)
+        skipped = len(found["begun"]) - len(context.token)
         return {
-            "completions": [SimpleCompletion(id[skipped:], type="key") for id in ids],
-            "suppress": bool(ids),
+            "completions": [SimpleCompletion(name[skipped:], type="key") for name in names],
+            "suppress": bool(names),
             "ordered": True,
         }
 
-    def _ids(self, name: str, kind: str, beginning: str) -> list[str]:
-        reader = self._shell.user_ns.get(name)
-        if not isinstance(reader, GraphReader):
+    def _names(self, found: re.Match[str]) -> list[str]:
+        place = f"{'.match()' if found['steps'] else ''}.{found['attribute']}{found['open']}"
+        known, holder = _NAMES.get(place), self._shell.user_ns.get(found["name"])
+        if known is None or not isinstance(holder, known[0]):
             return []
         try:
-            items = reader.entities if kind == "entities" else reader.relations
+            names = known[1](holder)
         except NervError:
             return []
-        return list(islice((id for id in sorted(items) if id.startswith(beginning)), _MOST))
+        begun = found["begun"]
+        return list(
+            islice((n for n in names if n.startswith(begun) and found["quote"] not in n), _MOST)
+        )
+
+
+def _items(reader: Any) -> list[str]:
+    return [*sorted(reader.entities), *sorted(reader.relations)]
+
+
+def _versions(lab: Any) -> Iterable[str]:
+    entries = [name for entry in lab.log() for name in (entry.label, *entry.names)]
+    return dict.fromkeys([*entries, *lab.branches])
+
+
+_Names = tuple[type | tuple[type, ...], Callable[[Any], Iterable[str]]]
+_NAMES: Final[Mapping[str, _Names]] = {
+    ".entities[": (GraphReader, lambda reader: sorted(reader.entities)),
+    ".relations[": (GraphReader, lambda reader: sorted(reader.relations)),
+    ".properties[": ((Entity, Relation), lambda item: sorted(item.properties)),
+    ".branches[": (Lab, lambda lab: sorted(lab.branches)),
+    ".tags[": (Lab, lambda lab: sorted(lab.tags)),
+    ".match(": (GraphReader, lambda reader: reader.entities.types),
+    **{
+        f".match().{step}(": (GraphReader, lambda reader: reader.relations.types)
+        for step in ("out", "in_", "both")
+    },
+    **{
+        f".{method}(": (GraphReader, lambda reader: sorted(reader.entities))
+        for method in ("entity", "neighbours", "relations_of", "relate")
+    },
+    **{f".{method}(": (GraphReader, _items) for method in ("update", "delete", "history", "blame")},
+    ".relation(": (GraphReader, lambda reader: sorted(reader.relations)),
+    **{
+        f".{method}(": (Lab, _versions)
+        for method in ("at", "version", "rollback", "diff", "merge", "preview", "revert", "reset")
+    },
+    **{
+        f".{method}(": (Lab, lambda lab: sorted(lab.branches))
+        for method in ("switch", "branch", "delete_branch")
+    },
+}
+"""From what stands before the quotes to whose attribute it is, and the names that may follow."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import traitlets as t
 
+from nerv_lab.core.full_text import Hit
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.widgets.base import LabWidget
 from nerv_lab.widgets.board import GRAPH
@@ -63,7 +64,8 @@ class GraphView(LabWidget):
             chosen = (chosen,)
         elif not isinstance(chosen, Iterable):
             chosen = ()
-        ids = dict.fromkeys(c if isinstance(c, str) else c.id for c in chosen)
+        items = (c.item if isinstance(c, Hit) else c for c in chosen)
+        ids = dict.fromkeys(c if isinstance(c, str) else c.id for c in items)
         for id in ids:
             find(self.shown_state, id)
         return tuple(ids)

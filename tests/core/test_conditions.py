@@ -146,3 +146,17 @@ def test_a_callable_that_fails_is_named_with_what_it_was_given() -> None:
     with pytest.raises(ValidationError, match=r"^where\[0\]: .*AttributeError") as failed:
         meets(lambda e: e.born)
     assert isinstance(failed.value.__cause__, AttributeError)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "hint"),
+    [
+        ("born__ge", "write born__gte="),
+        ("born__eq", "write born="),
+        ("a__b__isnull", "a__b__exists"),
+    ],
+)
+def test_a_lookup_of_another_library_is_refused_with_ours(keyword: str, hint: str) -> None:
+    with pytest.raises(ValidationError, match=hint) as caught:
+        all_of(ENTITY_FIELDS, (), None, {keyword: 1})
+    assert caught.value.field == keyword

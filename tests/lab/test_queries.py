@@ -44,6 +44,25 @@ def test_answers_come_by_id(lab: Lab) -> None:
     assert ids(lab.relations.where()) == ["a", "b", "c", "d", "e"]
 
 
+def test_a_question_begins_at_entities_or_at_what_is_true_of_them(lab: Lab) -> None:
+    ada = lab.entity("ada")
+    assert ids(lab.match(ada).out("wrote")) == ["note"]
+    assert ids(lab.match(ada, lab.entity("note"))) == ["ada", "note"]
+    assert ids(lab.match("person", lambda e: e.properties["born"] < 1800)) == ["charles"]
+    lab.delete(ada, cascade=True)
+    with pytest.raises(EntityNotFoundError, match="ada"):
+        lab.match(ada)
+    assert ids(lab.at("v1").match(ada)) == ["ada"]
+
+
+def test_answers_are_put_in_order(lab: Lab) -> None:
+    assert ids(lab.match().order_by("born")) == ["charles", "ada", "engine", "note"]
+    assert ids(lab.match("person").order_by("born", descending=True).limit(1)) == ["ada"]
+    assert ids(lab.relations.where(type="wrote").order_by("strength")) == ["a", "e"]
+    shown = lab.match("person").order_by("born", descending=True)
+    assert "match('person').order_by('born', descending=True)" in repr(shown)
+
+
 def test_relations_are_followed_forwards_backwards_and_either_way(lab: Lab) -> None:
     assert ids(lab.match(id="ada").out("wrote")) == ["note"]
     assert ids(lab.match(id="note").in_("wrote")) == ["ada", "charles"]

@@ -548,3 +548,33 @@ def test_ids_are_completed_as_keys_of_a_lab(
     with provisionalcompleter():
         found = [c.text for c in opened.Completer.completions(line, len(line))]
     assert [text for text in found if text in {"ada", "albert", "bob", "knows"}] == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ('lab.at("', ["v1", "head", "release", "main"]),
+        ("lab.rollback('v", ["v1"]),
+        ('lab.switch("', ["main"]),
+        ('lab.branches["', ["main"]),
+        ('lab.tags["', ["release"]),
+        ('lab.entity("', ["ada", "bob"]),
+        ('lab.relation("', ["knows-each"]),
+        ('lab.update("', ["ada", "bob", "knows-each"]),
+        ('lab.match("', ["person"]),
+        ('lab.match("person", born=1815).out("', ["knows"]),
+        ('past.match("p', ["person"]),
+        ('past.switch("', []),
+        ('item.properties["', ["born"]),
+    ],
+)
+def test_names_are_completed_in_quotes(
+    opened: InteractiveShell, line: str, wanted: list[str]
+) -> None:
+    run(opened, 'item = lab.add_entity("person", id="ada", properties={"born": 1815})')
+    run(opened, 'lab.relate(item, "knows", lab.add_entity("person", id="bob"), id="knows-each")')
+    run(opened, 'lab.tag("release", lab.commit("facts")); past = lab.at("v1")')
+    names = {"v1", "head", "release", "main", "ada", "bob", "knows", "knows-each"}
+    with provisionalcompleter():
+        found = [c.text for c in opened.Completer.completions(line, len(line))]
+    assert {text for text in found if text in names | {"person", "born"}} == set(wanted)

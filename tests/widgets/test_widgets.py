@@ -70,6 +70,10 @@ def test_a_selection_takes_items_and_ids_and_gives_ids(lab: Any) -> None:
     assert view.selection == (b.id, r.id)
     view.selection = a
     assert view.selection == (a.id,)
+    view.selection = lab.match("thing").out("knows")
+    assert view.selection == (b.id,)
+    view.selection = lab.search("knows")
+    assert view.selection == (r.id,)
     view.selection = ()
     assert view.selection == ()
 
