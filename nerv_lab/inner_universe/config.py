@@ -75,7 +75,9 @@ class InnerUniverseConfig(BaseSettings):
         When a field is unknown or its value is refused.
     """
 
-    model_config = SettingsConfigDict(env_prefix="NERV_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="NERV_", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     uri: str = ":memory:"
     actor: str | None = None
@@ -103,9 +105,20 @@ class InnerUniverseConfig(BaseSettings):
         try:
             super().__init__(**fields)
         except pydantic.ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"]) or "config"
-            raise ValidationError(field, _reason(first["type"], first["msg"])) from error
+            fields = {}  # tracebacks may show what variables hold
+            raise _refusal(error) from None
+
+    def __reduce__(self) -> Any:
+        secrets = [name for name, value in self if isinstance(value, SecretStr)]
+        if secrets:
+            raise TypeError(f"settings that hold secrets ({', '.join(secrets)}) are not pickled")
+        return super().__reduce__()
+
+
+def _refusal(error: pydantic.ValidationError) -> ValidationError:
+    first = error.errors(include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "config"
+    return ValidationError(field, _reason(first["type"], first["msg"]))
 
 
 def _reason(kind: str, message: str) -> str:

@@ -23,6 +23,7 @@ from nerv_lab.inner_universe.embedded.keys import Key, KeySource
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from pydantic import SecretStr
 
     from nerv_lab.inner_universe.config import InnerUniverseConfig
 
@@ -119,6 +120,7 @@ class FieldKeys:
     __slots__ = ("_first", "_known", "_purpose")
 
     def __init__(self, sources: Sequence[KeySource], purpose: str = "") -> None:
+        self._first = ""
         self._purpose = purpose.encode()
         self._known: dict[str, AESGCM] = {}
         ids = [self._take(Key(source)) for source in sources]
@@ -250,6 +252,10 @@ def hide_all(given: FieldKeySource | None) -> list[Key] | None:
     return [Key(given)]
 
 
+def _keys_in(secret: SecretStr) -> list[Key]:
+    return [Key(text) for text in secret.get_secret_value().replace(",", " ").split()]
+
+
 def field_keys_of(
     uri: str, config: InnerUniverseConfig, given: list[Key] | None, purpose: str = ""
 ) -> FieldKeys | None:
@@ -257,8 +263,7 @@ def field_keys_of(
     if given is not None:
         return FieldKeys(given, purpose)
     if config.field_key is not None:
-        texts = config.field_key.get_secret_value().split(",")
-        return FieldKeys([Key(text.strip()) for text in texts], purpose)
+        return FieldKeys(_keys_in(config.field_key), purpose)
     if config.field_key_keyring:
         return FieldKeys([lambda: keyring_secret(FIELD_KEY_SERVICE, uri)], purpose)
     return None

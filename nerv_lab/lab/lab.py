@@ -524,6 +524,8 @@ class Lab(
         return self._run(read_contents(self._client))
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_follower"):
+            return "<Lab: not open>"  # as a traceback shows it that could not be opened
         if self._closed:
             return f"<Lab {self.uri}: closed>"
         position = self._follower.position()

@@ -26,6 +26,7 @@ from nerv_lab.inner_universe.spacetime.http import (
     token_refused,
 )
 from nerv_lab.inner_universe.spacetime.messages import SUBPROTOCOL
+from nerv_lab.inner_universe.spacetime.quiet import WIRE
 from nerv_lab.inner_universe.spacetime.session import Heard, Session, Updated
 from nerv_lab.inner_universe.spacetime.tokens import Secret
 
@@ -95,6 +96,7 @@ async def _connect(
             close_timeout=_CLOSE_SECONDS,
             max_size=_MAX_MESSAGE,
             user_agent_header="nerv-lab",
+            logger=WIRE,
         )
     except InvalidStatus as error:
         raise _refused(address, error.response.status_code, token_place) from None

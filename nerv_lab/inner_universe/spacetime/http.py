@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+from collections.abc import Generator
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +22,7 @@ from nerv_lab.core.errors import (
 )
 from nerv_lab.inner_universe.spacetime.address import Address
 from nerv_lab.inner_universe.spacetime.failures import refusal
+from nerv_lab.inner_universe.spacetime.quiet import hide_tokens_in_logs
 from nerv_lab.inner_universe.spacetime.tokens import Secret
 
 __all__ = ["HttpApi", "database_missing", "tls_context", "token_refused"]
@@ -68,6 +70,17 @@ def token_refused(address: Address, where: str) -> TokenRefusedError:
     )
 
 
+class _Bearer(httpx.Auth):
+    """Puts a token into the header of a request, and into no variable that an error could show."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        yield request
+
+
 class HttpApi:
     """A server's HTTP interface; use it in ``async with``.
 
@@ -93,11 +106,12 @@ class HttpApi:
     ) -> None:
         self._address = address
         self._token_place = token_place
-        self._token = token
+        hide_tokens_in_logs()
         self._client = httpx.AsyncClient(
             base_url=address.server,
             timeout=timeout,
             verify=tls_context(address),
+            auth=None if token is None else _Bearer(token),
         )
 
     async def __aenter__(self) -> Self:
@@ -211,9 +225,6 @@ class HttpApi:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> bytes:
-        headers = dict(headers or {})
-        if self._token is not None:
-            headers["Authorization"] = f"Bearer {self._token.reveal()}"
         try:
             async with self._client.stream(method, path, content=body, headers=headers) as answer:
                 received = await self._received(answer)

@@ -157,15 +157,20 @@ class TokenFile:
         NERVPersistenceError
             When the file cannot be written.
         """
-        known = {**self._load(), server: token.reveal()}
+        # Read first: a file that is damaged is not written over.
+        self._load()
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._replace(json.dumps(known, indent=1, sort_keys=True))
+            self._replace(self._with(server, token))
         except OSError as error:
             raise NERVPersistenceError(
                 f"the token file {self.path} cannot be written ({error}); "
                 f"choose another with NERV_TOKEN_FILE"
             ) from None
+
+    def _with(self, server: str, token: Secret) -> str:
+        known = {**self._load(), server: token.reveal()}
+        return json.dumps(known, indent=1, sort_keys=True)
 
     def _replace(self, text: str) -> None:
         # mkstemp makes the file with mode 0600.
