@@ -1,6 +1,6 @@
 // The branches: go to one, bring one in, begin one; and names for versions.
 
-import { h, icon } from "./dom.js";
+import { focusedIn, h, icon } from "./dom.js";
 
 export class BranchMenu {
   /** @param on {refs(), switch(name), create(name), tag(name)}, promises whose errors are shown
@@ -19,7 +19,7 @@ export class BranchMenu {
     this.element.addEventListener("focusout", ({ relatedTarget }) => {
       if (relatedTarget && !this.element.contains(relatedTarget)) this.close();
     });
-    this.outside = (event) => this.element.contains(event.target) || this.close();
+    this.outside = (event) => event.composedPath().includes(this.element) || this.close();
   }
 
   update({ branch, shown, head_label: head, closed }) {
@@ -48,7 +48,7 @@ export class BranchMenu {
 
   close() {
     if (this.menu.hidden) return;
-    if (this.menu.contains(document.activeElement)) this.button.focus();
+    if (this.menu.contains(focusedIn(this.menu))) this.button.focus();
     this.menu.hidden = true;
     this.button.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", this.outside, true);
@@ -107,6 +107,6 @@ export class BranchMenu {
     if (!step || this.menu.hidden) return;
     event.preventDefault();
     const stops = [...this.menu.querySelectorAll("button:not(:disabled), input")];
-    stops.at((stops.indexOf(document.activeElement) + step) % stops.length)?.focus();
+    stops.at((stops.indexOf(focusedIn(this.menu)) + step) % stops.length)?.focus();
   }
 }

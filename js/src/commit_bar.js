@@ -1,6 +1,6 @@
 // Where the graph stands, and the way to commit it; or, in the past, the way back.
 
-import { ago, counted, h, icon } from "./dom.js";
+import { ago, counted, focusedIn, h, icon } from "./dom.js";
 
 /** Which store this is, who we are there, and how well it can be reached. */
 function backend(status) {
@@ -72,7 +72,7 @@ export class CommitBar {
   #past({ shown, closed }) {
     const place = shown.id ?? shown.label;
     if (this.banner.dataset.place === place && this.banner.childElementCount) return;
-    const focused = this.banner.contains(document.activeElement);
+    const focused = this.banner.contains(focusedIn(this.banner));
     this.banner.dataset.place = place;
     const back = h("button.nerv-button.nerv-back", { type: "button" }, icon("back"), "Back to now");
     back.addEventListener("click", () => this.on.live());

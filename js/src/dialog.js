@@ -1,6 +1,6 @@
 // A dialog over the widget: it holds the focus, Escape leaves it, and the focus comes back.
 
-import { h } from "./dom.js";
+import { focusedIn, h } from "./dom.js";
 
 const FOCUSABLE = "button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea, summary";
 
@@ -12,7 +12,7 @@ const FOCUSABLE = "button:not(:disabled), input:not(:disabled), select:not(:disa
  * @returns {{element, close()}}
  */
 export function openDialog(root, { title, role = "dialog", className = "", cancel }) {
-  const before = document.activeElement;
+  const before = focusedIn(root);
   const attributes = { role, "aria-modal": "true", "aria-label": title };
   const element = h(`div.nerv-dialog${className}`, attributes, h("h3", {}, title));
   const veil = h("div.nerv-veil", {}, element);
@@ -35,7 +35,7 @@ export function openDialog(root, { title, role = "dialog", className = "", cance
 /** Tab goes round inside the dialog. */
 function keepFocus(element, event) {
   const stops = [...element.querySelectorAll(FOCUSABLE)].filter((stop) => stop.offsetParent);
-  const at = stops.indexOf(document.activeElement);
+  const at = stops.indexOf(focusedIn(element));
   const leaves = event.shiftKey ? at <= 0 : at === -1 || at === stops.length - 1;
   if (!leaves) return;
   event.preventDefault();

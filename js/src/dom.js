@@ -50,6 +50,11 @@ export function iconButton(name, title, onclick) {
   return h("button.nerv-icon-button", attributes, icon(name));
 }
 
+/** What has the focus in the tree of an element, which may be a shadow tree. */
+export function focusedIn(element) {
+  return element.getRootNode().activeElement ?? null;
+}
+
 /** "1 node", "2 nodes", "12,345 nodes". */
 export function counted(count, one, many = `${one}s`) {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;

@@ -2,7 +2,7 @@
 
 import { CanvasBrush } from "./brush_canvas.js";
 import { WebglBrush, webglWorks } from "./brush_webgl.js";
-import { counted, h, iconButton } from "./dom.js";
+import { counted, focusedIn, h, iconButton } from "./dom.js";
 import { Layout } from "./layout.js";
 import { Look } from "./look.js";
 import { Painter } from "./painter.js";
@@ -276,7 +276,7 @@ export class GraphPanel {
   /** Scrolling past the graph scrolls the notebook; it zooms once the graph was clicked. */
   #guardWheel() {
     const guard = (event) => {
-      const active = this.element.contains(document.activeElement) || event.ctrlKey;
+      const active = this.element.contains(focusedIn(this.element)) || event.ctrlKey;
       if (!active) event.stopPropagation();
     };
     this.element.addEventListener("wheel", guard, { capture: true, passive: true });

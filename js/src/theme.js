@@ -9,6 +9,10 @@ function isDark(root) {
   if (body.dataset.jpThemeLight) return body.dataset.jpThemeLight === "false";
   if (body.classList.contains("vscode-dark")) return true;
   if (body.classList.contains("vscode-light")) return false;
+  // As Colab and marimo say it.
+  const told = document.documentElement.getAttribute("theme") ?? document.documentElement.dataset.theme ?? body.dataset.theme;
+  if (told === "dark" || told === "light") return told === "dark";
+  if (body.classList.contains("dark") || body.classList.contains("dark-theme")) return true;
   return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
@@ -38,10 +42,9 @@ export function watchTheme(changed) {
     timers = LATER_MS.map((delay) => setTimeout(changed, delay));
   };
   const observer = new MutationObserver(soon);
-  observer.observe(document.body, {
-    attributes: true,
-    attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"],
-  });
+  const attributeFilter = ["data-jp-theme-light", "data-jp-theme-name", "data-theme", "theme", "class"];
+  observer.observe(document.body, { attributes: true, attributeFilter });
+  observer.observe(document.documentElement, { attributes: true, attributeFilter });
   const media = matchMedia("(prefers-color-scheme: dark)");
   media.addEventListener("change", soon);
   return () => {

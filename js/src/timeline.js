@@ -23,7 +23,7 @@ export class TimelinePanel {
       seek: on.seek, live: on.live, clear: () => this.select(null),
       select: (a, b) => this.select([Math.min(a, b), Math.max(a, b)], true),
     });
-    this.surface = h("div.nerv-timeline-surface");
+    this.surface = h("div.nerv-timeline-surface", { tabindex: "-1" });
     this.element = h("section.nerv-timeline", { "aria-label": "Timeline" }, this.surface);
     this.card = new VersionCard(this.element, on.summary);
     this.marks = new Marks(history, this.card, {

@@ -1,6 +1,6 @@
 // The buttons on the timeline: one for each version there is room for, and one for now.
 
-import { ago, counted, fullTime, h } from "./dom.js";
+import { ago, counted, focusedIn, fullTime, h } from "./dom.js";
 
 const GAP = 26; // pixels between two buttons
 const PAGE = 10;
@@ -73,7 +73,7 @@ export class Marks {
     this.axis = axis;
     this.meta = meta;
     const { byId } = this.history;
-    const focused = this.element.getRootNode().activeElement;
+    const focused = focusedIn(this.element);
     const must = [this.cursor, byId.get(meta.shown?.id), byId.get(meta.head)];
     const found = chosen(must.filter((i) => i !== null && i !== undefined), axis, window, rows);
     const kept = new Map([...this.element.children].map((mark) => [mark.dataset.version, mark]));
@@ -161,7 +161,7 @@ export class Marks {
   /** From version to version, whether or not there is a button for it yet. */
   #key(event) {
     const { length } = this.history;
-    const focused = this.element.getRootNode().activeElement;
+    const focused = focusedIn(this.element);
     const at = this.history.byId.get(focused?.dataset.version) ?? length;
     if (event.key.toLowerCase() === "c" && this.on.compare && at < length) {
       event.stopPropagation();

@@ -1,5 +1,7 @@
 // Moving over the timeline: wheel and pinch zoom, dragging moves, dragging with Shift selects.
 
+import { focusedIn } from "./dom.js";
+
 const KEYS = { "+": 1.5, "=": 1.5, "-": 1 / 1.5 };
 
 /**
@@ -18,6 +20,9 @@ export function watchMoves(surface, on) {
   };
   const listeners = {
     wheel(event) {
+      // Scrolling past the timeline scrolls the notebook; it zooms once it was clicked.
+      const meant = event.ctrlKey || event.deltaX || surface.contains(focusedIn(surface));
+      if (!meant) return;
       event.preventDefault();
       const unit = event.deltaMode === 1 ? 20 : 1;
       if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
@@ -28,6 +33,7 @@ export function watchMoves(surface, on) {
       if (event.button || event.target.closest("button, .nerv-scrubber")) return;
       pointers.set(event.pointerId, spot(event));
       surface.setPointerCapture(event.pointerId);
+      if (!surface.contains(focusedIn(surface))) surface.focus({ preventScroll: true });
       start = event.shiftKey || on.selecting() ? spot(event) : null;
     },
     pointermove(event) {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
@@ -15,11 +14,10 @@ from nerv_lab.lab.views import View
 from nerv_lab.widgets.clerk import Clerk
 from nerv_lab.widgets.feed import Feed
 from nerv_lab.widgets.hop import Hop
+from nerv_lab.widgets.loading import bundle_module
 from nerv_lab.widgets.svg import graph_svg
 
 __all__ = ["LabWidget"]
-
-BUNDLE = Path(__file__).parent / "static" / "widget.js"
 
 
 class LabWidget(anywidget.AnyWidget):
@@ -42,7 +40,7 @@ class LabWidget(anywidget.AnyWidget):
         nothing but a version or the live graph is. Setting one of the two clears the other.
     """
 
-    _esm = BUNDLE
+    _esm = bundle_module()
     _mode = t.Unicode("explorer").tag(sync=True)
 
     height = t.Int(560, min=80, max=4_000).tag(sync=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import os
 from pathlib import Path
@@ -14,7 +13,7 @@ import orjson
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.lab.lab import Lab
-from nerv_lab.widgets.base import BUNDLE
+from nerv_lab.widgets.loading import BUNDLE, packed_text
 from nerv_lab.widgets.recording import MAX_BYTES, record
 from nerv_lab.widgets.svg import graph_svg
 
@@ -22,11 +21,6 @@ __all__ = ["to_html", "to_svg"]
 
 _PAGE: Final = Path(__file__).parent / "page"
 _THEMES: Final = ("auto", "light", "dark")
-
-
-def _packed(content: bytes) -> str:
-    """Return bytes as letters and digits that mean nothing to HTML."""
-    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
 
 
 def _hash(script: str) -> str:
@@ -109,8 +103,8 @@ def to_html(
             note=_note(recording),
             script=script,
             hash=_hash(script),
-            bundle=_packed(BUNDLE.read_bytes()),
-            recording=_packed(orjson.dumps(recording)),
+            bundle=packed_text(BUNDLE.read_bytes()),
+            recording=packed_text(orjson.dumps(recording)),
             picture=graph_svg(lab.state, title),
         )
     )

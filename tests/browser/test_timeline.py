@@ -165,6 +165,7 @@ FRAMES = """() => {
     let begun = 0;
     panel.on.painted = () => { painted.push(performance.now() - begun); paint(); };
     return (async () => {
+        panel.surface.focus();
         wheel({ deltaY: 100000 });
         for (let step = 0; step < 90; step++) {
             begun = performance.now();

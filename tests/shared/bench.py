@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import base64
 import threading
-from pathlib import Path
 from typing import Any
 
 from nerv_lab.widgets import Explorer
-from nerv_lab.widgets.base import BUNDLE
+from nerv_lab.widgets.loading import bundle_module
 
 WAIT_MS = 20_000
 _PAGE = """
 <!doctype html><meta charset="utf-8">
 <body style="margin: 0; padding: 8px"><div id="here"></div></body>
 """
-_MODEL = """async ({ source, state }) => {
+_MODEL = """async ({ source, state, shadow }) => {
     const handlers = new Map();
     const tell = (type, ...args) => (handlers.get(type) ?? []).forEach((h) => h(...args));
     const bytes = (text) =>
@@ -49,17 +48,22 @@ _MODEL = """async ({ source, state }) => {
     };
     const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     const bundle = (await import(url)).default;
-    bundle.render({ model, el: document.querySelector("#here") });
+    const here = document.querySelector("#here");
+    bundle.render({ model, el: shadow ? here.attachShadow({ mode: "open" }) : here });
 }"""
 
 
 class Bench:
     """An explorer on a page of its own."""
 
-    def __init__(self, page: Any, lab: Any, **options: Any) -> None:
+    def __init__(self, page: Any, lab: Any, *, shadow: bool = False, **options: Any) -> None:
         self.page = page
         self.lab = lab
         self._outbox: list[dict[str, Any]] = []
+        self.shadow = shadow
+        self.silent = False  # whether the kernel does not hear and is not heard
+        self.unheard = 0  # how many of the next messages from the page are lost
+        self.unsaid = 0  # how many of the next replies are lost
         bench = self
 
         class Carried(Explorer):
@@ -76,10 +80,16 @@ class Bench:
         self.widget.observe(self._changed, ["selection", "version", "theme", "height"])
         page.set_default_timeout(WAIT_MS)
         page.expose_function("toKernel", self._hear)
+        self.load()
+
+    def load(self) -> None:
+        """Load the page, as if anew, with a view of the widget."""
+        page = self.page
         page.set_content(_PAGE)
+        source = bundle_module()
         names = ("_mode", "height", "theme", "version", "renderer", "seed", "selection")
         state = {name: getattr(self.widget, name) for name in names}
-        page.evaluate(_MODEL, {"source": Path(BUNDLE).read_text(), "state": state})
+        page.evaluate(_MODEL, {"source": source, "state": state, "shadow": self.shadow})
         self.root = page.locator(".nerv").first
         self.wait(layout="done")
 
@@ -87,6 +97,11 @@ class Bench:
         self._outbox.append({"name": change["name"], "value": change["new"]})
 
     def _hear(self, said: dict[str, Any]) -> list[dict[str, Any]]:
+        if self.silent:
+            return []
+        if "message" in said and self.unheard:
+            self.unheard -= 1
+            return []
         if "message" in said:
             self.widget._hear(said["message"])
         for name, value in said.get("changed", {}).items():
@@ -95,6 +110,10 @@ class Bench:
 
     def _taken(self) -> list[dict[str, Any]]:
         taken, self._outbox = self._outbox, []
+        replies = [item for item in taken if item.get("message", {}).get("type") == "reply"]
+        if self.unsaid and replies:
+            self.unsaid -= 1
+            taken = [item for item in taken if item is not replies[0]]
         return taken
 
     def flush(self) -> None:

@@ -77,6 +77,9 @@ def jupyterlab(home: Path) -> Iterator[tuple[str, Path]]:
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    widgets = home / "settings" / "@jupyter-widgets" / "jupyterlab-manager"
+    widgets.mkdir(parents=True)
+    (widgets / "plugin.jupyterlab-settings").write_text('{"saveState": true}')
     port = _free_port()
     env = {
         **os.environ,
@@ -93,6 +96,7 @@ def jupyterlab(home: Path) -> Iterator[tuple[str, Path]]:
         "--IdentityProvider.token=",
         f"--ServerApp.root_dir={work}",
         "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     with (home / "server.log").open("w") as log:
@@ -178,15 +182,25 @@ def _write(path: Path, cells: tuple[str, ...]) -> None:
     path.write_text(json.dumps(book))
 
 
-def open_notebook(page: Any, url: str, folder: Path, name: str, *cells: str) -> Notebook:
-    """Open a notebook with these cells and run them all."""
+def open_notebook(
+    page: Any, url: str, folder: Path, name: str, *cells: str, app: str = "lab"
+) -> Notebook:
+    """Open a notebook with these cells, in JupyterLab or in Notebook 7, and run them all."""
     page.set_default_timeout(WAIT_MS)
     _write(folder / name, cells)
-    page.goto(f"{url}/lab/tree/{name}?reset")
-    page.get_by_text("Python 3 (ipykernel) | Idle").first.wait_for()
-    page.wait_for_function(READY)
-    page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    return Notebook(page, folder)
+    if app == "notebook":
+        page.goto(f"{url}/notebooks/{name}")
+    else:
+        page.goto(f"{url}/lab/tree/{name}?reset")
+        page.get_by_text("Python 3 (ipykernel) | Idle").first.wait_for()
+    return run_all(Notebook(page, folder))
+
+
+def run_all(book: Notebook) -> Notebook:
+    """Run all cells as soon as there is a kernel."""
+    book.page.wait_for_function(READY, timeout=WAIT_MS)
+    book.page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    return book
 
 
 def shut_down(page: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from nerv_lab.core.errors import EntityNotFoundError, ValidationError, VersionNotFoundError
 from nerv_lab.widgets import Explorer, GraphView, Timeline
-from nerv_lab.widgets.base import BUNDLE
+from nerv_lab.widgets.loading import BUNDLE
 
 KINDS = [GraphView, Timeline, Explorer]
 
