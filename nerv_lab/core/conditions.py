@@ -227,8 +227,16 @@ def _differs(keyword: str, wanted: Any) -> _Test:
 def _one_of(keyword: str, wanted: Any) -> _Test:
     if isinstance(wanted, (str, Mapping)) or not isinstance(wanted, Iterable):
         raise ValidationError(keyword, f"must be a list of values, not {wanted!r}")
-    tests = [_equals(keyword, value) for value in wanted]
-    return lambda found: any(test(found) for test in tests)
+    values = tuple(wanted)
+    texts = frozenset(value for value in values if type(value) is str)
+    tests = [_equals(keyword, value) for value in values if type(value) is not str]
+    return lambda found: (
+        found in texts if type(found) is str and not tests else _meets_one(found, texts, tests)
+    )
+
+
+def _meets_one(found: Any, texts: frozenset[str], tests: list[_Test]) -> bool:
+    return (isinstance(found, str) and found in texts) or any(test(found) for test in tests)
 
 
 def _in_text(compare: Callable[[str, str], bool]) -> Callable[[str, Any], _Test]:

@@ -290,15 +290,20 @@ class RelationQuery(_Query[Relation]):
 
 
 def entity_query(
-    state: GraphState, part: Part, types: tuple[str, ...] = (), reveal: Reveal | None = None
+    state: GraphState,
+    part: Part,
+    types: tuple[str, ...] = (),
+    reveal: Reveal | None = None,
+    ids: Iterable[str] | None = None,
 ) -> EntityQuery:
-    """Return the entities of a state, or those of some types."""
+    """Return the entities of a state, or those of some types, or at most those of some ids."""
+    among = None if ids is None else sorted(set(ids))
 
     def ask() -> Iterator[Path]:
         wanted = frozenset(types)
-        for id in sorted(state.entities):
-            entity = state.entities[id]
-            if not wanted or entity.type in wanted:
+        for id in sorted(state.entities) if among is None else among:
+            entity = state.entity(id)
+            if entity is not None and (not wanted or entity.type in wanted):
                 yield Path((entity,))
 
     return EntityQuery(state, part, call_text("match", _typed(types) and types, {}), ask, reveal)

@@ -38,6 +38,14 @@ def _hint(asked: object, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else "look into .entities and .relations"
 
 
+def _ids_asked_for(conditions: Mapping[str, Any]) -> list[str] | None:
+    """Return the only ids that can meet conditions, so that no others have to be looked at."""
+    asked = conditions.get("id__in", [conditions["id"]] if "id" in conditions else None)
+    if not isinstance(asked, (list, tuple, set, frozenset)):
+        return None
+    return list(asked) if all(isinstance(id, str) for id in asked) else None
+
+
 class GraphReader(Exporter, ABC):
     """The read API over one graph state."""
 
@@ -69,8 +77,10 @@ class GraphReader(Exporter, ABC):
         """Opens properties that are encrypted, where there is a key."""
         return None
 
-    def _ask_entities(self, state: GraphState, types: tuple[str, ...] = ()) -> EntityQuery:
-        return entity_query(state, self._between(state), types, self._reveals)
+    def _ask_entities(
+        self, state: GraphState, types: tuple[str, ...] = (), ids: Iterable[str] | None = None
+    ) -> EntityQuery:
+        return entity_query(state, self._between(state), types, self._reveals, ids)
 
     def match(
         self,
@@ -106,7 +116,7 @@ class GraphReader(Exporter, ABC):
         if entities:
             conditions = {"id__in": entities, **conditions}
         types = [s for s in starts if not callable(s) and not isinstance(s, Entity)]
-        query = self._ask_entities(state, tuple(types))
+        query = self._ask_entities(state, tuple(types), _ids_asked_for(conditions))
         if not (predicates or properties or conditions):
             return query
         return query.where(*predicates, properties=properties, **conditions)
