@@ -10,7 +10,7 @@ const DOT = 1.6; // a radius below which a square does for a circle
 
 export class CanvasBrush {
   constructor(canvas) {
-    Object.assign(this, { kind: "canvas", canvas, lost: false });
+    Object.assign(this, { kind: "canvas", canvas, lost: false, slow: true });
   }
 
   send() {} // it reads the scene itself

@@ -1,7 +1,7 @@
 // Paints a scene with WebGL 2.
 
 import { alphaOf, packed } from "./colours.js";
-import { ARROW, EDGE, NODE } from "./shaders.js";
+import { ARROW, DOT, EDGE, LINE, NODE } from "./shaders.js";
 
 const ROW = 2048;
 const CURVE_STEPS = 16;
@@ -13,6 +13,12 @@ export function webglWorks() {
   const gl = document.createElement("canvas").getContext("webgl2");
   gl?.getExtension("WEBGL_lose_context")?.loseContext();
   return Boolean(gl);
+}
+
+/** Whether a processor does the work of a graphics card. */
+function isSoftware(gl) {
+  const named = gl.getExtension("WEBGL_debug_renderer_info");
+  return Boolean(named) && /swiftshader|llvmpipe|software/i.test(gl.getParameter(named.UNMASKED_RENDERER_WEBGL));
 }
 
 function compiled(gl, { vertex, fragment }) {
@@ -87,6 +93,7 @@ export class WebglBrush {
     Object.assign(this, { kind: "webgl", canvas, listed: -1 });
     this.gl = canvas.getContext("webgl2", CONTEXT);
     if (!this.gl) throw new Error("no WebGL 2");
+    this.slow = isSoftware(this.gl);
     this.lost = false;
     this.onLost = (event) => {
       event.preventDefault(); // or it never comes back
@@ -104,7 +111,10 @@ export class WebglBrush {
 
   #make() {
     const { gl } = this;
-    this.programs = { node: compiled(gl, NODE), edge: compiled(gl, EDGE), arrow: compiled(gl, ARROW) };
+    const sources = { node: NODE, edge: EDGE, arrow: ARROW, line: LINE, dot: DOT };
+    this.programs = Object.fromEntries(
+      Object.entries(sources).map(([name, source]) => [name, compiled(gl, source)]),
+    );
     this.columns = {
       places: new Column(gl, 0, true), nodes: new Column(gl, 1, false),
       ends: new Column(gl, 2, false), edges: new Column(gl, 3, false),
@@ -143,8 +153,8 @@ export class WebglBrush {
 
   /**
    * Paint.
-   * @param frame {width, height, ratio, view, grow, gain, arrows, skip, theme, lists}: of straight edges
-   *   only each skip-th is painted.
+   * @param frame {width, height, ratio, view, grow, gain, arrows, skip, rough, dots, theme, lists}:
+   *   of edges each skip-th is painted, where it is rough as thin lines, and nodes as dots.
    */
   draw(scene, frame) {
     const { gl } = this;
@@ -162,7 +172,8 @@ export class WebglBrush {
     this.#arrows(frame, "curved", lists.curved);
     this.#edges(frame, "above", lists.above, CURVE_STEPS, 1);
     this.#arrows(frame, "above", lists.above);
-    this.#nodes(frame, "nodes", lists.nodes);
+    if (frame.dots) this.#plain("dot", gl.POINTS, 1, frame, "nodes", lists.nodes, 1);
+    else this.#nodes(frame, "nodes", lists.nodes);
     this.#nodes(frame, "front", lists.front);
   }
 
@@ -180,16 +191,26 @@ export class WebglBrush {
     return spots;
   }
 
-  #instances(name, list, vertices, skip = 1) {
+  #instances(name, list, vertices, skip = 1, mode = this.gl.TRIANGLE_STRIP) {
     if (!list.length) return;
     const { gl } = this;
     this.#list(name, list);
     gl.vertexAttribIPointer(0, 1, gl.UNSIGNED_INT, 4 * skip, 0);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, vertices, Math.ceil(list.length / skip));
+    gl.drawArraysInstanced(mode, 0, vertices, Math.ceil(list.length / skip));
+  }
+
+  #plain(program, mode, vertices, frame, name, list, skip) {
+    if (!list.length) return;
+    this.#use(this.programs[program], frame);
+    this.#instances(name, list, vertices, skip, mode);
   }
 
   #edges(frame, name, list, steps, skip) {
     if (!list.length) return;
+    if (frame.rough && name !== "above") {
+      this.#plain("line", this.gl.LINES, 2, frame, name, list, skip);
+      return;
+    }
     const spots = this.#use(this.programs.edge, frame);
     this.gl.uniform1i(spots.steps, steps);
     this.#instances(name, list, 2 * steps + 2, skip);

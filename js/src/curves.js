@@ -5,16 +5,21 @@ const GAP = 0.16; // how far a step of a bend leads aside, as a share of the len
 const MAX_GAP = 16;
 const LOOP = 16;
 const LOOP_STEP = 10;
+const LARGE = 6; // the radius of a node from which on its loops have their full size
+const MOST_LOOPS = 6; // further ones lie on the last
+const MOST_ASIDE = 0.4; // as a share of the length, however many are parallel
 
 /** The points of a cubic curve [x0, y0, … x3, y3] from one node to another. */
 export function courseOf(a, b, bend, radius) {
   if (a === b) {
-    const far = (radius + LOOP + LOOP_STEP * bend) * 1.33;
+    const size = Math.min(1, radius / LARGE) * (LOOP + LOOP_STEP * Math.min(bend, MOST_LOOPS));
+    const far = (radius + size) * 1.33;
     return [a.x, a.y, a.x - far * 0.75, a.y - far, a.x + far * 0.75, a.y - far, a.x, a.y];
   }
   const [dx, dy] = [b.x - a.x, b.y - a.y];
   const length = Math.hypot(dx, dy) || 1;
-  const aside = (bend * Math.min(GAP * length, MAX_GAP)) / length;
+  const most = MOST_ASIDE * length;
+  const aside = Math.max(-most, Math.min(most, bend * Math.min(GAP * length, MAX_GAP))) / length;
   const [nx, ny] = [dy * aside, -dx * aside];
   return [
     a.x, a.y, a.x + dx / 3 + nx, a.y + dy / 3 + ny,

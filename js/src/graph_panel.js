@@ -11,6 +11,7 @@ import { SearchBox } from "./search_box.js";
 import { TablePanel } from "./table.js";
 
 const MANY = 20; // newcomers that are worth a layout of their own
+const MUCH = 5000; // nodes that are shown without edges until they have some order
 const RELEASE_MS = 4000;
 const LEGEND_TYPES = 10;
 
@@ -76,6 +77,8 @@ export class GraphPanel {
   apply(part, snapshot, load) {
     const wasRunning = this.layout.running;
     const { added, touched, first } = this.store.apply(part, snapshot, load);
+    const much = this.store.graph.order > MUCH;
+    this.look.draft = much && (Boolean(this.store.loading?.first) || first);
     if (this.look.selected.size) this.select(this.look.selected);
     this.painter?.repaint();
     if (first || (wasRunning && added.length)) this.arrange();
@@ -85,6 +88,12 @@ export class GraphPanel {
     this.table.refresh();
     this.empty.hidden = this.store.graph.order > 0;
     return touched;
+  }
+
+  /** No more parts of a large graph are to come: what is here is all. */
+  halt() {
+    this.store.halt();
+    this.arrange();
   }
 
   select(ids) {
@@ -171,14 +180,15 @@ export class GraphPanel {
 
   #lay(moving) {
     this.on.layout("running");
+    this.look.busy = true;
     this.layout.start(moving);
   }
 
   #moved(done) {
-    if (!done) {
-      this.painter?.stir();
-      return;
-    }
+    this.look.draft = false;
+    this.look.busy = !done;
+    this.painter?.repaint();
+    if (!done) return;
     this.held ??= this.store.box();
     this.painter?.hold(this.held);
     this.on.layout("done");

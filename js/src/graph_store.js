@@ -29,6 +29,7 @@ export class GraphStore {
     this.ghosts = NOTHING; // gone in what is shown, drawn for a comparison
     this.loose = new Set(); // came without a neighbour, so that their place means nothing yet
     this.loading = null; // a large graph that arrives in parts
+    this.partial = false; // or of which no more parts are wanted
   }
 
   /**
@@ -40,8 +41,8 @@ export class GraphStore {
   apply(part, snapshot, load = null) {
     const { ghosts } = this;
     this.setGhosts(NOTHING);
-    if (snapshot) this.loading = null;
-    const result = load && (snapshot || this.loading) ? this.#load(part, load) : this.#apply(part, snapshot);
+    if (snapshot) Object.assign(this, { loading: null, partial: false });
+    const result = load ? this.#load(part, load, snapshot) : this.#apply(part, snapshot);
     this.setGhosts(ghosts);
     return result;
   }
@@ -72,9 +73,9 @@ export class GraphStore {
     placeNew(graph, homeless, this.seed);
   }
 
-  /** Whether what is here adds up to a digest; true while a large graph is still arriving. */
+  /** Whether what is here adds up to a digest; true while a large graph is not here as a whole. */
   isAt(digest) {
-    if (this.loading) return true;
+    if (this.loading || this.partial) return true;
     const wanted = numbers(digest, Uint32Array);
     const { nodes, edges } = this.graph;
     const found = sumOf(nodes.mark, edges.mark);
@@ -121,8 +122,10 @@ export class GraphStore {
 
   // -- a large graph, part by part ------------------------------------------------------------
 
-  #load(part, load) {
+  #load(part, load, snapshot) {
     const { graph } = this;
+    const result = { added: [], touched: ALL, first: false };
+    if (!snapshot && !this.loading) return result; // under way when no more was wanted
     const loading = (this.loading ??= {
       first: graph.order === 0, ids: [], added: [],
       nodes: new Set(graph.nodes.index.keys()), edges: new Set(graph.edges.index.keys()),
@@ -140,8 +143,13 @@ export class GraphStore {
       this.#setEdge(edge, null);
     }
     const whole = load.nodes_here === load.nodes && load.edges_here === load.edges;
-    const result = { added: [], touched: ALL, first: false };
     return whole ? this.#loaded(loading) : result;
+  }
+
+  /** No more parts are to come: keep what is here, and what was there before. */
+  halt() {
+    this.partial = true;
+    if (this.loading) this.#loaded({ ...this.loading, nodes: [], edges: [] });
   }
 
   #loaded({ first, added, nodes, edges }) {

@@ -144,6 +144,10 @@ export class Link {
       return;
     }
     this.differences = 0;
+    if (taken.payload.load) {
+      this.say("ack"); // the kernel waits for it with the next part
+      return;
+    }
     this.acking ??= setTimeout(() => {
       this.acking = null;
       this.say("ack");

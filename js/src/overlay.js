@@ -44,6 +44,7 @@ export class Overlay {
     this.font = this.theme.font;
     this.taken = new Taken(width, height);
     this.#weigh();
+    if (this.look.draft) return;
     this.#icons();
     this.#room();
     this.#nodeLabels();

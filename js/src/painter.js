@@ -14,8 +14,13 @@ const REST_MS = 160; // after the last move the picture is painted in full
 const REACH = 4;
 const EDGE_REACH = 5;
 const LEAST_LINES = 4000; // edges that are painted while moving, whatever it costs
-const SLOW_MS = 40;
-const FAST_MS = 22;
+const SLOW_MS = 32; // a picture that takes longer is pushed along, rather than painted for every move
+const SOFTWARE_LINES = 8000; // to begin with, where there is no graphics card
+const SLIDE_MS = 250;
+const AT_REST = 8; // times as many edges are painted once nothing moves
+const ROUGH = 50000; // edges from which on they are thin lines even then
+const DOTS = 3000; // nodes from which on small ones are painted as dots
+const DOT_RADIUS = 4;
 const BACK_MS = 5000; // a lost context that is not back by then is given up
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -26,7 +31,7 @@ export class Painter {
    * @param on {painted(), click(id, event), expand(id), area(ids, event), moved(ids), failed()}
    */
   constructor(Brush, store, look, container, on) {
-    Object.assign(this, { store, look, container, on, box: null, all: true, lines: 30000, area: null });
+    Object.assign(this, { store, look, container, on, box: null, all: true, lines: 30000, area: null, cost: 0, stale: true });
     [this.canvas, this.over] = [0, 1].map(() => {
       const canvas = document.createElement("canvas");
       canvas.className = "nerv-canvas";
@@ -41,6 +46,7 @@ export class Painter {
     this.canvas.addEventListener("webglcontextlost", () => this.#lost());
     this.resized = new ResizeObserver(() => this.repaint());
     this.resized.observe(container);
+    if (this.brush.slow) this.lines = SOFTWARE_LINES;
     this.refresh();
   }
 
@@ -64,6 +70,12 @@ export class Painter {
 
   /** The graph or the camera has changed. */
   repaint() {
+    this.stale = true;
+    this.touch();
+  }
+
+  /** Only what lies over the graph has changed. */
+  touch() {
     this.pending ??= requestAnimationFrame((now) => {
       this.pending = null;
       this.#paint(now);
@@ -83,32 +95,66 @@ export class Painter {
   #paint(now) {
     const { clientWidth: width, clientHeight: height } = this.container;
     if (!width || !height || !this.look.theme) return;
-    this.#measure(now);
-    const changed = this.scene.update(this.all);
-    this.all = false;
-    this.brush.send(this.scene, changed);
-    const frame = (this.frame = this.#frame(width, height));
-    this.brush.draw(this.scene, frame);
-    this.overlay.draw(frame, this.area);
+    this.eye.resize(width, height);
+    this.eye.hold(this.box ?? this.store.box());
+    if (this.#slides(now)) return;
+    if (this.stale) this.#base(now, width, height);
+    this.overlay.draw(this.frame, this.area);
     this.on.painted();
+  }
+
+  #base(now, width, height) {
+    const changed = this.scene.update(this.all);
+    this.all = this.stale = false;
+    this.brush.send(this.scene, changed);
+    this.frame = this.#frame(width, height);
+    this.brush.draw(this.scene, this.frame);
+    this.#transform("");
+    this.painted = now;
+    this.#measure(now);
+  }
+
+  /** Where painting is slow, push the picture along while it moves, and paint it now and then. */
+  #slides(now) {
+    const { frame } = this;
+    if (!this.moving || this.all || !this.stale || this.cost < SLOW_MS || !frame) return false;
+    if (now - this.painted > Math.max(SLIDE_MS, 3 * this.cost)) return false;
+    const { left, top, scale } = this.eye.view;
+    const grown = scale / frame.view.scale;
+    this.#transform(`matrix(${grown},0,0,${grown},${left - frame.view.left * grown},${top - frame.view.top * grown})`);
+    return true;
+  }
+
+  #transform(text) {
+    this.canvas.style.transform = this.over.style.transform = text;
   }
 
   #frame(width, height) {
     const { eye, scene } = this;
     const { order, size } = this.store.graph;
-    eye.resize(width, height);
-    eye.hold(this.box ?? this.store.box());
     eye.maxZoom = Math.max(100, 2 * Math.sqrt(order));
     const frame = {
       width, height, view: eye.view, theme: this.look.theme, grow: Math.sqrt(eye.zoom),
-      ratio: Math.min(window.devicePixelRatio || 1, 3), gain: Math.max(1, eye.zoom ** 0.7),
+      ratio: Math.min(window.devicePixelRatio || 1, 3), gain: Math.max(1, eye.zoom ** 0.45),
       lists: scene.lists, listed: `${scene.listed}`,
     };
-    if (order + size > MANY && eye.zoom > CLOSE) this.#inSight(frame);
+    if (this.look.draft) Object.assign(frame, { lists: this.#withoutEdges(), listed: `${scene.listed} draft` });
+    else if (order + size > MANY && eye.zoom > CLOSE) this.#inSight(frame);
     const { straight, curved, above } = frame.lists;
-    frame.skip = this.moving ? Math.max(1, Math.ceil((straight.length + curved.length) / this.lines)) : 1;
-    frame.arrows = straight.length + curved.length + above.length <= FEW_ARROWS;
+    const lines = straight.length + curved.length;
+    const hasty = (frame.hasty = this.moving || this.look.busy);
+    frame.skip = Math.max(1, Math.ceil(lines / (hasty ? this.lines : AT_REST * this.lines)));
+    frame.gain *= Math.min(frame.skip, 6); // of fewer lines each is stronger
+    frame.rough = lines > (hasty ? LEAST_LINES : ROUGH);
+    frame.dots = frame.lists.nodes.length > DOTS && (hasty || this.#areSmall(frame));
+    frame.arrows = lines + above.length <= FEW_ARROWS;
     return frame;
+  }
+
+  #withoutEdges() {
+    const { nodes, front } = this.scene.lists;
+    const none = nodes.filter(() => false);
+    return { straight: none, curved: none, above: none, nodes, front };
   }
 
   /** Leave out what is not in sight. */
@@ -136,13 +182,20 @@ export class Painter {
     frame.listed = `${this.scene.listed} ${this.cut}`;
   }
 
-  /** While moving, paint as many edges as this machine can. */
-  #measure(now) {
-    const took = now - (this.last ?? now);
-    this.last = now;
-    if (!this.moving || took > 500 || !took) return;
-    if (took > SLOW_MS) this.lines = Math.max(LEAST_LINES, this.lines * 0.7);
-    else if (took < FAST_MS) this.lines = Math.min(this.lines * 1.15, 1e6);
+  #areSmall({ grow }) {
+    return this.scene.plain && DOT_RADIUS > grow * this.look.grown * 6;
+  }
+
+  /** Learn what a picture costs, and paint as many edges while moving as this machine can. */
+  #measure(start) {
+    const { hasty } = this.frame;
+    this.timing = requestAnimationFrame((now) => {
+      const took = now - start;
+      if (!hasty || !took) return;
+      this.cost = this.cost ? 0.6 * this.cost + 0.4 * took : took;
+      if (took > SLOW_MS) this.lines = Math.max(LEAST_LINES, this.lines * 0.7);
+      else this.lines = Math.min(this.lines * 1.15, 1e6);
+    });
   }
 
   /** Something moves: paint what can be painted fast, and all of it once it rests. */
@@ -226,7 +279,8 @@ export class Painter {
     const widest = 40 * Math.max(1, this.frame.grow);
     const [left, top] = this.eye.toGraph([x - widest, y - widest]);
     const [right, low] = this.eye.toGraph([x + widest, y + widest]);
-    const { view, grow } = this.frame;
+    const { view } = this.eye;
+    const grow = Math.sqrt(this.eye.zoom);
     const { place } = graph.nodes;
     let [best, reach] = [-1, REACH];
     this.#grid.inBox({ x: [left, right], y: [low, top] }, (slot) => {
@@ -289,7 +343,7 @@ export class Painter {
 
   #mark(line, done, event) {
     this.area = done ? null : line;
-    this.repaint();
+    this.touch();
     if (!done || !this.frame) return;
     const slots = this.#grid.inside(line.map((point) => this.eye.toGraph(point)));
     this.on.area(slots.map((slot) => this.store.graph.nodes.ids[slot]), event);
@@ -322,7 +376,7 @@ export class Painter {
     this.container.style.cursor = this.gestures.mode !== "move" ? "crosshair" : id ? "pointer" : "";
     if (id === this.look.hovered) return;
     this.look.hovered = id;
-    this.repaint();
+    this.touch();
   }
 
   kill() {
@@ -330,6 +384,7 @@ export class Painter {
     clearTimeout(this.resting);
     cancelAnimationFrame(this.pending);
     cancelAnimationFrame(this.flying);
+    cancelAnimationFrame(this.timing);
     this.resized.disconnect();
     this.gestures.destroy();
     this.brush.kill();

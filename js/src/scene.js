@@ -88,6 +88,7 @@ export class Scene {
     this.#nodes(changed.nodes);
     this.#edges(changed.edges);
     this.#list();
+    this.plain = nodesArePlain(graph);
     return changed;
   }
 
@@ -179,6 +180,11 @@ export class Scene {
   radius(slot) {
     return radiusOf(this.nodes[2 * slot + 1]);
   }
+}
+
+/** Whether all nodes are discs without icons. */
+function nodesArePlain({ nodes, icons }) {
+  return icons.texts.length === 1 && !nodes.shape.some((shape) => shape > 0);
 }
 
 export const DASH_PATTERNS = { [DASHES.indexOf("dashed")]: [6, 4], [DASHES.indexOf("dotted")]: [1.5, 3.5] };

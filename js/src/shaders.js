@@ -95,14 +95,15 @@ void course(uint slot, uint bits) {
   p3 = spot(end.y);
   float bend = float(int(bits) >> 24);
   if (end.x == end.y) {
-    float far = (radiusOf(texelFetch(nodes, cell(end.x), 0).y) + 16.0 + 10.0 * bend) * 1.33;
+    float radius = radiusOf(texelFetch(nodes, cell(end.x), 0).y);
+    float far = (radius + min(1.0, radius / 6.0) * (16.0 + 10.0 * min(bend, 6.0))) * 1.33;
     p1 = p0 + vec2(-far * 0.75, -far);
     p2 = p0 + vec2(far * 0.75, -far);
     return;
   }
   vec2 d = p3 - p0;
   float len = max(length(d), 1e-3);
-  vec2 aside = vec2(d.y, -d.x) * bend * min(0.16 * len, 16.0) / len;
+  vec2 aside = vec2(d.y, -d.x) * clamp(bend * min(0.16 * len, 16.0), -0.4 * len, 0.4 * len) / len;
   p1 = p0 + d / 3.0 + aside;
   p2 = p3 - d / 3.0 + aside;
 }
@@ -166,6 +167,53 @@ void main() {
     float at = mod(along, pattern.x + pattern.y);
     share *= clamp((min(at, pattern.x - at)) * ratio + 0.5, 0.0, 1.0);
   }
+  if (share <= 0.0) discard;
+  result = vec4(color.rgb, 1.0) * color.a * share;
+}`,
+};
+
+/** For many edges while they move: thin lines, straight. */
+export const LINE = {
+  vertex: `${SHARED}
+uniform float gain;
+in uint slot;
+flat out vec4 color;
+void main() {
+  uvec2 look = texelFetch(edges, cell(slot), 0).xy;
+  uvec2 end = texelFetch(ends, cell(slot), 0).xy;
+  color = rgba(look.x);
+  if (color.a < 0.5) color.a = min(0.5, color.a * gain);
+  color.a *= min(1.0, float(look.y & 1023u) / 32.0);
+  gl_Position = clip(spot(gl_VertexID == 0 ? end.x : end.y));
+}`,
+  fragment: `${HEAD}
+flat in vec4 color;
+out vec4 result;
+void main() { result = vec4(color.rgb, 1.0) * color.a; }`,
+};
+
+/** For many nodes while they move, and where they are small: dots. */
+export const DOT = {
+  vertex: `${SHARED}
+uniform float ratio;
+in uint slot;
+flat out vec4 color;
+flat out float reach;
+void main() {
+  uvec2 look = texelFetch(nodes, cell(slot), 0).xy;
+  float radius = radiusOf(look.y);
+  color = rgba(look.x);
+  color.a *= min(1.0, radius * 2.0);
+  reach = max(radius, 0.5) * ratio;
+  gl_PointSize = 2.0 * reach + 1.0;
+  gl_Position = clip(spot(slot));
+}`,
+  fragment: `${HEAD}
+flat in vec4 color;
+flat in float reach;
+out vec4 result;
+void main() {
+  float share = clamp(reach + 0.5 - length((gl_PointCoord - 0.5) * (2.0 * reach + 1.0)), 0.0, 1.0);
   if (share <= 0.0) discard;
   result = vec4(color.rgb, 1.0) * color.a * share;
 }`,

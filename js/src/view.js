@@ -14,6 +14,7 @@ import { Inspector } from "./inspector.js";
 import { Link } from "./link.js";
 import { MergeDialog } from "./merge_dialog.js";
 import { Notices } from "./notices.js";
+import { Progress } from "./progress.js";
 import css from "./style.css";
 import { readTheme, watchTheme } from "./theme.js";
 import timelineCss from "./timeline.css";
@@ -79,6 +80,8 @@ export class View {
       });
       this.counts = h("span.nerv-counts");
       head.append(this.graph.search.element, this.graph.tableButton, this.counts);
+      this.progress = new Progress({ halt: () => this.#halt(), resume: () => this.link.say("resync") });
+      this.graph.element.append(this.progress.element);
       body.append(this.graph.element);
     }
     this.bar = new CommitBar({
@@ -134,6 +137,7 @@ export class View {
     this.link.destroy();
     this.desk.close();
     for (const cleanup of this.cleanups) cleanup();
+    this.progress?.destroy();
     this.graph?.destroy();
     this.timeline?.destroy();
     this.root.remove();
@@ -184,6 +188,7 @@ export class View {
     }
     const before = this.meta;
     if (payload.meta) this.meta = payload.meta;
+    this.progress?.update(payload.load, snapshot);
     if (payload.history) this.history.apply(payload.history);
     const touched = payload.graph ? this.graph.apply(payload.graph, snapshot, payload.load) : new Set();
     if (snapshot) this.#selectionChanged();
@@ -197,6 +202,12 @@ export class View {
       this.notices.say(`${this.meta.head_label} committed`);
     }
     this.#show();
+  }
+
+  /** Leave a large graph at what is here of it. */
+  #halt() {
+    this.link.say("halt");
+    this.graph.halt();
   }
 
   #show() {

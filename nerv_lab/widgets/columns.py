@@ -6,8 +6,9 @@ little-endian binary columns, which a browser reads without parsing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.state import GraphState
 from nerv_lab.widgets.digest import mark
 
-__all__ = ["Table", "graph_delta", "graph_snapshot", "packed"]
+__all__ = ["Table", "graph_delta", "graph_parts", "is_large", "packed"]
+
+_PART_NODES: Final = 24_000
+_PART_EDGES: Final = 30_000
 
 
 class Table:
@@ -54,8 +58,10 @@ def _node_columns(entities: Sequence[Entity]) -> dict[str, Any]:
     }
 
 
-def _edge_columns(relations: Sequence[Relation], ends: Table) -> dict[str, Any]:
+def _edge_columns(relations: Sequence[Relation], ends: Table | None = None) -> dict[str, Any]:
     types = Table()
+    named = ends is None
+    ends = Table() if ends is None else ends
     return {
         "ids": [r.id for r in relations],
         "from": _u32(ends(r.from_entity) for r in relations),
@@ -64,17 +70,51 @@ def _edge_columns(relations: Sequence[Relation], ends: Table) -> dict[str, Any]:
         "types": types.values(),
         "strength": packed((r.strength for r in relations), "<f4"),
         "both": bytes(r.bidirectional for r in relations),
-        "ends": ends.values(),
+        "ends": ends.values() if named else None,
         "mark": packed(map(mark, relations), "<u8"),
     }
 
 
-def graph_snapshot(state: GraphState) -> dict[str, Any]:
-    """Return a whole graph as columns."""
-    return {
-        "nodes": _node_columns(list(state.entities.values())),
-        "edges": _edge_columns(list(state.relations.values()), Table()),
-    }
+def is_large(state: GraphState) -> bool:
+    """Return whether a graph travels in parts of 1 to 4 MB rather than at once."""
+    return len(state.entities) > _PART_NODES or len(state.relations) > _PART_EDGES
+
+
+def graph_parts(state: GraphState) -> Iterator[dict[str, Any]]:
+    """Yield a graph as columns, in parts: first all entities, then the relations.
+
+    Each part tells under ``load`` what there is in all and what was yielded up to it. In a large
+    graph the ends of relations are numbers of entities, in the order in which these came.
+
+    Parameters
+    ----------
+    state : GraphState
+        The graph; what comes later does not change it.
+    """
+    if not is_large(state):
+        nodes = _node_columns(list(state.entities.values()))
+        yield {"graph": {"nodes": nodes, "edges": _edge_columns([*state.relations.values()])}}
+        return
+    total = {"nodes": len(state.entities), "edges": len(state.relations)}
+    ends = Table()
+    here = {"nodes_here": 0, "edges_here": 0}
+    no_edges, no_nodes = _edge_columns([]), _node_columns([])
+    for entities in _batched(state.entities.values(), _PART_NODES):
+        for entity in entities:
+            ends(entity.id)
+        here["nodes_here"] += len(entities)
+        graph = {"nodes": _node_columns(entities), "edges": no_edges}
+        yield {"graph": graph, "load": {**total, **here}}
+    for relations in _batched(state.relations.values(), _PART_EDGES):
+        here["edges_here"] += len(relations)
+        graph = {"nodes": no_nodes, "edges": _edge_columns(relations, ends)}
+        yield {"graph": graph, "load": {**total, **here}}
+
+
+def _batched(items: Iterable[Any], count: int) -> Iterator[list[Any]]:
+    rest = iter(items)
+    while batch := list(islice(rest, count)):
+        yield batch
 
 
 def graph_delta(changed: Mapping[str, Item | None]) -> dict[str, Any]:
@@ -89,7 +129,7 @@ def graph_delta(changed: Mapping[str, Item | None]) -> dict[str, Any]:
     gone = [key for key, item in changed.items() if item is None]
     return {
         "nodes": _node_columns([item for item in kept if isinstance(item, Entity)]),
-        "edges": _edge_columns([item for item in kept if isinstance(item, Relation)], Table()),
+        "edges": _edge_columns([item for item in kept if isinstance(item, Relation)]),
         "gone_nodes": [key[2:] for key in gone if key.startswith("e:")],
         "gone_edges": [key[2:] for key in gone if key.startswith("r:")],
     }

@@ -190,7 +190,7 @@ class Feed:
     # -- from the browser ------------------------------------------------------------------------
 
     def hear(self, view: str, kind: str, seq: int) -> None:
-        """Take a view's word: ``ready``, ``ack``, ``resync``, ``hello`` or ``bye``.
+        """Take a view's word: ``ready``, ``ack``, ``resync``, ``hello``, ``halt`` or ``bye``.
 
         Parameters
         ----------
@@ -212,10 +212,13 @@ class Feed:
             known = self._views[view]
             known.pings = 0
             known.stream.ack(seq)
-            if kind in ("ready", "resync") or (kind == "hello" and seq != known.stream.seq):
+            behind = seq != known.stream.seq and not known.stream.is_loading
+            if kind in ("ready", "resync") or (kind == "hello" and behind):
                 known.stream.resync(seq)
             elif kind == "hello":  # a sign of life for one
                 self._send({"type": "ping", "stream": view, "seq": known.stream.seq}, [])
+            elif kind == "halt":
+                known.stream.halt()
         self._flush()
 
     # -- out -------------------------------------------------------------------------------------
@@ -268,10 +271,9 @@ class Feed:
             self._cancel_flush = self._hop.later(min(waiting) - now, self._flush)
 
     def _send_to(self, view: _View, now: float) -> None:
-        frames = view.stream.take(self.board)
-        for frame in frames:
-            self._send({"type": "frame", "stream": view.stream.id}, [frame])
-        if frames:
+        while frames := view.stream.take(self.board):  # more than once for a large graph alone
+            for frame in frames:
+                self._send({"type": "frame", "stream": view.stream.id}, [frame])
             view.last_sent = now
             self._await_ack(view)
 

@@ -2,21 +2,33 @@
 
 Pure: it holds no clock, no thread and no comm. It builds a snapshot first, then deltas of
 everything that changed since, and a snapshot again whenever the view says it missed something.
+A large graph comes in parts, the next ones as the view has taken up those before; what changes
+meanwhile comes after them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.model import Item
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
-from nerv_lab.widgets.columns import graph_delta, graph_snapshot
+from nerv_lab.widgets.columns import graph_delta, graph_parts
 from nerv_lab.widgets.frames import CHUNK_BYTES, pack_frames
 from nerv_lab.widgets.history import version_columns
 
 __all__ = ["Stream"]
+
+_PARTS_UNDER_WAY: Final = 3
+
+
+def _is_last(part: dict[str, Any]) -> bool:
+    load = part.get("load")
+    if load is None:
+        return True
+    here = load["nodes_here"], load["edges_here"]
+    return here == (load["nodes"], load["edges"])
 
 
 class Stream:
@@ -41,6 +53,8 @@ class Stream:
         self.acked = 0
         self._chunk_bytes = chunk_bytes
         self._whole_is_due = True
+        self._parts: Iterator[dict[str, Any]] | None = None
+        self._last_part = 0
         self._changed: dict[str, Item | None] = {}
         self._versions_sent = 0
         self._versions_by: dict[int, int] = {0: 0}
@@ -53,6 +67,11 @@ class Stream:
     def unacked(self) -> int:
         """Number of payloads under way."""
         return self.seq - self.acked
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether the view has yet to take up parts of a large graph."""
+        return self._parts is not None or self.acked < self._last_part
 
     def offer(self, changes: Iterable[ItemChange]) -> None:
         """Note what changed; successive changes of one item count once."""
@@ -71,18 +90,34 @@ class Stream:
         Versions only grow in number, so those it has up to there are not sent again.
         """
         self._whole_is_due = True
+        self._parts = None
         self._changed.clear()
         self._versions_sent = self._versions_by.get(seq, 0)
+
+    def halt(self) -> None:
+        """Send no more parts of a large graph; the view goes on with what it has."""
+        self._parts = None
 
     def take(self, board: Board) -> list[bytes]:
         """Return the frames that bring the view up to the board; none when it is there."""
         if self._whole_is_due:
             return self._frames(board, "snapshot", 0, self._whole(board))
+        if self._parts:
+            return self._next_part(board)
         payload = self._since(board)
         return self._frames(board, "delta", self.seq, payload) if payload else []
 
+    def _next_part(self, board: Board) -> list[bytes]:
+        assert self._parts is not None
+        if self.unacked >= _PARTS_UNDER_WAY:
+            return []
+        part = next(self._parts)
+        if _is_last(part):
+            self._parts, self._last_part = None, self.seq + 1
+        return self._frames(board, "delta", self.seq, part)
+
     def _frames(self, board: Board, kind: Any, base: int, payload: dict[str, Any]) -> list[bytes]:
-        if GRAPH in board.parts:
+        if GRAPH in board.parts and self._parts is None and not self._changed:
             payload["digest"] = board.digest.to_bytes(8, "little")
         if HISTORY in board.parts:
             payload["versions"] = len(board.versions)
@@ -96,7 +131,9 @@ class Stream:
         self._meta_sent = dict(board.meta)
         payload: dict[str, Any] = {"meta": self._meta_sent}
         if GRAPH in board.parts:
-            payload["graph"] = graph_snapshot(board.state)
+            parts = graph_parts(board.state)
+            payload |= next(parts)
+            self._parts = None if _is_last(payload) else parts
         if HISTORY in board.parts:
             self._width_sent, self._tags_sent = 0, None
             payload["history"] = self._history(board)

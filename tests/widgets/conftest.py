@@ -74,9 +74,13 @@ class FakeFrontEnd:
         self.meta = payload.get("meta", self.meta)
         if snapshot:
             self.nodes, self.edges, self.counts, self.marks = {}, {}, {}, {}
+            self.partial = False  # of which no more parts are wanted
+            self.loaded: list[str] = []  # of a graph that comes in parts, the entities so far
         if graph := payload.get("graph"):
+            if "load" in payload:
+                self.loaded += graph["nodes"]["ids"]
             self._apply_graph(graph)
-        if "digest" in payload:
+        if "digest" in payload and not self.partial:
             digest = sum(self.marks.values()) % 2**64
             assert int.from_bytes(payload["digest"], "little") == digest
         if history := payload.get("history"):
@@ -123,6 +127,7 @@ class FakeFrontEnd:
         for part, key in ((nodes, "e"), (edges, "r")):
             marks = np.frombuffer(part["mark"], "<u8").tolist()
             self.marks |= {f"{key}:{id}": m for id, m in zip(part["ids"], marks, strict=True)}
+        ends = self.loaded if edges["ends"] is None else edges["ends"]
         kinds = np.frombuffer(nodes["type"], "<u4")
         for id, label, kind in zip(nodes["ids"], nodes["labels"], kinds, strict=True):
             self.nodes[id] = (label, nodes["types"][kind])
@@ -131,7 +136,7 @@ class FakeFrontEnd:
         rows = zip(edges["ids"], *columns, strength, edges["both"], strict=True)
         for id, start, end, kind, strong, both in rows:
             self.edges[id] = (
-                edges["ends"][start], edges["ends"][end], edges["types"][kind],
+                ends[start], ends[end], edges["types"][kind],
                 round(float(strong), 4), bool(both),
             )  # fmt: skip
 

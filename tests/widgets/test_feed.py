@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nerv_lab as nl
+from nerv_lab.widgets import columns
 from nerv_lab.widgets.feed import Feed
 
 PARTS = ("graph", "history")
@@ -210,6 +213,93 @@ def test_a_closed_feed_hears_and_sends_nothing(lab: Any, feed: Feed, hop: Any, w
     assert hop.timers == []
 
 
+@contextmanager
+def _parts_of(size: int) -> Iterator[None]:
+    """Have graphs travel in parts of so many entities or relations."""
+    with (
+        patch.object(columns, "_PART_NODES", size),
+        patch.object(columns, "_PART_EDGES", size),
+    ):
+        yield
+
+
+class _Holding:
+    """Between a feed and a front end; holds what is sent until it is let through."""
+
+    def __init__(self, feed: Feed, front_end: Any) -> None:
+        self.feed = feed
+        self.front_end = front_end
+        self.held: list[tuple[dict[str, Any], list[bytes]]] = []
+
+    def let_through(self) -> None:
+        said = self.front_end.hear(*self.held.pop(0))
+        self.feed.hear(self.front_end.view, said, self.front_end.seq)
+
+
+@pytest.fixture
+def holding(lab: Any, hop: Any, front_end_class: Any) -> Iterator[Any]:
+    """A view of a line of ten, which comes in parts of two."""
+    _line(lab, 10)
+    made: list[_Holding] = []
+    with _parts_of(2):
+        feed = Feed(
+            lab, PARTS, lambda *sent: made[0].held.append(sent), hop=hop, clock=lambda: hop.now
+        )
+        made.append(_Holding(feed, front_end_class()))
+        feed.hear("view", "ready", 0)
+        yield made[0]
+
+
+def test_a_large_graph_comes_in_parts_as_the_view_takes_them_up(holding: Any, hop: Any) -> None:
+    hop.advance(0.1)
+    assert len(holding.held) == 3
+    loads = []
+    while holding.held:
+        holding.let_through()
+        hop.advance(0.1)
+        assert len(holding.held) <= 3
+        loads.append(holding.front_end.payloads[-1]["load"])
+    assert [load["nodes_here"] for load in loads] == [2, 4, 6, 8, 10, 10, 10, 10, 10, 10]
+    assert [load["edges_here"] for load in loads] == [0, 0, 0, 0, 0, 2, 4, 6, 8, 9]
+    assert {(load["nodes"], load["edges"]) for load in loads} == {(10, 9)}
+    assert holding.front_end.shows(holding.feed.board.state)
+
+
+def test_what_changes_while_a_large_graph_is_under_way_comes_after_it(
+    lab: Any, holding: Any, hop: Any
+) -> None:
+    holding.let_through()
+    gone = next(iter(lab.entities))
+    lab.delete(gone, cascade=True)
+    lab.add_entity("thing", name="new")
+    while holding.held:
+        holding.let_through()
+        hop.advance(0.1)
+    assert holding.front_end.shows(lab.state)
+    assert holding.front_end.payloads[-1]["graph"]["gone_nodes"] == [gone]
+
+
+def test_a_view_that_has_enough_gets_no_more_parts_but_still_what_changes(
+    lab: Any, holding: Any, hop: Any
+) -> None:
+    holding.let_through()
+    holding.front_end.partial = True
+    holding.feed.hear("view", "halt", holding.front_end.seq)
+    while holding.held:
+        holding.let_through()
+        hop.advance(0.1)
+    assert len(holding.front_end.nodes) == 6
+    new = lab.add_entity("thing")
+    hop.advance(0.1)
+    holding.let_through()
+    assert new.id in holding.front_end.nodes
+    holding.feed.hear("view", "resync", holding.front_end.seq)
+    while holding.held:
+        holding.let_through()
+        hop.advance(0.1)
+    assert holding.front_end.shows(lab.state)
+
+
 def _steps() -> st.SearchStrategy[list[tuple[str, int]]]:
     names = ["add", "relate", "rename", "delete", "commit", "rollback", "past", "live"]
     wire = ["drop", "resync", "hello", "wait", "join"]
@@ -252,15 +342,16 @@ def _wire_step(feed: Feed, hop: Any, wire: Any, name: str, n: int) -> None:
 
 
 @settings(max_examples=120, deadline=None)
-@given(_steps(), st.sampled_from([64, 1_000_000]))
+@given(_steps(), st.sampled_from([64, 1_000_000]), st.sampled_from([2, 24_000]))
 def test_whatever_is_changed_dropped_and_asked_for_all_views_end_alike(
     hop_class: Callable[[], Any],
     wire_class: Callable[[], Any],
     steps: list[tuple[str, int]],
     chunk_bytes: int,
+    part: int,
 ) -> None:
     hop, wire = hop_class(), wire_class()
-    with nl.open(":memory:") as lab:
+    with nl.open(":memory:") as lab, _parts_of(part):
         feed = Feed(lab, PARTS, wire.send, hop=hop, clock=lambda: hop.now, chunk_bytes=chunk_bytes)
         wire.feed = feed
         wire.join()
