@@ -74,13 +74,13 @@ class FakeFrontEnd:
         self.meta = payload.get("meta", self.meta)
         if snapshot:
             self.nodes, self.edges, self.counts, self.marks = {}, {}, {}, {}
-            self.partial = False  # of which no more parts are wanted
+            self.halted = False  # of which no more parts are wanted
             self.loaded: list[str] = []  # of a graph that comes in parts, the entities so far
         if graph := payload.get("graph"):
             if "load" in payload:
                 self.loaded += graph["nodes"]["ids"]
             self._apply_graph(graph)
-        if "digest" in payload and not self.partial:
+        if "digest" in payload and not self.halted:
             digest = sum(self.marks.values()) % 2**64
             assert int.from_bytes(payload["digest"], "little") == digest
         if history := payload.get("history"):

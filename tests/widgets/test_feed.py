@@ -283,7 +283,7 @@ def test_a_view_that_has_enough_gets_no_more_parts_but_still_what_changes(
     lab: Any, holding: Any, hop: Any
 ) -> None:
     holding.let_through()
-    holding.front_end.partial = True
+    holding.front_end.halted = True
     holding.feed.hear("view", "halt", holding.front_end.seq)
     while holding.held:
         holding.let_through()
