@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from typing import Any, TypeAlias
 
 from nerv_lab.cli.bundles import add_bundle_commands, export_store, import_store
 from nerv_lab.cli.notebook import add_lab_command
+from nerv_lab.cli.progress import add_progress, stages_of
 from nerv_lab.cli.upkeep import add_upkeep_commands, examine_store
 from nerv_lab.core.errors import BundleError, CorruptStoreError, NervError, StoreNotFoundError
 from nerv_lab.inner_universe.signing import generate_signing_key
@@ -56,10 +58,12 @@ _COMMANDS: dict[str, tuple[Command, str]] = {
 }
 
 
-def _publish(url: str, name: str) -> Answer:
+def _publish(given: argparse.Namespace) -> Answer:
     from nerv_lab.inner_universe.spacetime.publish import publish_module
 
-    uri = publish_module(url, name)
+    done = stages_of(given, 1)
+    uri = publish_module(given.url, given.name)
+    done("published, checked and recorded")
     return OK, f"published; open it with nerv_lab.open({uri!r})", {"uri": uri}
 
 
@@ -73,6 +77,8 @@ def make_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
         command.add_argument("store", help="the store, such as team.nerv")
         command.add_argument("--json", action="store_true", help="answer in JSON")
+        if name != "log":
+            add_progress(command)
         if name == "verify":
             text = "compare with another store that is to hold the same history"
             command.add_argument("--against", metavar="STORE", help=text)
@@ -85,6 +91,7 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("url", help="the server, such as http://127.0.0.1:3000")
     command.add_argument("name", help="the database, such as inner-universe")
     command.add_argument("--json", action="store_true", help="answer in JSON")
+    add_progress(command)
     text = "make a key that signs versions, for your eyes only, and show its public part"
     command = commands.add_parser("keygen", help=text, description=text.capitalize() + ".")
     command.add_argument("where", help="a file that is not there yet, or keyring:NAME")
@@ -92,6 +99,8 @@ def make_parser() -> argparse.ArgumentParser:
     add_bundle_commands(commands)
     add_upkeep_commands(commands)
     add_lab_command(commands)
+    for command in commands.choices.values():
+        command.epilog = _CODES
     return parser
 
 
@@ -112,8 +121,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = make_parser().parse_args(arguments)
     try:
         code, text, answer = _run(given)
-    except NervError as error:
+    except (NervError, OSError) as error:
         sys.stderr.write(f"nerv-lab {given.command}: {error}\n")
+        if given.json:
+            said = {"error": type(error).__name__, "message": str(error)}
+            sys.stdout.write(json.dumps(said, indent=2) + "\n")
         return PROBLEMS if isinstance(error, (BundleError, CorruptStoreError)) else FAILED
     sys.stdout.write((json.dumps(answer, indent=2) if given.json else text) + "\n")
     return code
@@ -124,7 +136,7 @@ def _run(given: argparse.Namespace) -> Answer:
         answer: Answer = given.run(given)
         return answer
     if given.command == "publish":
-        return _publish(given.url, given.name)
+        return _publish(given)
     if given.command == "keygen":
         key = generate_signing_key(given.where)
         text = f"kept in {given.where}; its public part is\n{key.public}"
@@ -135,14 +147,29 @@ def _run(given: argparse.Namespace) -> Answer:
         with _existing(given.store) as lab:
             return OK, *export_store(lab, given)
     command, _ = _COMMANDS[given.command]
-    with _existing(given.store) as lab:
-        if given.command != "verify":
+    if given.command == "log":
+        with _existing(given.store) as lab:
             return command(lab)
-        known = given.known.read_text().splitlines() if given.known else ()
-        if given.against is None:
-            return _verify(lab, None, given.trusted, known)
-        with _existing(given.against) as other:
-            return _verify(lab, other, given.trusted, known)
+    return _looked_into(given, command)
+
+
+def _looked_into(given: argparse.Namespace, command: Callable[..., Answer]) -> Answer:
+    """Run a command that takes a while on a store, and tell what of it is done."""
+    against = given.against if given.command == "verify" else None
+    done = stages_of(given, 2 if against is None else 3)
+    with contextlib.ExitStack() as opened:
+        lab = opened.enter_context(_existing(given.store))
+        done("opened")
+        if given.command != "verify":
+            answer = command(lab)
+        else:
+            known = given.known.read_text().splitlines() if given.known else ()
+            other = None if against is None else opened.enter_context(_existing(against))
+            if other is not None:
+                done("the other opened")
+            answer = _verify(lab, other, given.trusted, known)
+        done("examined" if given.command == "doctor" else "verified")
+        return answer
 
 
 def _existing(store: str) -> Lab:

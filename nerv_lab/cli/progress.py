@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TypeAlias
 
-__all__ = ["Progress", "add_progress", "progress_of"]
+__all__ = ["Progress", "add_progress", "progress_of", "stages_of"]
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Is told what is done, and how much of how much."""
@@ -28,7 +28,20 @@ def progress_of(given: argparse.Namespace) -> Progress | None:
     return _tell if wanted else None
 
 
+def stages_of(given: argparse.Namespace, total: int) -> Callable[[str], None]:
+    """Return what to tell that a stage of a command, of so many, is done."""
+    progress, done = progress_of(given), 0
+
+    def tell(stage: str) -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(stage, done, total)
+
+    return tell
+
+
 def _tell(section: str, done: int, total: int) -> None:
-    end = "\n" if done == total else "\r"
+    end = "\n" if done == total or not sys.stderr.isatty() else "\r"
     sys.stderr.write(f"{section} {done}/{total}{end}")
     sys.stderr.flush()

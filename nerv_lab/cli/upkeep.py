@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from nerv_lab.cli.progress import add_progress, progress_of
+from nerv_lab.cli.progress import add_progress, progress_of, stages_of
 from nerv_lab.core.errors import StoreNotFoundError, ValidationError
 from nerv_lab.inner_universe import InnerUniverseConfig
 from nerv_lab.inner_universe.embedded.examining import size_text
@@ -49,7 +49,8 @@ def add_upkeep_commands(commands: _Commands) -> None:
     text = "also where a file is there; it is kept under another name"
     restore.add_argument("--force", action="store_true", help=text)
     text = "write a store file anew without the space that is unused in it"
-    _add(commands, "compact", text, _compact).add_argument("store", help=_STORE)
+    compact = _add(commands, "compact", text, _compact)
+    compact.add_argument("store", help=_STORE)
     text = "bring a store of an older nerv-lab to the present tables; a backup is made first"
     migrate = _add(commands, "migrate", text, _migrate)
     migrate.add_argument("store", help=_STORE)
@@ -58,7 +59,7 @@ def add_upkeep_commands(commands: _Commands) -> None:
     rekey = _add(commands, "rekey", text, _rekey)
     rekey.add_argument("store", help=_STORE)
     rekey.add_argument("--plain", action="store_true", help="decrypt it for good instead")
-    for command in (backup, restore):
+    for command in (backup, restore, compact, migrate, rekey):
         add_progress(command)
 
 
@@ -112,14 +113,16 @@ def _restore(given: argparse.Namespace) -> _Answer:
 
 
 def _compact(given: argparse.Namespace) -> _Answer:
+    tell = stages_of(given, 1)
     done = compact_store(_file(given.store), key=key_for(given.store, given))
+    tell("written anew")
     sizes = f"{size_text(done.before)} before, {size_text(done.after)} now"
     return 0, f"compacted: {done.path}, {sizes}", _record(done)
 
 
 def _migrate(given: argparse.Namespace) -> _Answer:
     key = key_for(_file(given.store), given)
-    done = migrate_store(given.store, key=key, dry_run=given.dry_run)
+    done = migrate_store(given.store, key=key, dry_run=given.dry_run, progress=progress_of(given))
     backup = None if done.backup is None else str(done.backup)
     answer = {"path": given.store, "found": done.found, "now": done.now}
     answer |= {"steps": list(done.steps), "backup": backup}
@@ -142,8 +145,11 @@ def _rekey(given: argparse.Namespace) -> _Answer:
         raise StoreNotFoundError(f"there is no store {given.store!r}; check the name")
     key = key_for(given.store, given)
     new_key = None if given.plain else _asked_twice(given.store)
+    tell = stages_of(given, 2)
     with open(given.store, key=key) as lab:
+        tell("opened")
         lab.rekey(new_key)
+        tell("written anew and verified")
     text = "is in plain text now" if new_key is None else "opens with the new key alone"
     return 0, f"{given.store} {text}", {"path": given.store, "encrypted": new_key is not None}
 

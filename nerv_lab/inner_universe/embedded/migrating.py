@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from nerv_lab.inner_universe.embedded.copying import checked, opened
+from nerv_lab.inner_universe.embedded.copying import Progress, checked, opened
 from nerv_lab.inner_universe.embedded.keys import Key, KeySource
 from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION
 from nerv_lab.inner_universe.embedded.upgrading import steps_of, upgrade
@@ -40,7 +40,11 @@ class Migrated:
 
 
 def migrate_store(
-    store: str | os.PathLike[str], *, key: KeySource | None = None, dry_run: bool = False
+    store: str | os.PathLike[str],
+    *,
+    key: KeySource | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> Migrated:
     """Bring the tables of a store of an older nerv-lab to the present ones.
 
@@ -55,6 +59,8 @@ def migrate_store(
         The key of an encrypted store.
     dry_run : bool
         Only say what would be done.
+    progress : callable, optional
+        Is told what is done, and how much of how much: pages of the backup, then steps.
 
     Raises
     ------
@@ -69,7 +75,7 @@ def migrate_store(
         if dry_run or not steps:
             return Migrated(path, found, found, steps, None)
         backup = path.with_name(f"{path.name}.{new_id()}.schema-{found}")
-        backup_store(path, backup, key=key)
-        taken = upgrade(connection)
+        backup_store(path, backup, key=key, progress=progress)
+        taken = upgrade(connection, progress)
         checked(connection, path)
     return Migrated(path, found, SCHEMA_VERSION, taken, backup)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import apsw
 
 from nerv_lab.inner_universe.embedded.schema import (
@@ -20,15 +22,19 @@ def steps_of(connection: apsw.Connection) -> tuple[str, ...]:
     return tuple(UPGRADES[version].name for version in range(found + 1, SCHEMA_VERSION + 1))
 
 
-def upgrade(connection: apsw.Connection) -> tuple[str, ...]:
+def upgrade(
+    connection: apsw.Connection, progress: Callable[[str, int, int], object] | None = None
+) -> tuple[str, ...]:
     """Take the steps that are left, and return their names.
 
     Each is one transaction together with the record that it was taken. Where the process ends
     between two, the next to open the store goes on with the second.
     """
-    taken = []
+    taken, total = [], len(steps_of(connection))
     while (step := _next(connection)) is not None:
         taken.append(step)
+        if progress is not None:
+            progress("steps", len(taken), max(total, len(taken)))
     return tuple(taken)
 
 

@@ -217,7 +217,7 @@ def _stopped(*args: object, **kwargs: object) -> None:
     raise KeyboardInterrupt
 
 
-def _stopped_after_one_step(connection: apsw.Connection) -> None:
+def _stopped_after_one_step(connection: apsw.Connection, progress: object) -> None:
     upgrading._next(connection)
     raise KeyboardInterrupt
 
