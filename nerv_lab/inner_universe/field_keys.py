@@ -97,6 +97,8 @@ class FieldEncryption:
 
     def names(self, item_type: str) -> frozenset[str]:
         """Return the names of the properties that items of a type keep encrypted."""
+        if not self.properties:
+            return frozenset()
         found = (frozenset(self.properties.get(kind, ())) for kind in (item_type, _ANY))
         return frozenset().union(*found)
 

@@ -67,10 +67,12 @@ class Vault:
             case CreateEntity() | CreateRelation():
                 key = _key(change)
                 given = change.metadata.properties
+                wanted = self.encryption.names(change.type)
+                if wanted.isdisjoint(given) and all(map(_is_plain, given.values())):
+                    batch.note(key, change.type, given)
+                    return change
                 sealed = self._properties(key, change.type, given, {})
                 batch.note(key, change.type, sealed)
-                if sealed == given and not any(type(v) is Encrypted for v in sealed.values()):
-                    return change
                 metadata: Any = change.metadata.with_properties(ReadOnlyDict(sealed))
                 return replace(change, metadata=metadata)
             case UpdateEntity() | UpdateRelation():
