@@ -85,15 +85,22 @@ def compared_outputs(notebook: Any) -> list[str]:
     ]
 
 
-def test_two_notebooks_share_a_server_as_they_share_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("03_two_notebooks_one_graph", "through the SpacetimeDB server"),
+        ("05_schemas_migration_and_access", "kept on the SpacetimeDB server"),
+    ],
+)
+def test_what_works_on_a_file_works_on_a_server_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, says: str
 ) -> None:
-    path = next(p for p in NOTEBOOKS if p.stem == "03_two_notebooks_one_graph")
+    path = next(p for p in NOTEBOOKS if p.stem == name)
     url = the_server().url
     monkeypatch.setenv("NERV_SERVER", url)
     monkeypatch.setenv("NERV_TOKEN_FILE", str(tmp_path / "ada.json"))
     notebook = nbformat.read(path, as_version=4)
     stored = compared_outputs(notebook)
     NotebookClient(notebook, timeout=60).execute()
-    assert f"through the SpacetimeDB server {url}" in str(notebook)
+    assert f"{says} {url}" in str(notebook)
     assert compared_outputs(notebook) == stored
