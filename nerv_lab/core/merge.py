@@ -24,6 +24,7 @@ from nerv_lab.core.model import (
     entity_key,
 )
 from nerv_lab.core.record_html import record_html
+from nerv_lab.core.record_svg import record_svg
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.text import value_text
 from nerv_lab.core.values import freeze
@@ -92,10 +93,15 @@ class Conflict:
     def __repr__(self) -> str:
         return f"<Conflict {self}>"
 
-    def _repr_html_(self) -> str:
+    def _rows(self) -> list[tuple[str, str]]:
         sides = (("before", self.base), ("ours", self.ours), ("theirs", self.theirs))
-        rows = [(name, "not there" if v is UNSET else value_text(v)) for name, v in sides]
-        return record_html(f"Conflict {self}", rows)
+        return [(name, "not there" if v is UNSET else value_text(v)) for name, v in sides]
+
+    def _repr_html_(self) -> str:
+        return record_html(f"Conflict {self}", self._rows())
+
+    def _repr_svg_(self) -> str:
+        return record_svg(f"Conflict {self}", self._rows())
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from nerv_lab.core.documents import as_model
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.limits import MAX_BYTES
 from nerv_lab.core.record_html import record_html
+from nerv_lab.core.record_svg import record_svg
 from nerv_lab.core.text import value_text
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, encode_plain, freeze, plain
 
@@ -238,7 +239,7 @@ class _Item:
         """Return what is hashed in the types of JSON."""
         raise NotImplementedError
 
-    def _repr_html_(self) -> str:
+    def _rows(self) -> list[tuple[str, str]]:
         fields = {name: value for name, value in self._hashed().items() if name != "properties"}
         rows = [("id", self.id)]
         rows += [
@@ -247,7 +248,13 @@ class _Item:
             if value not in (None, [])
         ]
         rows += [(f"properties.{name}", value_text(v)) for name, v in self.properties.items()]
-        return record_html(repr(self).strip("<>"), rows)
+        return rows
+
+    def _repr_html_(self) -> str:
+        return record_html(repr(self).strip("<>"), self._rows())
+
+    def _repr_svg_(self) -> str:
+        return record_svg(repr(self).strip("<>"), self._rows())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.record_html import record_html
+from nerv_lab.core.record_svg import record_svg
 
 __all__ = ["LTHASH", "SHA256_JSON", "Version", "from_micros", "to_micros", "version_digest"]
 
@@ -111,8 +112,8 @@ class Version:
         except (TypeError, KeyError, OverflowError) as error:
             raise ValidationError("record", f"not the record of a version: {error}") from None
 
-    def _repr_html_(self) -> str:
-        rows = [
+    def _rows(self) -> list[tuple[str, str]]:
+        return [
             ("id", self.id),
             ("description", self.description),
             ("author", self.author or ""),
@@ -121,7 +122,12 @@ class Version:
             ("parents", ", ".join(self.parents) or "none"),
             ("data hash", self.data_hash),
         ]
-        return record_html(f"Version {self.description!r}", rows)
+
+    def _repr_html_(self) -> str:
+        return record_html(f"Version {self.description!r}", self._rows())
+
+    def _repr_svg_(self) -> str:
+        return record_svg(f"Version {self.description!r}", self._rows())
 
     def __repr__(self) -> str:
         return f"<Version {self.id} {self.description!r}>"

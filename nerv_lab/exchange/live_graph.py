@@ -63,7 +63,7 @@ _ENTITY_FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
 _RELATION_FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
     "relation_id": lambda r: r.id,
     "type": lambda r: r.type,
-    "weight": lambda r: r.strength,
+    "weight": lambda r: r.metadata.strength,
     "bidirectional": lambda r: r.bidirectional,
     "tags": _tags,
     "description": lambda r: r.description,
@@ -83,13 +83,18 @@ class _Attributes(Mapping[str, Any]):
         # Not every name is text: algorithms ask for the weight None where they want none.
         if not isinstance(name, str):
             raise KeyError(name)
-        if name in self._fields:
-            value = self._fields[name](self._item)
+        get = self._fields.get(name)
+        if get is not None:
+            value = get(self._item)
             if value is not None:
                 return value
         elif column_of(property_of(name)) == name:
             return self._item.properties[property_of(name)]
         raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        # Algorithms ask for the weight of every edge before they read it.
+        return (name == "weight" and self._fields is _RELATION_FIELDS) or super().__contains__(name)
 
     def __iter__(self) -> Iterator[str]:
         yield from (name for name, get in self._fields.items() if get(self._item) is not None)

@@ -14,9 +14,10 @@ from html import escape
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.diff import FieldChange, field_changes
 from nerv_lab.core.model import Entity, Item
+from nerv_lab.core.record_svg import record_svg
 from nerv_lab.core.text import one_line, value_text
 
-__all__ = ["as_html", "as_lines", "describe", "is_colour_terminal"]
+__all__ = ["as_html", "as_lines", "as_svg", "describe", "is_colour_terminal"]
 
 _SHOWN_ITEMS = 50
 _SHOWN_FIELDS = 20
@@ -84,6 +85,15 @@ def as_html(caption: str, changes: Sequence[ItemChange], name_of: NameOf) -> str
         f"<table><caption>{escape(caption + more)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table>"
     )
+
+
+def as_svg(caption: str, changes: Sequence[ItemChange], name_of: NameOf) -> str:
+    """Return a picture with a line for each item, and below it one for each property."""
+    rows: list[tuple[str, str]] = []
+    for change in changes[:_SHOWN_ITEMS]:
+        rows.append((change.kind, describe(change.item, name_of)))
+        rows += [("", str(field)) for field in field_changes(change)[:_SHOWN_FIELDS]]
+    return record_svg(caption, rows)
 
 
 def _item_rows(change: ItemChange, name_of: NameOf) -> Iterator[str]:

@@ -9,7 +9,7 @@ from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.diff import FieldChange, field_changes
 from nerv_lab.core.json_patch import Operation, json_patch
 from nerv_lab.core.model import Entity
-from nerv_lab.lab.diff_views import as_html, as_lines, is_colour_terminal
+from nerv_lab.lab.diff_views import as_html, as_lines, as_svg, is_colour_terminal
 from nerv_lab.lab.tables import frame
 
 if TYPE_CHECKING:
@@ -106,6 +106,9 @@ class Diff(Sequence[ItemChange]):
 
     def _repr_html_(self) -> str:
         return as_html(self.summary, self.changes, self._name_of)
+
+    def _repr_svg_(self) -> str:
+        return as_svg(self.summary, self.changes, self._name_of)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row for each property that differs, or item that came or went.

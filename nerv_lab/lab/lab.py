@@ -37,6 +37,7 @@ from nerv_lab.lab.bundling import Bundler
 from nerv_lab.lab.buses import RecordingBus
 from nerv_lab.lab.committing import Committer
 from nerv_lab.lab.debugging import Debugger
+from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.driving import run
 from nerv_lab.lab.encrypting import Revealer, Vault
 from nerv_lab.lab.event_log import EventLog
@@ -555,3 +556,9 @@ class Lab(
             ("events", str(position.seq)),
         ]
         return record_html("Lab", rows)
+
+    def _repr_svg_(self) -> str | None:
+        if self._closed:
+            return None
+        picture: str = delegated("widgets.svg", "graph_svg")(self.state, repr(self).strip("<>"))
+        return picture

@@ -10,6 +10,7 @@ from nerv_lab.core.errors import ReadOnlyViewError
 from nerv_lab.core.record_html import record_html
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
+from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.reading import GraphReader
 
 __all__ = ["View"]
@@ -79,6 +80,10 @@ class View(GraphReader):
             ("relations", repr(self.relations).strip("<>")),
         ]
         return record_html("View, read-only", rows)
+
+    def _repr_svg_(self) -> str:
+        picture: str = delegated("widgets.svg", "graph_svg")(self.state, repr(self).strip("<>"))
+        return picture
 
     def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
         """Refuse, since the past does not change; raises `ReadOnlyViewError`."""
