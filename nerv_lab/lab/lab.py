@@ -405,7 +405,11 @@ class Lab(
         self, description: str, changes: Callable[[GraphState], Sequence[Change]]
     ) -> Version:
         self._outside_transaction("migrate")
-        return self._commit(description, self._author, changes, reason=description)[1]
+
+        def sealed(state: GraphState) -> Sequence[Change]:
+            return self._vault.sealed(state, changes(state))
+
+        return self._commit(description, self._author, sealed, reason=description)[1]
 
     def _record(self, event: Event) -> None:
         if self._open_transaction():

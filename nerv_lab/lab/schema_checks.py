@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 from nerv_lab.core.changes import Change, ItemChange, RestoreEntity, compact
 from nerv_lab.core.documents import document, document_json, field_names, model_errors
 from nerv_lab.core.encrypted import Encrypted
-from nerv_lab.core.errors import SchemaMismatchError
+from nerv_lab.core.errors import SchemaMismatchError, ValidationError
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.rules import plan
 from nerv_lab.core.schemas import SCHEMAS_ID, Kind, TypeSchema, kind_of, schemas_of
@@ -60,7 +60,7 @@ class SchemaChecker:
     """
 
     def __init__(self, revealed: Callable[[Item], Item] = lambda item: item) -> None:
-        self._revealed = revealed
+        self.revealed = revealed
         self.defined: dict[tuple[Kind, str], Definition] = {}
         self._read: tuple[Entity | None, dict[tuple[Kind, str], TypeSchema]] = (None, {})
         self._validators: dict[TypeSchema, Any] = {}
@@ -70,7 +70,11 @@ class SchemaChecker:
         holder = state.entity(SCHEMAS_ID)
         held, schemas = self._read
         if holder is not held:
-            schemas = schemas_of(holder)
+            try:
+                schemas = schemas_of(holder)
+            except ValidationError as error:
+                mend = f"{error.reason}; mend or delete the entity {SCHEMAS_ID!r}"
+                raise ValidationError(error.field, mend) from None
             self._read = holder, schemas
         return schemas
 
@@ -95,6 +99,9 @@ class SchemaChecker:
             return
         planned = plan(before, changes, 0)
         after = before.apply(planned)
+        if after.entity(SCHEMAS_ID) is not before.entity(SCHEMAS_ID):
+            for schema in self.in_force(after).values():
+                self._validator(schema)
         touched = _touched(after, compact(planned)).values()
         for mismatch in self.mismatches(after, touched):
             raise mismatch
@@ -126,7 +133,7 @@ class SchemaChecker:
         self, state: GraphState, item: Item, schema: TypeSchema
     ) -> Iterator[SchemaMismatchError]:
         encrypted = [n for n, value in item.properties.items() if type(value) is Encrypted]
-        shown = self._revealed(item) if encrypted else item
+        shown = self.revealed(item) if encrypted else item
         for place, reason in self._faults(state, shown, schema):
             name = next((n for n in encrypted if _is_inside(place, f"properties.{n}")), None)
             if name is not None:
@@ -152,7 +159,13 @@ class SchemaChecker:
         import orjson
 
         given = orjson.loads(document_json(schema.document(item)))
-        for error in self._validator(schema).iter_errors(given):
+        try:
+            errors = list(self._validator(schema).iter_errors(given))
+        except Exception as failed:  # noqa: BLE001 - a schema of somebody else's, such as a circle
+            why = type(failed).__name__
+            yield "properties", f"cannot be checked, since its schema fails: {why}"
+            return
+        for error in errors:
             steps = list(error.absolute_path)
             if error.validator == "required":
                 missing = [name for name in error.validator_value if name not in error.instance]
@@ -164,10 +177,23 @@ class SchemaChecker:
     def _validator(self, schema: TypeSchema) -> Any:
         found = self._validators.get(schema)
         if found is None:
-            from jsonschema import Draft202012Validator
-
-            found = self._validators[schema] = Draft202012Validator(schema.value()["schema"])
+            found = self._validators[schema] = _made_validator(schema)
         return found
+
+
+def _made_validator(schema: TypeSchema) -> Any:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+    from referencing import Registry
+
+    given = schema.value()["schema"]
+    try:
+        Draft202012Validator.check_schema({} if given is None else given)
+    except SchemaError as error:
+        place = f"properties.{schema.key}.schema"
+        raise ValidationError(place, f"is no JSON schema: {error.message}") from None
+    # An empty registry: what somebody else recorded must not have this process fetch anything.
+    return Draft202012Validator({} if given is None else given, registry=Registry())
 
 
 def _is_inside(place: str, outer: str) -> bool:

@@ -238,7 +238,8 @@ class Schemas:
         """Bring the items of a type to the version that this notebook defines.
 
         The items and the record of the schema change in one transaction, which is one version,
-        or nothing does.
+        or nothing does. Of what is encrypted the functions see the envelope: it stays where it is,
+        and what they put into a property that is kept encrypted is encrypted.
 
         Parameters
         ----------
@@ -290,7 +291,8 @@ class Schemas:
     ) -> dict[str, BaseModel]:
         """Return the items of a type as instances of the model that this notebook defines.
 
-        Items of an older version are brought to the present one by its migrations, in memory.
+        Items of an older version are brought to the present one by its migrations, in memory;
+        what is encrypted is opened, where the key is there.
 
         Parameters
         ----------
@@ -321,7 +323,8 @@ class Schemas:
         found = self._checker.in_force(state).get((kind, type))
         since = found.version if found else defined.schema.version
         items = sorted(items_of(state, kind, type), key=lambda item: item.id)
-        return {item.id: upgraded(item, since, defined).as_model(model) for item in items}
+        shown = (self._checker.revealed(upgraded(item, since, defined)) for item in items)
+        return {item.id: item.as_model(model) for item in shown}
 
     # How they stand
 

@@ -17,11 +17,16 @@ from shared.universes import Universe
 import nerv_lab as nl
 from nerv_lab.core.changes import CreateEntity, UpdateEntity
 from nerv_lab.core.encrypted import Encrypted
-from nerv_lab.core.errors import KeyMissingError, SchemaMismatchError, SealBrokenError
+from nerv_lab.core.errors import (
+    KeyMissingError,
+    SchemaMismatchError,
+    SealBrokenError,
+    ValidationError,
+)
 from nerv_lab.core.model import EntityMetadata
 from nerv_lab.inner_universe.field_keys import FieldEncryption, FieldKeys
 from nerv_lab.lab import Lab
-from nerv_lab.lab.encrypting import Vault
+from nerv_lab.lab.encrypting import Vault, encrypted_of
 
 SECRET = "078-05-1120"
 POLICY = FieldEncryption({"person": ["ssn", "born"], "knows": ["how"]})
@@ -353,3 +358,40 @@ def test_envelopes_come_back_from_files_as_what_they_are(lab: Lab, tmp_path: Pat
             (ada,) = new.entities.values()
             assert ada.properties["ssn"] == envelope
             assert type(ada.properties["ssn"]) is Encrypted
+
+
+def test_a_migration_leaves_what_is_encrypted_so_and_encrypts_what_it_adds(lab: Lab) -> None:
+    from pydantic import BaseModel
+
+    class Person(BaseModel):
+        town: str
+
+    class NewPerson(BaseModel):
+        town: str
+        ssn: str
+        born: int = 1815
+
+    def add_number(properties: dict[str, Any]) -> None:
+        properties["ssn"] = f"of {properties['town']}"
+
+    lab.schemas.define("person", Person)
+    lab.add_entity("person", id="ada", properties={"town": "London"})
+    lab.schemas.define("person", NewPerson, version=2, migrate={1: add_number})
+    lab.schemas.migrate("person")
+    assert {"ssn", "born"} == {n for n, _ in encrypted_of(lab.entity("ada"))}
+    assert lab.models("person") == {"ada": NewPerson(town="London", ssn="of London", born=1815)}
+    assert lab.schemas.check().ok
+    assert lab.verify().ok
+
+    class Moved(BaseModel):
+        town: str
+        number: str
+
+    def move(properties: dict[str, Any]) -> None:
+        properties["number"] = properties.pop("ssn")
+
+    envelope = _ssn(lab)
+    lab.schemas.define("person", Moved, version=3, migrate={2: move})
+    with pytest.raises(ValidationError, match="was encrypted for another item, property or store"):
+        lab.schemas.migrate("person")
+    assert _ssn(lab) == envelope

@@ -290,6 +290,41 @@ def test_the_record_of_the_schemas_is_guarded_too(people: Lab) -> None:
         people.apply([UpdateEntity(SCHEMAS_ID, type="x")])
 
 
+def record(schema: Any) -> dict[str, Any]:
+    return {"entity:thing": {"version": 1, "schema": schema, "start": None, "end": None}}
+
+
+def test_what_is_no_json_schema_is_not_recorded(people: Lab) -> None:
+    with pytest.raises(ValidationError, match="is no JSON schema") as refused:
+        people.update(SCHEMAS_ID, properties=record({"type": 3}))
+    assert refused.value.field == "properties.entity:thing.schema"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "http://127.0.0.1:1/schema.json"},
+        {"$ref": "file:///etc/hostname"},
+        {"$ref": "#/$defs/none"},
+        {"allOf": [{"$ref": "#"}]},
+    ],
+)
+def test_a_recorded_schema_fetches_nothing_and_cannot_run_away(people: Lab, schema: Any) -> None:
+    people.update(SCHEMAS_ID, properties=record(schema))
+    assert "cannot be checked" in refused(lambda: people.add_entity("thing")).reason
+    people.schemas.drop("thing")
+    people.add_entity("thing")
+
+
+def test_a_record_that_was_broken_behind_the_back_says_how_to_mend_it(people: Lab) -> None:
+    people._run(people.client.apply([UpdateEntity(SCHEMAS_ID, properties={"entity:person": 3})]))
+    people.refresh()
+    with pytest.raises(ValidationError, match="mend or delete the entity 'nerv:schemas'"):
+        people.add_entity("text")
+    people.delete(SCHEMAS_ID)
+    people.add_entity("person")
+
+
 def test_a_schema_is_dropped(people: Lab) -> None:
     people.schemas.drop("person")
     people.add_entity("person")
