@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     )
     from nerv_lab.inner_universe.spacetime.publish import publish_module
     from nerv_lab.magics import load_ipython_extension, unload_ipython_extension
+    from nerv_lab.widgets import by
 
 __all__ = [
     "REMOVE",
@@ -109,6 +110,7 @@ __all__ = [
     "Version",
     "VersionNotFoundError",
     "View",
+    "by",
     "from_environment",
     "from_git",
     "generate_field_key",
@@ -126,6 +128,7 @@ __version__ = "0.1.0"
 
 # What needs pandas, pydantic or IPython is loaded by those who use it.
 _LOADED_ON_USE = {
+    "by": "nerv_lab.widgets",
     "InnerUniverseConfig": "nerv_lab.inner_universe",
     "InnerUniverseController": "nerv_lab.inner_universe",
     "from_environment": "nerv_lab.exchange",

@@ -7,25 +7,33 @@ import { Layout } from "./layout.js";
 import { Look } from "./look.js";
 import { Painter } from "./painter.js";
 import { expanded } from "./paths.js";
+import { Legend } from "./legend.js";
+import { Looks } from "./looks.js";
+import { numbers } from "./columns.js";
 import { SearchBox } from "./search_box.js";
 import { TablePanel } from "./table.js";
 
 const MANY = 20; // newcomers that are worth a layout of their own
 const MUCH = 5000; // nodes that are shown without edges until they have some order
 const RELEASE_MS = 4000;
-const LEGEND_TYPES = 10;
+const LONG_MS = 1000; // a layout that takes longer says so, and can be stopped
 
 const KEYS = "Graph. Arrows move it, plus and minus zoom, 0 fits, Control and A selects what is in sight, Escape clears; the search and the table reach single nodes";
 
 export class GraphPanel {
-  /** @param on {select(ids), find(query) -> {ids, total}, painted(kind), layout(state)} */
+  /**
+   * @param on {select(ids), find(query) -> {ids, total}, painted(kind), layout(state), hover(id),
+   *   open(id), pin(ids, places), unpin(), showAll()}
+   */
   constructor(store, { renderer }, on) {
     Object.assign(this, { store, renderer, on, painter: null, theme: null, held: null, mode: "move" });
+    Object.assign(this, { arrangement: { name: "force" }, pins: new Map(), lens: null, due: false });
     this.look = new Look(store);
+    this.looks = new Looks(store.graph);
     this.layout = new Layout(store, (done) => this.#moved(done));
     this.stage = h("div.nerv-stage", { tabindex: "0", role: "application" });
     this.stage.setAttribute("aria-label", KEYS);
-    this.legend = h("div.nerv-legend", { role: "group", "aria-label": "Types" });
+    this.legend = new Legend(store, this.look, this.looks, { toggle: (type) => this.#toggle(type) });
     this.empty = h("div.nerv-empty", { hidden: true });
     this.empty.append(h("strong", {}, "Nothing here yet"));
     this.empty.append(h("span", {}, "Entities appear as soon as they are added to the lab."));
@@ -51,7 +59,8 @@ export class GraphPanel {
     this.table = new TablePanel(store, this.look, { select: (ids) => this.on.select(ids) });
     this.tableButton = iconButton("table", "Show as a table", () => this.#showTable());
     this.tableButton.setAttribute("aria-pressed", "false");
-    const children = [this.stage, this.empty, this.legend, tools, this.focusChip, this.table.element];
+    this.busyChip = h("div.nerv-busy", { role: "status", hidden: true });
+    const children = [this.stage, this.empty, this.legend.element, tools, this.focusChip, this.busyChip, this.table.element];
     this.element = h("section.nerv-graph", { "aria-label": "Graph" }, ...children);
     this.search = new SearchBox(store, {
       find: on.find,
@@ -69,6 +78,8 @@ export class GraphPanel {
   setTheme(theme) {
     this.theme = theme;
     this.look.theme = theme;
+    this.looks.setDark(theme.dark);
+    this.legend.draw();
     if (this.painter) this.painter.setTheme(theme);
     else if (this.visible) this.#mount();
   }
@@ -77,13 +88,19 @@ export class GraphPanel {
   apply(part, snapshot, load) {
     const wasRunning = this.layout.running;
     const { added, touched, first } = this.store.apply(part, snapshot, load);
+    this.looks.apply(part);
+    this.#hold(added.filter((id) => this.pins.has(id)));
     const much = this.store.graph.order > MUCH;
     this.look.draft = much && (Boolean(this.store.loading?.first) || first);
     if (this.look.selected.size) this.select(this.look.selected);
     this.painter?.repaint();
-    if (first || (wasRunning && added.length)) this.arrange();
-    else if (added.length > MANY) this.#lay(new Set(added.map((id) => this.store.graph.nodes.at(id))));
-    this.#drawLegend();
+    const due = snapshot && this.due;
+    if (first || due || (wasRunning && added.length)) this.arrange();
+    else if (added.length > MANY || (added.length && this.arrangement.name === "axes")) {
+      this.#lay(new Set(added.map((id) => this.store.graph.nodes.at(id))));
+    }
+    if (due) this.due = false;
+    this.legend.draw();
     this.#showFocus();
     this.table.refresh();
     this.empty.hidden = this.store.graph.order > 0;
@@ -107,6 +124,7 @@ export class GraphPanel {
     this.look.compare = compare.result ? compare : null;
     const gone = compare.result?.gone ?? { nodes: [], edges: [] };
     this.store.setGhosts(gone);
+    this.looks.haunt(gone);
     if (gone.nodes.some(({ id }) => this.#isOutside(id))) this.#fit();
     this.painter?.refresh();
   }
@@ -130,9 +148,21 @@ export class GraphPanel {
     this.#showFocus();
   }
 
+  /** Say what the kernel leaves out: {filter, around, collapsed, total}, or null. */
+  narrow(lens) {
+    this.lens = lens;
+    this.#showFocus();
+  }
+
   #showFocus() {
     const { focus } = this.look;
-    this.focusChip.hidden = !focus;
+    const narrowed = this.lens && (this.lens.filter || this.lens.around.length);
+    this.focusChip.hidden = !focus && !narrowed;
+    if (!focus && narrowed) {
+      const all = h("button.nerv-chip-button", { type: "button", onclick: () => this.on.showAll() }, "Show all");
+      const shown = this.store.graph.order.toLocaleString("en");
+      this.focusChip.replaceChildren(h("span", {}, `${shown} of ${counted(this.lens.total, "entity", "entities")}`), all);
+    }
     if (!focus) return;
     const { graph } = this.store;
     const count = [...focus].filter((id) => graph.hasNode(id)).length;
@@ -174,6 +204,7 @@ export class GraphPanel {
     this.table.destroy();
     this.seen.disconnect();
     clearTimeout(this.releasing);
+    clearTimeout(this.late);
     this.search.destroy();
     this.#unmount();
   }
@@ -181,7 +212,20 @@ export class GraphPanel {
   #lay(moving) {
     this.on.layout("running");
     this.look.busy = true;
-    this.layout.start(moving);
+    clearTimeout(this.late);
+    this.late = setTimeout(() => this.#sayBusy(), LONG_MS);
+    const { name } = this.arrangement;
+    this.layout.start(moving, name === "force" || (moving && name !== "axes") ? null : this.arrangement, this.looks.places);
+  }
+
+  #sayBusy() {
+    const stop = () => {
+      this.layout.stop();
+      this.#moved(true);
+    };
+    const button = h("button.nerv-chip-button", { type: "button", onclick: stop }, "Stop");
+    this.busyChip.replaceChildren(h("span", {}, "Arranging…"), button);
+    this.busyChip.hidden = false;
   }
 
   #moved(done) {
@@ -189,6 +233,8 @@ export class GraphPanel {
     this.look.busy = !done;
     this.painter?.repaint();
     if (!done) return;
+    clearTimeout(this.late);
+    this.busyChip.hidden = true;
     this.held ??= this.store.box();
     this.painter?.hold(this.held);
     this.on.layout("done");
@@ -211,7 +257,8 @@ export class GraphPanel {
   #mount() {
     if (this.painter || !this.theme) return;
     const on = {
-      painted: () => this.on.painted(this.painter?.kind), click: this.#click, expand: (id) => this.expand(id),
+      painted: () => this.on.painted(this.painter?.kind), click: this.#click, expand: (id) => this.on.open(id),
+      hover: (id) => this.on.hover(id),
       area: this.#area, moved: (ids) => this.#pin(ids), failed: () => this.#remount(),
     };
     const paint = (Brush) => new Painter(Brush, this.store, this.look, this.stage, on);
@@ -223,6 +270,7 @@ export class GraphPanel {
     this.painter.gestures.mode = this.mode;
     if (this.held) this.painter.hold(this.held);
     if (this.camera) this.painter.camera = this.camera;
+    else if (this.wanted) this.painter.sight = this.wanted;
   }
 
   #unmount() {
@@ -249,13 +297,62 @@ export class GraphPanel {
 
   /** What a person has moved stays there. */
   #pin(ids) {
-    for (const id of ids) this.store.graph.pin(id, true);
-    this.#showPins();
+    const places = ids.map((id) => {
+      const { x, y } = this.store.graph.node(id);
+      this.pins.set(id, [x, y]);
+      return [x, y];
+    });
+    this.#hold(ids);
+    this.on.pin(ids, places);
   }
 
   #unpin() {
-    for (const id of this.store.graph.nodeIds()) this.store.graph.pin(id, false);
+    this.takePins({ ids: [], xy: new Uint8Array(0) });
+    this.on.unpin();
+  }
+
+  /** Hold these nodes and no others: {ids, xy}, NaN where one is held as it is. */
+  takePins({ ids, xy }) {
+    const spots = numbers(xy, Float32Array);
+    const before = this.pins;
+    this.pins = new Map(ids.map((id, i) => [id, Number.isNaN(spots[2 * i]) ? null : [spots[2 * i], spots[2 * i + 1]]]));
+    for (const id of before.keys()) if (!this.pins.has(id)) this.store.graph.pin(id, false);
+    this.#hold(ids);
+  }
+
+  #hold(ids) {
+    const { graph } = this.store;
+    for (const id of ids) {
+      if (!graph.hasNode(id)) continue;
+      const place = this.pins.get(id);
+      if (place) graph.move(graph.nodes.at(id), ...place);
+      graph.pin(id, true);
+    }
     this.#showPins();
+  }
+
+  /** Look at a place: {x, y, ratio}, or all for null. */
+  set sight(sight) {
+    this.wanted = sight;
+    if (this.painter) this.painter.sight = sight;
+  }
+
+  get sight() {
+    return this.painter ? this.painter.sight : (this.wanted ?? null);
+  }
+
+  /** The painter, also of a graph that is out of sight. */
+  awake() {
+    this.#mount();
+    if (!this.painter) throw new Error("the view is not in the page");
+    return this.painter;
+  }
+
+  /** Arrange by this layout, once what it needs is here; now, where that is already. */
+  setArrangement(arrangement, now) {
+    this.arrangement = arrangement;
+    this.due = !now;
+    if (now) this.arrange();
   }
 
   #showPins() {
@@ -280,7 +377,7 @@ export class GraphPanel {
     const chosen = new Set(several ? this.look.selected : []);
     if (several && chosen.has(id)) chosen.delete(id);
     else chosen.add(id);
-    this.on.select([...chosen]);
+    this.on.select([...chosen], id);
   };
 
   /** Scrolling past the graph scrolls the notebook; it zooms once the graph was clicked. */
@@ -292,29 +389,9 @@ export class GraphPanel {
     this.element.addEventListener("wheel", guard, { capture: true, passive: true });
   }
 
-  #drawLegend() {
-    const ordered = [...this.store.types].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-    const entries = ordered.slice(0, LEGEND_TYPES).map(([type, count]) => {
-      const off = this.look.hidden.has(type);
-      const swatch = h("span.nerv-swatch", {});
-      swatch.style.background = this.store.palette.colour(type);
-      const attributes = { type: "button", "aria-pressed": String(!off) };
-      const name = h("span.nerv-legend-name", {}, type);
-      const number = h("span.nerv-legend-count", {}, count.toLocaleString("en"));
-      const entry = h("button.nerv-legend-entry", attributes, swatch, name, number);
-      entry.title = off ? `Show ${type}` : `Hide ${type}`;
-      entry.addEventListener("click", () => this.#toggle(type));
-      return entry;
-    });
-    if (ordered.length > LEGEND_TYPES) {
-      entries.push(h("span.nerv-legend-more", {}, `${ordered.length - LEGEND_TYPES} more types`));
-    }
-    this.legend.replaceChildren(...entries);
-  }
-
   #toggle(type) {
     if (!this.look.hidden.delete(type)) this.look.hidden.add(type);
-    this.#drawLegend();
+    this.legend.draw();
     this.painter?.refresh();
     this.table.refresh();
   }

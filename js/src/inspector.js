@@ -3,6 +3,7 @@
 import { changeList, countChips } from "./change_list.js";
 import { ago, counted, fullTime, h, iconButton } from "./dom.js";
 import { ItemFields } from "./item_fields.js";
+import { isGroup } from "./looks.js";
 import { shortestPath } from "./paths.js";
 
 const ARROWS = { out: "→", in: "←", both: "↔" };
@@ -26,7 +27,7 @@ function mostConnected(graph, count) {
 
 export class Inspector {
   /** @param compare A Compare, whose list is shown while nothing is selected.
-   *  @param on {select(ids), center(id), seek(seq), attempt(command, args) -> its result,
+   *  @param on {select(ids), center(id), open(id), seek(seq), attempt(command, args) -> its result,
    *   or null after it was shown what went wrong} */
   constructor(store, desk, compare, on) {
     Object.assign(this, { store, desk, compare, on, id: null, others: 0, asked: 0 });
@@ -142,6 +143,7 @@ export class Inspector {
       ...this.#optional(item),
       item.kind === "relation" ? this.#ends(item) : null,
       this.#path(),
+      this.#open(item),
       this.#perspectives(item),
       ...(item.seen ? this.#seen(item.seen) : this.fields.properties(item)),
       ...this.#neighbours(item),
@@ -171,6 +173,13 @@ export class Inspector {
     const steps = counted((path.length - 1) / 2, "step");
     const show = { type: "button", onclick: () => this.on.select(path) };
     return h("button.nerv-chip-button", show, `Select the path between them: ${steps}`);
+  }
+
+  /** What a double click does, for the keyboard. */
+  #open({ id, kind, degree }) {
+    if (kind !== "entity" || (!degree && !isGroup(id))) return null;
+    const text = isGroup(id) ? "Open the group" : "Show its neighbours";
+    return h("button.nerv-chip-button", { type: "button", onclick: () => this.on.open(id) }, text);
   }
 
   #perspectives({ perspectives }) {

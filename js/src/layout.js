@@ -6,6 +6,8 @@ const SLICE_MS = 60;
 const URL_MS = 30000; // a module is read from its address some time after the worker was made
 const MANY = 5000; // nodes from which on newcomers are laid out among those around them alone
 const AROUND = 3000;
+const GLIDE_MS = 420;
+const MANY_GLIDE = 12000;
 
 const sourceUrl = () =>
   URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
@@ -59,6 +61,11 @@ export function taskOf(graph, moving = null) {
   return { slots, task: { order, place, from: Uint32Array.from(from), to: Uint32Array.from(to), fixed } };
 }
 
+function dataOf(graph, slots, { group, x, y }) {
+  const column = (known, Type, missing) => Type.from(slots, (slot) => known.get(graph.nodes.ids[slot]) ?? missing);
+  return { group: column(group, Uint32Array, 0), x: column(x, Float32Array, NaN), y: column(y, Float32Array, NaN) };
+}
+
 export class Layout {
   /** @param onStep called with (done: boolean) whenever nodes have moved. */
   constructor(store, onStep) {
@@ -68,12 +75,17 @@ export class Layout {
     this.running = false;
   }
 
-  /** Lay out the whole graph, or only the given slots while the others stay. */
-  start(moving = null) {
+  /**
+   * Lay out the whole graph, or only the given slots while the others stay.
+   * @param layout Another than that of forces, {name, …}; `data` gives by id what it needs of nodes.
+   */
+  start(moving = null, layout = null, data = {}) {
     this.stop();
     const { graph } = this.store;
-    if (!graph.order) return this.#finish();
-    const { slots, task } = taskOf(graph, moving);
+    if (!graph.order || layout?.name === "fixed") return this.#finish();
+    const { slots, task } = taskOf(graph, layout ? null : moving);
+    if (layout) Object.assign(task, { layout, ...dataOf(graph, slots, data) });
+    this.glides = layout !== null;
     this.slots = slots.map((slot) => [slot, graph.nodes.ids[slot]]);
     this.moving = moving;
     const every = 120 + slots.length / 60; // milliseconds: pictures of large graphs cost more
@@ -118,7 +130,7 @@ export class Layout {
       }
       if (!next.done) places = next.value;
       this.#step(places(), next.done);
-      if (this.running) timer = setTimeout(slice);
+      if (this.running && !next.done) timer = setTimeout(slice);
     };
     let timer = setTimeout(slice);
     this.stop = () => {
@@ -129,6 +141,36 @@ export class Layout {
 
   /** Take over places, but of nodes that went meanwhile, that stay, or that a person has moved. */
   #step(places, done) {
+    if (done && this.glides) this.#glide(places);
+    else this.#put(places, done);
+  }
+
+  /** Move from where nodes are to where they belong, unless there are many, or motion is not wanted. */
+  #glide(places) {
+    this.stop();
+    const { place, ids } = this.store.graph.nodes;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden;
+    if (calm || this.slots.length > MANY_GLIDE) return this.#put(places, true);
+    const from = Float32Array.from(places, (_, i) => {
+      const [slot, id] = this.slots[i >> 1];
+      return ids[slot] === id ? place[2 * slot + (i & 1)] : 0;
+    });
+    const start = performance.now();
+    const step = () => {
+      const share = Math.min((performance.now() - start) / GLIDE_MS, 1);
+      const eased = share * share * (3 - 2 * share);
+      this.#put(places.map((to, i) => from[i] + (to - from[i]) * eased), share === 1);
+      if (share < 1) frame = requestAnimationFrame(step);
+    };
+    let frame = requestAnimationFrame(step);
+    this.running = true;
+    this.stop = () => {
+      cancelAnimationFrame(frame);
+      this.running = false;
+    };
+  }
+
+  #put(places, done) {
     const { graph } = this.store;
     const { ids, place } = graph.nodes;
     this.slots.forEach(([slot, id], i) => {

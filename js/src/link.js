@@ -11,7 +11,8 @@ const MOST_DIFFERENCES = 3; // in a row; then people are told
 export class Link {
   /**
    * @param on {payload({snapshot, payload}), check(payload) -> whether what is shown now is what
-   *   the kernel shows, gap(), reply(message), away(isAway), failed(error)}
+   *   the kernel shows, gap(), reply(message), ask(question), failure({text}), away(isAway),
+   *   failed(error)}
    */
   constructor(model, id, on) {
     Object.assign(this, { model, on, receiver: new Receiver(id), isAway: false, differences: 0 });
@@ -107,7 +108,9 @@ export class Link {
     const own = message.stream === this.receiver.stream;
     if (own || message.type === "reply") this.#setAway(false);
     if (message.type === "reply" || message.type === "progress") this.on.reply(message);
+    else if (message.type === "failure") this.on.failure(message);
     else if (!own) return;
+    else if (message.type === "ask") this.on.ask(message);
     else if (message.type === "ping") this.#answer(message.seq);
     else if (message.type === "frame") this.#read(buffers[0]);
   }

@@ -235,6 +235,37 @@ export class Painter {
     step();
   }
 
+  /** What is in the middle, in coordinates of the graph, and how much is seen: null where it is all. */
+  get sight() {
+    const { x, y, zoom } = this.eye.state;
+    if (!x && !y && zoom === 1) return null;
+    const [middle, high] = this.eye.toGraph([this.eye.width / 2, this.eye.height / 2]);
+    return { x: middle, y: high, ratio: 1 / zoom };
+  }
+
+  set sight(sight) {
+    if (!sight) return this.fit();
+    this.eye.hold(this.box ?? this.store.box());
+    this.#fly({ ...this.eye.centred([sight.x, sight.y]), zoom: 1 / sight.ratio }, 300);
+  }
+
+  /** What is on the screen on a canvas of its own, so many pixels of it for one of the screen. */
+  picture(ratio, ground, most) {
+    const { width, height } = this.frame ?? { width: 0, height: 0 };
+    if (!width || width * height * ratio ** 2 > most) throw new Error("the picture would be too large, or there is none yet; take a smaller scale");
+    const frame = { ...this.#frame(width, height), ratio };
+    this.brush.draw(this.scene, frame);
+    this.overlay.draw(frame, null);
+    const canvas = document.createElement("canvas");
+    Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    const context = canvas.getContext("2d");
+    context.fillStyle = ground;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    for (const layer of [this.canvas, this.over]) context.drawImage(layer, 0, 0, canvas.width, canvas.height);
+    this.repaint();
+    return canvas;
+  }
+
   fit() {
     this.#fly({ x: 0, y: 0, zoom: 1 }, 220);
   }
@@ -376,6 +407,7 @@ export class Painter {
     this.container.style.cursor = this.gestures.mode !== "move" ? "crosshair" : id ? "pointer" : "";
     if (id === this.look.hovered) return;
     this.look.hovered = id;
+    if (id) this.on.hover(id);
     this.touch();
   }
 

@@ -2,6 +2,7 @@
 
 import iterate from "graphology-layout-forceatlas2/iterate.js";
 import { PER_NODE, matrices, roundsFor, settingsFor } from "./forces.js";
+import { arranged } from "./layouts.js";
 import { coarsest, spreadOut } from "./levels.js";
 
 const MANY = 2000; // nodes from which on the coarse shape comes first
@@ -14,12 +15,17 @@ function roundsAt(count) {
 
 /**
  * Lay out a graph, round by round.
- * @param task {order, place, from, to, fixed, rounds}: of each node a number that gives the order
+ * @param task {order, place, from, to, fixed, rounds, layout, group, x, y}: of each node a number that gives the order
  *   to go through them, whatever order they came in; x and y; the ends of edges; and, or null, which
- *   nodes stay.
+ *   nodes stay; a layout without rounds, or null, and what it needs of each node.
  * @yields {() => Float32Array} After every round, a function that gives all places so far.
  */
 export function* solve(task) {
+  if (task.layout) {
+    const places = arranged(task.layout, { ...task, count: task.order.length }, task);
+    yield () => places;
+    return;
+  }
   const { level, rank } = inOrder(task);
   const big = level.count > MANY && !task.fixed;
   let top = big ? coarsest(level) : level;

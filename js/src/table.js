@@ -91,7 +91,7 @@ export class TablePanel {
   #row({ id, label, kind, degree }, index) {
     const chosen = this.look.selected.has(id);
     const swatch = h("span.nerv-swatch");
-    swatch.style.background = this.store.palette.colour(kind);
+    swatch.style.background = this.store.graph.node(id)?.color ?? "";
     const here = index === this.at;
     const row = h(here ? "div.nerv-table-row.nerv-table-at" : "div.nerv-table-row", {
       role: "row", "aria-rowindex": index + 2, "aria-selected": String(chosen), id: `${this.name}-${index}`,

@@ -1,5 +1,6 @@
 // One view of a widget: panels by its mode, fed by the frames of its own stream.
 
+import { answer, download, pictureOf, positionsOf } from "./answers.js";
 import { BranchMenu } from "./branch_menu.js";
 import { CommitBar } from "./commit_bar.js";
 import { Compare } from "./compare.js";
@@ -16,9 +17,21 @@ import { MergeDialog } from "./merge_dialog.js";
 import { Notices } from "./notices.js";
 import { Progress } from "./progress.js";
 import css from "./style.css";
+import { OptionsPanel } from "./options_panel.js";
+import { isGroup } from "./looks.js";
 import { readTheme, watchTheme } from "./theme.js";
 import timelineCss from "./timeline.css";
 import { TimelinePanel } from "./timeline.js";
+
+const REST_MS = 250;
+const MOST_TOLD = 20_000; // nodes whose places are told unasked; as in nerv_lab/widgets/placed.py
+
+const sameSight = (a, b) => {
+  if (!a || !b) return !a === !b;
+  const near = (x, y, span) => Math.abs(x - y) <= 1e-4 * span;
+  const span = Math.abs(a.x) + Math.abs(a.y) + 1;
+  return near(a.x, b.x, span) && near(a.y, b.y, span) && near(a.ratio, b.ratio, a.ratio);
+};
 
 function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
@@ -41,6 +54,8 @@ export class View {
       reply: (message) => this.desk.hear(message),
       away: (isAway) => this.#setAway(isAway),
       failed: (error) => this.#failed(error),
+      ask: (message) => this.#answer(message),
+      failure: ({ text }) => this.notices.error(text),
     });
     this.#build();
     el.append(this.root);
@@ -48,6 +63,8 @@ export class View {
       this.#listen("change:selection", () => this.#selectionChanged()),
       this.#listen("change:height", () => this.#resize()),
       this.#listen("change:theme", () => this.#retheme()),
+      this.#listen("change:camera", () => this.#cameraSet()),
+      this.#listen("change:arrangement", () => this.#arrangementSet()),
       watchTheme(() => this.#retheme()),
     ];
     this.#resize();
@@ -73,13 +90,44 @@ export class View {
     if (mode !== "timeline") {
       this.store = new GraphStore(this.model.get("seed"));
       this.graph = new GraphPanel(this.store, { renderer: this.model.get("renderer") }, {
-        select: (ids) => this.#choose(ids),
+        select: (ids, clicked) => {
+          this.#choose(ids);
+          if (clicked && !isGroup(clicked)) this.#tell("click", clicked);
+        },
         find: (query) => this.desk.ask("find", { query }),
-        painted: (kind) => this.#mark({ painted: this.link.seq, renderer: kind }),
-        layout: (state) => this.#mark({ layout: state }),
+        painted: (kind) => {
+          this.#mark({ painted: this.link.seq, renderer: kind });
+          this.#cameraMoved();
+        },
+        layout: (state) => {
+          this.#mark({ layout: state });
+          if (state !== "done") return;
+          this.#mark({ arranged: Number(this.root.dataset.arranged ?? 0) + 1 });
+          this.#settled();
+        },
+        hover: (id) => this.#tell("hover", id),
+        open: (id) => this.#open(id),
+        pin: (ids, places) => {
+          this.#do("pin", { ids, places });
+          this.#settled();
+        },
+        unpin: () => this.#do("unpin"),
+        showAll: () => this.#narrow("show_all"),
       });
+      this.graph.arrangement = this.model.get("arrangement") ?? { name: "force" };
+      this.graph.sight = this.model.get("camera") ?? null;
+      this.options = new OptionsPanel({
+        facets: () => this.#do("facets"),
+        filter: (query) => this.#narrow("filter", { query }),
+        layout: (layout) => this.#arrange(layout),
+        collapse: () => this.#narrow("collapse"),
+        uncollapse: () => this.#narrow("uncollapse"),
+        showAll: () => this.#narrow("show_all"),
+        picture: () => this.#attempt(this.#savePicture()),
+      });
+      this.graph.element.append(this.options.element);
       this.counts = h("span.nerv-counts");
-      head.append(this.graph.search.element, this.graph.tableButton, this.counts);
+      head.append(this.graph.search.element, this.graph.tableButton, this.options.button, this.counts);
       this.progress = new Progress({ halt: () => this.#halt(), resume: () => this.link.say("resync") });
       this.graph.element.append(this.progress.element);
       body.append(this.graph.element);
@@ -94,6 +142,7 @@ export class View {
       this.inspector = new Inspector(this.store, this.desk, this.compare, {
         select: (ids) => this.#choose(ids),
         center: (id) => this.graph.center(id),
+        open: (id) => this.#open(id),
         seek: (seq) => this.#do("at", { seq }),
         attempt: (name, args) => this.#do(name, args),
       });
@@ -136,6 +185,8 @@ export class View {
   destroy() {
     this.link.destroy();
     this.desk.close();
+    clearTimeout(this.looking);
+    clearTimeout(this.settling);
     for (const cleanup of this.cleanups) cleanup();
     this.progress?.destroy();
     this.graph?.destroy();
@@ -190,7 +241,10 @@ export class View {
     if (payload.meta) this.meta = payload.meta;
     this.progress?.update(payload.load, snapshot);
     if (payload.history) this.history.apply(payload.history);
+    if (payload.style) this.graph.looks.take(payload.style);
     const touched = payload.graph ? this.graph.apply(payload.graph, snapshot, payload.load) : new Set();
+    if (payload.pins) this.graph.takePins(payload.pins);
+    if (payload.pins || payload.graph) this.#settled();
     if (snapshot) this.#selectionChanged();
     else if (this.inspector && (!this.inspector.id || touched.has(this.inspector.id))) {
       this.inspector.refresh();
@@ -215,6 +269,10 @@ export class View {
     const head = this.history.version(meta.head);
     this.bar.update(meta, head);
     this.timeline?.update(meta);
+    this.graph?.narrow(meta.lens ?? null);
+    this.options?.update(meta.lens ?? null, this.graph.arrangement, meta.closed !== "a recording");
+    if (meta.trouble && meta.trouble !== this.trouble) this.notices.error(meta.trouble);
+    this.trouble = meta.trouble;
     this.inspector?.setReadOnly(Boolean(meta.shown || meta.closed));
     if (this.counts) {
       const nodes = counted(meta.nodes, "entity", "entities");
@@ -242,6 +300,89 @@ export class View {
     this.model.set("selection", ids);
     this.model.save_changes();
     this.#selectionChanged();
+  }
+
+  // -- what is shown of the graph -----------------------------------------------------------------
+
+  #tell(event, id) {
+    if ((this.model.get("_events") ?? []).includes(event)) this.model.send({ type: "event", event, id });
+  }
+
+  /** Show what lies behind a node: the entities of a group, or the neighbours of an entity. */
+  #open(id) {
+    this.#tell("double_click", id);
+    const { lens } = this.meta;
+    if (isGroup(id) || lens?.filter || lens?.around.length) return this.#narrow("expand", { id });
+    this.graph.expand(id);
+    return null;
+  }
+
+  /** Change what is shown, and say how much it is. */
+  async #narrow(name, args) {
+    const counts = await this.#do(name, args);
+    if (!counts) return;
+    const { shown, total, added } = counts;
+    const more = added ? `${counted(added.length, "more node")}; ` : "";
+    this.notices.say(`${more}${shown.toLocaleString("en")} of ${counted(total, "entity", "entities")} shown`);
+  }
+
+  #arrange(layout) {
+    this.model.set("arrangement", layout);
+    this.model.save_changes();
+    this.#arrangementSet();
+  }
+
+  #arrangementSet() {
+    const layout = this.model.get("arrangement") ?? { name: "force" };
+    if (JSON.stringify(layout) === JSON.stringify(this.graph?.arrangement)) return;
+    const byData = layout.name === "axes" || layout.name === "grouped";
+    this.graph?.setArrangement(layout, !byData);
+    this.options?.update(this.meta.lens ?? null, layout, this.meta.closed !== "a recording");
+  }
+
+  #cameraSet() {
+    const wanted = this.model.get("camera") ?? null;
+    if (this.graph && !sameSight(wanted, this.graph.sight)) this.graph.sight = wanted;
+  }
+
+  /** Tell the kernel where one looks, once that rests. */
+  #cameraMoved() {
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => {
+      const { sight } = this.graph;
+      if (sameSight(sight, this.model.get("camera") ?? null)) return;
+      this.model.set("camera", sight);
+      this.model.save_changes();
+    }, REST_MS);
+  }
+
+  /** Tell the kernel where nodes are once they rest; of very many only when it asks. */
+  #settled() {
+    clearTimeout(this.settling);
+    if (this.store.graph.order > MOST_TOLD) return;
+    this.settling = setTimeout(() => {
+      if (this.graph.layout.running) return;
+      const { ids, xy } = positionsOf(this.store.graph);
+      this.model.send({ type: "places", ids }, undefined, [xy.buffer]);
+      this.#mark({ told: this.link.seq });
+    }, REST_MS);
+  }
+
+  #answer(message) {
+    return answer(this.model, message, {
+      positions: () => {
+        const { ids, xy } = positionsOf(this.store.graph);
+        return { ids, buffers: [xy.buffer] };
+      },
+      png: async ({ scale }) => {
+        const bytes = await pictureOf(this.graph.awake(), this.graph.theme, scale);
+        return { buffers: [bytes.buffer] };
+      },
+    });
+  }
+
+  async #savePicture() {
+    download(await pictureOf(this.graph.awake(), this.graph.theme, 2), "graph.png");
   }
 
   #selectionChanged() {

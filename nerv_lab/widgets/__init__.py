@@ -10,6 +10,7 @@ from nerv_lab.widgets.explorer import Explorer
 from nerv_lab.widgets.export import to_html, to_svg
 from nerv_lab.widgets.graph_view import GraphView
 from nerv_lab.widgets.monitor import Monitor
+from nerv_lab.widgets.styling import By, by
 from nerv_lab.widgets.timeline import Timeline
 
-__all__ = ["Explorer", "GraphView", "Monitor", "Timeline", "to_html", "to_svg"]
+__all__ = ["By", "Explorer", "GraphView", "Monitor", "Timeline", "by", "to_html", "to_svg"]

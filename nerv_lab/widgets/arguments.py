@@ -11,6 +11,7 @@ from nerv_lab.core.versions import Version
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.views import View
 from nerv_lab.widgets.history import version_row
+from nerv_lab.widgets.styling import Styler
 
 __all__ = [
     "Command",
@@ -32,7 +33,15 @@ class Commanded(Protocol):
 
     @property
     def shown_state(self) -> GraphState:
-        """The graph that is shown."""
+        """The graph that is looked at."""
+
+    @property
+    def scene(self) -> GraphState:
+        """What of it is shown."""
+
+    @property
+    def styler(self) -> Styler:
+        """What gives looks."""
 
 
 Command: TypeAlias = Callable[[Commanded, Mapping[str, Any]], dict[str, Any]]

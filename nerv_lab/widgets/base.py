@@ -15,6 +15,7 @@ from nerv_lab.widgets.clerk import Clerk
 from nerv_lab.widgets.feed import Feed
 from nerv_lab.widgets.hop import Hop
 from nerv_lab.widgets.loading import bundle_module
+from nerv_lab.widgets.styling import Styler
 from nerv_lab.widgets.svg import graph_svg
 
 __all__ = ["LabWidget"]
@@ -85,6 +86,16 @@ class LabWidget(anywidget.AnyWidget):
         """The graph that is shown: the live one, or that of ``version`` or ``position``."""
         return self._open_feed().board.state
 
+    @property
+    def scene(self) -> GraphState:
+        """What is shown of `shown_state`: all of it, or the part that was chosen."""
+        return self._open_feed().board.scene
+
+    @property
+    def styler(self) -> Styler:
+        """What gives looks by the style."""
+        return self._open_feed().board.styler
+
     def _open_feed(self) -> Feed:
         assert self._feed is not None
         return self._feed
@@ -119,9 +130,9 @@ class LabWidget(anywidget.AnyWidget):
 
     def _on_message(self, widget: Any, message: Any, buffers: Any) -> None:
         # Newer kernels deliver comm messages in a thread of their own.
-        self._hop.call(lambda: self._hear(message))
+        self._hop.call(lambda: self._hear(message, buffers or ()))
 
-    def _hear(self, message: Any) -> None:
+    def _hear(self, message: Any, buffers: Any = ()) -> None:
         if not isinstance(message, dict) or self._feed is None:
             return
         if message.get("type") in ("command", "stop"):
@@ -164,4 +175,7 @@ class LabWidget(anywidget.AnyWidget):
             return bundle
         data, metadata = bundle
         caption = repr(self).strip("<>")
-        return {**data, "image/svg+xml": graph_svg(self.shown_state, caption)}, metadata
+        return {**data, "image/svg+xml": self._picture(caption)}, metadata
+
+    def _picture(self, caption: str) -> str:
+        return graph_svg(self.shown_state, caption)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from nerv_lab.core.model import Entity, Item
 from nerv_lab.core.state import GraphState
+from nerv_lab.widgets.arrangement import Arranger
 from nerv_lab.widgets.digest import digest_of, moved
+from nerv_lab.widgets.lens import Lens
+from nerv_lab.widgets.pins import Pins
+from nerv_lab.widgets.styling import Styler
 
 __all__ = ["GRAPH", "HISTORY", "Board", "Density"]
 
@@ -63,9 +68,19 @@ class Board:
     parts : frozenset of str
         ``"graph"``, ``"history"`` or both: what the views of this widget need.
     state : GraphState
-        The graph that is shown.
+        The graph that is looked at.
+    scene : GraphState
+        What of it is shown: all of it, or the part a lens leaves.
     digest : int
-        That of ``state``; see `nerv_lab.widgets.digest`.
+        That of ``scene``; see `nerv_lab.widgets.digest`.
+    lens : Lens
+        Leaves a part.
+    styler : Styler
+        Gives looks.
+    pins : Pins
+        Where nodes are held.
+    arranger : Arranger
+        Reads what a layout by data needs.
     versions : list of dict
         One row per version, oldest first; it only grows.
     density : Density
@@ -78,7 +93,12 @@ class Board:
 
     parts: frozenset[str]
     state: GraphState
+    scene: GraphState
     digest: int = 0
+    lens: Lens = field(default_factory=Lens)
+    styler: Styler = field(default_factory=Styler)
+    pins: Pins = field(default_factory=Pins)
+    arranger: Arranger = field(default_factory=Arranger)
     versions: list[dict[str, Any]] = field(default_factory=list)
     density: Density = field(default_factory=Density)
     tags: dict[str, str] = field(default_factory=dict)
@@ -87,17 +107,33 @@ class Board:
 
     def __post_init__(self) -> None:
         if GRAPH in self.parts:
-            self.digest = digest_of(self.state)
+            self.digest = digest_of(self.scene)
 
-    def move_to(self, state: GraphState, keys: Iterable[str]) -> None:
-        """Show another state, which differs from the one before in these keys only."""
+    def move_to(self, state: GraphState, scene: GraphState, keys: Iterable[str]) -> None:
+        """Show another scene, which differs from the one before in these keys only."""
         if GRAPH in self.parts:
-            self.digest = moved(self.digest, self.state, state, keys)
-        self.state = state
+            self.digest = moved(self.digest, self.scene, scene, keys)
+        self.state, self.scene = state, scene
 
     def number(self, version_id: str) -> int:
         """Return the place of a version among ``versions``; -1 for one that is not there."""
         return self._numbers.get(version_id, -1)
+
+    @property
+    def legend(self) -> list[dict[str, Any]]:
+        """What the looks and the places of nodes mean."""
+        return [*self.styler.legend(), *self.arranger.legend()]
+
+    def learn(self, items: Sequence[Item]) -> bool:
+        """Take in items; return whether others look different or lie elsewhere now."""
+        entities = [item for item in items if isinstance(item, Entity)]
+        rearranged = self.arranger.learn(self.scene, entities)
+        return self.styler.learn(self.scene, items) or rearranged
+
+    @property
+    def by_degree(self) -> bool:
+        """Whether a relation changes what there is to say of its ends."""
+        return self.styler.by_degree or self.arranger.by_degree
 
     def row(self, version_id: str) -> dict[str, Any] | None:
         """Return the row of a version, or None."""

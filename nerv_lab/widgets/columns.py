@@ -14,7 +14,9 @@ import numpy as np
 
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.state import GraphState
+from nerv_lab.widgets.board import Board
 from nerv_lab.widgets.digest import mark
+from nerv_lab.widgets.groups import group_size
 
 __all__ = ["Table", "graph_delta", "graph_parts", "is_large", "packed"]
 
@@ -46,7 +48,7 @@ def _u32(values: Iterable[int]) -> bytes:
     return packed(values, "<u4")
 
 
-def _node_columns(entities: Sequence[Entity]) -> dict[str, Any]:
+def _node_columns(entities: Sequence[Entity], board: Board) -> dict[str, Any]:
     types = Table()
     kind = _u32(types(e.type) for e in entities)
     return {
@@ -55,14 +57,20 @@ def _node_columns(entities: Sequence[Entity]) -> dict[str, Any]:
         "types": types.values(),
         "type": kind,
         "mark": packed(map(mark, entities), "<u8"),
+        "style": board.styler.columns("node", board.scene, entities),
+        "places": board.arranger.columns(board.scene, entities),
+        "groups": [[i, size] for i, e in enumerate(entities) if (size := group_size(e))],
     }
 
 
-def _edge_columns(relations: Sequence[Relation], ends: Table | None = None) -> dict[str, Any]:
+def _edge_columns(
+    relations: Sequence[Relation], board: Board, ends: Table | None = None
+) -> dict[str, Any]:
     types = Table()
     named = ends is None
     ends = Table() if ends is None else ends
     return {
+        "style": board.styler.columns("edge", board.scene, relations),
         "ids": [r.id for r in relations],
         "from": _u32(ends(r.from_entity) for r in relations),
         "to": _u32(ends(r.to_entity) for r in relations),
@@ -80,34 +88,36 @@ def is_large(state: GraphState) -> bool:
     return len(state.entities) > _PART_NODES or len(state.relations) > _PART_EDGES
 
 
-def graph_parts(state: GraphState) -> Iterator[dict[str, Any]]:
-    """Yield a graph as columns, in parts: first all entities, then the relations.
+def graph_parts(board: Board) -> Iterator[dict[str, Any]]:
+    """Yield all that a board shows as columns, in parts: first all entities, then the relations.
 
     Each part tells under ``load`` what there is in all and what was yielded up to it. In a large
     graph the ends of relations are numbers of entities, in the order in which these came.
 
     Parameters
     ----------
-    state : GraphState
-        The graph; what comes later does not change it.
+    board : Board
+        What shows it; what it shows later does not change the parts.
     """
+    state = board.scene
     if not is_large(state):
-        nodes = _node_columns(list(state.entities.values()))
-        yield {"graph": {"nodes": nodes, "edges": _edge_columns([*state.relations.values()])}}
+        nodes = _node_columns(list(state.entities.values()), board)
+        edges = _edge_columns([*state.relations.values()], board)
+        yield {"graph": {"nodes": nodes, "edges": edges}}
         return
     total = {"nodes": len(state.entities), "edges": len(state.relations)}
     ends = Table()
     here = {"nodes_here": 0, "edges_here": 0}
-    no_edges, no_nodes = _edge_columns([]), _node_columns([])
+    no_edges, no_nodes = _edge_columns([], board), _node_columns([], board)
     for entities in _batched(state.entities.values(), _PART_NODES):
         for entity in entities:
             ends(entity.id)
         here["nodes_here"] += len(entities)
-        graph = {"nodes": _node_columns(entities), "edges": no_edges}
+        graph = {"nodes": _node_columns(entities, board), "edges": no_edges}
         yield {"graph": graph, "load": {**total, **here}}
     for relations in _batched(state.relations.values(), _PART_EDGES):
         here["edges_here"] += len(relations)
-        graph = {"nodes": no_nodes, "edges": _edge_columns(relations, ends)}
+        graph = {"nodes": no_nodes, "edges": _edge_columns(relations, board, ends)}
         yield {"graph": graph, "load": {**total, **here}}
 
 
@@ -117,19 +127,21 @@ def _batched(items: Iterable[Any], count: int) -> Iterator[list[Any]]:
         yield batch
 
 
-def graph_delta(changed: Mapping[str, Item | None]) -> dict[str, Any]:
+def graph_delta(changed: Mapping[str, Item | None], board: Board) -> dict[str, Any]:
     """Return changed items as columns, and the ids of those that are gone.
 
     Parameters
     ----------
     changed : mapping of str to Entity, Relation or None
         By key (``"e:<id>"``, ``"r:<id>"``); None where the item is gone.
+    board : Board
+        What shows them.
     """
     kept = [item for item in changed.values() if item is not None]
     gone = [key for key, item in changed.items() if item is None]
     return {
-        "nodes": _node_columns([item for item in kept if isinstance(item, Entity)]),
-        "edges": _edge_columns([item for item in kept if isinstance(item, Relation)]),
+        "nodes": _node_columns([item for item in kept if isinstance(item, Entity)], board),
+        "edges": _edge_columns([item for item in kept if isinstance(item, Relation)], board),
         "gone_nodes": [key[2:] for key in gone if key.startswith("e:")],
         "gone_edges": [key[2:] for key in gone if key.startswith("r:")],
     }

@@ -13,6 +13,7 @@ from nerv_lab.widgets.comparing import COMPARE_COMMANDS
 from nerv_lab.widgets.details import details, seen
 from nerv_lab.widgets.editing import EDIT_COMMANDS
 from nerv_lab.widgets.merging import MERGE_COMMANDS
+from nerv_lab.widgets.narrowing import NARROW_COMMANDS
 from nerv_lab.widgets.querying import FIND_COMMANDS
 
 __all__ = ["COMMANDS", "LOOKS", "answer"]
@@ -54,6 +55,8 @@ def _live(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
 def _inspect(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
     id = required_text(args, "id", "choose an entity or a relation")
     state, perspectives = widget.shown_state, widget.lab.perspectives
+    if state.entity(id) is None and state.relation(id) is None:
+        state = widget.scene  # what stands for many is part of the scene alone
     shown = {**details(state, id), "perspectives": list(perspectives.names)}
     name = args.get("perspective")
     if isinstance(name, str) and name:
@@ -72,6 +75,7 @@ COMMANDS: Final[dict[str, Command]] = {
     **EDIT_COMMANDS,
     **FIND_COMMANDS,
     **MERGE_COMMANDS,
+    **NARROW_COMMANDS,
 }
 
 

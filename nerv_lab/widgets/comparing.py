@@ -10,6 +10,7 @@ from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.state import GraphState
 from nerv_lab.widgets.arguments import Command, Commanded, labelled_row, required_seq, required_text
 from nerv_lab.widgets.changes import change_counts, change_rows, naming
+from nerv_lab.widgets.styling import Styler
 
 __all__ = ["COMPARE_COMMANDS"]
 
@@ -28,11 +29,11 @@ def _compare(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
         "base": labelled_row(widget, base.version) if base.version else None,
         "counts": change_counts(changes),
         "changes": change_rows(changes, names),
-        **_drawn(changes),
+        **_drawn(changes, base.state, widget.styler),
     }
 
 
-def _drawn(changes: Sequence[ItemChange]) -> dict[str, Any]:
+def _drawn(changes: Sequence[ItemChange], base: GraphState, styler: Styler) -> dict[str, Any]:
     """Return the kind of change by id, and what is gone, for it to be drawn where it was."""
     drawn = changes[:_MAX_DRAWN]
     gone = [change.item for change in drawn if change.new is None]
@@ -40,7 +41,7 @@ def _drawn(changes: Sequence[ItemChange]) -> dict[str, Any]:
         "kinds": {change.item.id: change.kind for change in drawn},
         "gone": {
             "nodes": [
-                {"id": e.id, "name": e.name or "", "type": e.type}
+                {"id": e.id, "name": e.name or "", "type": e.type, "look": styler.look(base, e)}
                 for e in gone
                 if isinstance(e, Entity)
             ],
@@ -52,6 +53,7 @@ def _drawn(changes: Sequence[ItemChange]) -> dict[str, Any]:
                     "type": r.type,
                     "strength": r.strength,
                     "both": r.bidirectional,
+                    "look": styler.look(base, r),
                 }
                 for r in gone
                 if isinstance(r, Relation)

@@ -15,11 +15,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.model import Relation, entity_key
+from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import LTHASH
 from nerv_lab.inner_universe.client import Status
 from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.views import View
+from nerv_lab.widgets.arrangement import Arranger
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
 from nerv_lab.widgets.frames import CHUNK_BYTES
 from nerv_lab.widgets.history import (
@@ -30,7 +33,9 @@ from nerv_lab.widgets.history import (
     version_rows,
 )
 from nerv_lab.widgets.hop import Hop
+from nerv_lab.widgets.lens import Lens
 from nerv_lab.widgets.stream import Stream
+from nerv_lab.widgets.styling import Styler
 
 __all__ = ["Feed"]
 
@@ -65,6 +70,32 @@ def _status(status: Status) -> dict[str, Any]:
         "identity": status.identity,
         "lag": status.lag,
     }
+
+
+def _told_lens(board: Board) -> dict[str, Any] | None:
+    lens = board.lens
+    if not lens:
+        return None
+    return {
+        "filter": lens.query,
+        "around": list(lens.around),
+        "collapsed": sorted(lens.collapsed),
+        "total": len(board.state.entities),
+    }
+
+
+def _touched_ends(changes: Iterable[ItemChange], scene: GraphState) -> list[ItemChange]:
+    """Return the entities that have more or fewer relations, as if they had changed."""
+    known = {change.key for change in changes}
+    ends = {
+        end
+        for change in changes
+        for item in (change.old, change.new)
+        if isinstance(item, Relation)
+        for end in (item.from_entity, item.to_entity)
+    }
+    found = [scene.entity(id) for id in sorted(ends) if entity_key(id) not in known]
+    return [ItemChange(entity.key, entity, entity) for entity in found if entity]
 
 
 class Feed:
@@ -114,7 +145,7 @@ class Feed:
         self._shown_row: dict[str, Any] | None = None
         self._seq = source.seq
         self._live = source.state
-        self.board = Board(frozenset(parts), self._live)
+        self.board = Board(frozenset(parts), self._live, self._live)
         versions = source.versions
         self.board.add_versions(version_rows(versions))
         if HISTORY in self.board.parts:
@@ -223,12 +254,45 @@ class Feed:
 
     # -- out -------------------------------------------------------------------------------------
 
-    def _move_to(self, state: Any, changes: Iterable[ItemChange]) -> None:
-        noted = tuple(changes)
-        self.board.move_to(state, (change.key for change in noted))
-        if GRAPH in self.board.parts:
-            for view in self._views.values():
-                view.stream.offer(noted)
+    def _move_to(self, state: GraphState, changes: Iterable[ItemChange]) -> None:
+        board = self.board
+        before, scene = board.scene, board.lens.scene(state)
+        seen = tuple(changes if scene is state else before.diff(scene, exact=True))
+        board.move_to(state, scene, (change.key for change in seen))
+        if GRAPH in board.parts:
+            self._offer(seen)
+
+    def _offer(self, changes: tuple[ItemChange, ...]) -> None:
+        """Owe the views what changed, or everything where it changes how the rest looks."""
+        if self.board.by_degree:
+            changes = (*changes, *_touched_ends(changes, self.board.scene))
+        moved = self.board.learn([c.new for c in changes if c.new is not None])
+        for view in self._views.values():
+            if moved:
+                view.stream.resync(view.stream.acked)
+            else:
+                view.stream.offer(changes)
+
+    def restyle(self, *, styler: Styler | None = None, arranger: Arranger | None = None) -> None:
+        """Give other looks, or other places by data, to everything that is shown."""
+        if styler is not None:
+            self.board.styler = styler
+        if arranger is not None:
+            self.board.arranger = arranger
+        for view in self._views.values():
+            view.stream.resync(view.stream.acked)
+        self._changed()
+
+    def look_through(self, lens: Lens) -> None:
+        """Show another part of the graph."""
+        self.board.lens = lens
+        state = self.board.state
+        self._move_to(state, self.board.scene.diff(state, exact=True))
+        self._changed()
+
+    def pinned(self) -> None:
+        """Tell the views that other nodes are held."""
+        self._changed()
 
     def _changed(self) -> None:
         self._refresh_meta()
@@ -236,7 +300,7 @@ class Feed:
         self._on_change()
 
     def _refresh_meta(self) -> None:
-        source, state = self._source, self.board.state
+        source, scene = self._source, self.board.scene
         head = source.head
         row = self.board.row(head.id) if head else None
         self.board.meta = {
@@ -247,11 +311,18 @@ class Feed:
             "uncommitted": len(self._uncommitted),
             "shown": self._shown_row,
             "first": 0 if source.closed else source.first_seq,
-            "nodes": len(state.entities),
-            "edges": len(state.relations),
+            "nodes": len(scene.entities),
+            "edges": len(scene.relations),
+            "lens": _told_lens(self.board),
+            "trouble": self.board.styler.trouble,
             "closed": source.closed,
             "status": _status(source.status),
         }
+
+    @property
+    def newest_view(self) -> str | None:
+        """The view that came last and is still there, or None."""
+        return next(reversed(self._views), None)
 
     def _flush(self) -> None:
         """Send what is due now, and come back for what is due later."""

@@ -62,6 +62,9 @@ class Stream:
         self._width_sent = 0
         self._counts_sent: dict[int, int] = {}
         self._meta_sent: dict[str, Any] = {}
+        self._legend_sent: list[dict[str, Any]] = []
+        self._colors_sent = 0
+        self._pins_sent = 0
 
     @property
     def unacked(self) -> int:
@@ -114,6 +117,8 @@ class Stream:
         part = next(self._parts)
         if _is_last(part):
             self._parts, self._last_part = None, self.seq + 1
+        if self._colors_sent != len(board.styler.colors):
+            part["style"] = self._style(board)
         return self._frames(board, "delta", self.seq, part)
 
     def _frames(self, board: Board, kind: Any, base: int, payload: dict[str, Any]) -> list[bytes]:
@@ -131,9 +136,11 @@ class Stream:
         self._meta_sent = dict(board.meta)
         payload: dict[str, Any] = {"meta": self._meta_sent}
         if GRAPH in board.parts:
-            parts = graph_parts(board.state)
+            parts = graph_parts(board)
             payload |= next(parts)
             self._parts = None if _is_last(payload) else parts
+            payload["style"] = self._style(board)
+            payload["pins"] = self._pins(board)
         if HISTORY in board.parts:
             self._width_sent, self._tags_sent = 0, None
             payload["history"] = self._history(board)
@@ -144,11 +151,24 @@ class Stream:
         if board.meta != self._meta_sent:
             payload["meta"] = self._meta_sent = dict(board.meta)
         if GRAPH in board.parts and self._changed:
-            payload["graph"] = graph_delta(self._changed)
+            payload["graph"] = graph_delta(self._changed, board)
+            if self._legend_sent != board.legend or self._colors_sent != len(board.styler.colors):
+                payload["style"] = self._style(board)
+        if GRAPH in board.parts and self._pins_sent != board.pins.revision:
+            payload["pins"] = self._pins(board)
         self._changed.clear()
         if HISTORY in board.parts and (history := self._history(board)):
             payload["history"] = history
         return payload
+
+    def _style(self, board: Board) -> dict[str, Any]:
+        self._legend_sent = board.legend
+        self._colors_sent = len(board.styler.colors)
+        return {"colors": [list(c) for c in board.styler.colors], "legend": self._legend_sent}
+
+    def _pins(self, board: Board) -> dict[str, Any]:
+        self._pins_sent = board.pins.revision
+        return board.pins.columns()
 
     def _history(self, board: Board) -> dict[str, Any]:
         history: dict[str, Any] = {}

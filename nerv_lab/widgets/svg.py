@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from collections.abc import Mapping
+from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.state import GraphState
+from nerv_lab.widgets.styling import Styler
+from nerv_lab.widgets.svg_legend import legend_svg
+from nerv_lab.widgets.svg_shapes import DASH_ARRAYS, shape_svg
 
 __all__ = ["PALETTE", "graph_svg"]
 
@@ -20,14 +25,24 @@ _WIDTH: Final = 720
 _HEIGHT: Final = 420
 _MARGIN: Final = 44
 
+Places = Mapping[str, tuple[float, float] | None]
 
-def _place(nodes: list[str], links: list[Relation], seed: int) -> dict[str, tuple[float, float]]:
+
+def _place(
+    nodes: list[str], links: list[Relation], seed: int, places: Places, width: int
+) -> dict[str, tuple[float, float]]:
     import networkx as nx
 
+    held = {id: (spot[0], -spot[1]) for id in nodes if (spot := places.get(id))}
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(nodes)
     graph.add_edges_from((r.from_entity, r.to_entity) for r in links)
-    spots = nx.spring_layout(graph, seed=seed, iterations=60)
+    spots: Mapping[str, Any] = held
+    if not held:
+        spots = nx.spring_layout(graph, seed=seed, iterations=60)
+    elif len(held) < len(nodes):
+        unit = _unit(held)
+        spots = nx.spring_layout(graph, seed=seed, iterations=60, pos=unit, fixed=list(unit))
     xs, ys = [p[0] for p in spots.values()], [p[1] for p in spots.values()]
 
     def scaled(value: float, values: list[float], length: int) -> float:
@@ -35,9 +50,15 @@ def _place(nodes: list[str], links: list[Relation], seed: int) -> dict[str, tupl
         share = (value - min(values)) / span if span else 0.5
         return round(_MARGIN + share * (length - 2 * _MARGIN), 1)
 
-    return {
-        id: (scaled(x, xs, _WIDTH), scaled(y, ys, _HEIGHT - 24)) for id, (x, y) in spots.items()
-    }
+    return {id: (scaled(x, xs, width), scaled(y, ys, _HEIGHT - 24)) for id, (x, y) in spots.items()}
+
+
+def _unit(places: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Return places moved and scaled into the box from -1 to 1, as the layout of the rest is."""
+    xs, ys = [x for x, _ in places.values()], [y for _, y in places.values()]
+    x, y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    half = max(max(xs) - x, max(ys) - y) or 1.0
+    return {id: ((px - x) / half, (py - y) / half) for id, (px, py) in places.items()}
 
 
 def _colours(types: set[str]) -> dict[str, str]:
@@ -48,21 +69,45 @@ def _short(text: str) -> str:
     return escape(text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}…")
 
 
-def _line(relation: Relation, spots: dict[str, tuple[float, float]]) -> str:
+def _line(
+    relation: Relation, spots: Mapping[str, tuple[float, float]], look: Mapping[str, Any]
+) -> str:
     (x1, y1), (x2, y2) = spots[relation.from_entity], spots[relation.to_entity]
+    drawn = f' stroke="{look["color"][0]}"' if "color" in look else ""
+    drawn += f' stroke-width="{look["width"]:.1f}"' if "width" in look else ""
+    if dash := DASH_ARRAYS.get(look.get("dash", "")):
+        drawn += f' stroke-dasharray="{dash}"'
     title = _short(relation.type)
-    return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"><title>{title}</title></line>'
+    line = f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"{drawn}><title>{title}</title></line>'
+    if not look.get("label"):
+        return line
+    x, y = (x1 + x2) / 2, (y1 + y2) / 2 - 3
+    text = _short(look["label"])
+    return f'{line}<text x="{x:.1f}" y="{y:.1f}" font-size="9" stroke="none">{text}</text>'
 
 
-def _dot(entity: Entity, spot: tuple[float, float], radius: float, colour: str) -> str:
+def _dot(
+    entity: Entity, spot: tuple[float, float], usual: tuple[float, str], look: Mapping[str, Any]
+) -> str:
     x, y = spot
-    return (
-        f'<circle cx="{x}" cy="{y}" r="{radius:.1f}" fill="{colour}"/>'
-        f'<text x="{x}" y="{y + radius + 12:.1f}">{_short(entity.name or entity.id)}</text>'
-    )
+    radius = look.get("size", usual[0])
+    colour = look["color"][0] if "color" in look else usual[1]
+    drawn = shape_svg(look.get("shape", "circle"), x, y, radius, colour)
+    if icon := look.get("icon"):
+        size = round(1.1 * radius, 1)
+        drawn += f'<text x="{x}" y="{y + 0.38 * size:.1f}" font-size="{size}">{escape(icon)}</text>'
+    label = _short(look.get("label", entity.name or entity.id))
+    return f'{drawn}<text x="{x}" y="{y + radius + 12:.1f}">{label}</text>'
 
 
-def graph_svg(state: GraphState, caption: str, *, seed: int = 1) -> str:
+def graph_svg(
+    state: GraphState,
+    caption: str,
+    *,
+    seed: int = 1,
+    styler: Styler | None = None,
+    places: Places | None = None,
+) -> str:
     """Return a graph as an SVG image; of a large one, its most connected entities.
 
     Parameters
@@ -73,7 +118,12 @@ def graph_svg(state: GraphState, caption: str, *, seed: int = 1) -> str:
         A line of text below it.
     seed : int
         The same graph and seed give the same picture.
+    styler : Styler, optional
+        Gives looks, which a legend beside the picture explains.
+    places : mapping of str to (float, float) or None, optional
+        Where nodes are, y growing upwards; the others are put around them.
     """
+    styler = styler or Styler()
     by_degree = sorted(state.entities, key=lambda id: (-state.degree(id), id))
     nodes = sorted(by_degree[:_MAX_NODES])
     drawn = set(nodes)
@@ -88,12 +138,18 @@ def graph_svg(state: GraphState, caption: str, *, seed: int = 1) -> str:
     )
     entities = [state.entities[id] for id in nodes]
     colours = _colours({e.type for e in entities})
-    spots = _place(nodes, links, seed) if nodes else {}
+    legend, taken = legend_svg(styler.legend(), _WIDTH, _HEIGHT)
+    spots = _place(nodes, links, seed, places or {}, _WIDTH - taken) if nodes else {}
     if len(state.entities) > len(nodes):
         caption = f"{caption}; the {len(nodes)} most connected entities"
-    lines = "".join(_line(r, spots) for r in links)
+    lines = "".join(_line(r, spots, styler.look(state, r)) for r in links)
     dots = "".join(
-        _dot(e, spots[e.id], 5 + min(state.degree(e.id), 25) ** 0.5, colours[e.type])
+        _dot(
+            e,
+            spots[e.id],
+            (5 + math.sqrt(min(state.degree(e.id), 25)), colours[e.type]),
+            styler.look(state, e),
+        )
         for e in entities
     )
     return (
@@ -101,8 +157,8 @@ def graph_svg(state: GraphState, caption: str, *, seed: int = 1) -> str:
         f'width="{_WIDTH}" height="{_HEIGHT}" role="img" font-family="system-ui, sans-serif">'
         f"<title>{escape(caption)}</title>"
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" rx="8" fill="#fbfbfd" stroke="#e2e4ea"/>'
-        f'<g stroke="#b8bfcc" stroke-width="1">{lines}</g>'
-        f'<g font-size="11" fill="#2b303b" text-anchor="middle">{dots}</g>'
+        f'<g stroke="#b8bfcc" stroke-width="1" fill="#6b7280">{lines}</g>'
+        f'<g font-size="11" fill="#2b303b" text-anchor="middle">{dots}</g>{legend}'
         f'<text x="14" y="{_HEIGHT - 12}" font-size="12" fill="#6b7280">{escape(caption)}</text>'
         f"</svg>"
     )

@@ -52,6 +52,25 @@ def test_nothing_is_found_in_the_explorer(
     assert violations(table.page, ".nerv") == []
 
 
+STYLE = {
+    "node": {"color": nl.by("born", palette="viridis"), "size": "degree", "icon": {"person": "★"}},
+    "edge": {"color": "type", "dash": {"father of": "dashed"}},
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_is_found_in_the_legend_and_the_panel_of_options(
+    bench: Callable[..., Any], lab: Any, theme: str
+) -> None:
+    table = bench(
+        lab, theme=theme, style=STYLE, layout={"name": "axes", "x": "born", "y": "degree"}
+    )
+    table.button("Filter and arrange").click()
+    table.root.get_by_role("checkbox", name="person 2").check()
+    table.root.get_by_role("status").get_by_text("2 of 2 entities shown").wait_for()
+    assert violations(table.page, ".nerv") == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_found_in_the_export(
     chromium: Any, lab: Any, tmp_path: Path, scheme: str

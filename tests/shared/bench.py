@@ -14,6 +14,10 @@ from nerv_lab.widgets import Explorer
 from nerv_lab.widgets.loading import bundle_module
 
 WAIT_MS = 20_000
+_TRAITS = (
+    *("height", "theme", "version", "renderer", "seed"),
+    *("selection", "camera", "arrangement", "_events"),
+)
 _PAGE = """
 <!doctype html><meta charset="utf-8">
 <body style="margin: 0; padding: 8px"><div id="here"></div></body>
@@ -41,7 +45,11 @@ _MODEL = """async ({ source, state, shadow }) => {
             dirty.clear();
             window.toKernel({ changed }).then(window.fromKernel);
         },
-        send: (message) => void window.toKernel({ message }).then(window.fromKernel),
+        send: (message, callbacks, buffers = []) => {
+            const text = (buffer) =>
+                btoa(Array.from(new Uint8Array(buffer), (b) => String.fromCharCode(b)).join(""));
+            void window.toKernel({ message, buffers: buffers.map(text) }).then(window.fromKernel);
+        },
         on: (type, handler) => handlers.set(type, [...(handlers.get(type) ?? []), handler]),
         off: (type, handler) =>
             handlers.set(type, (handlers.get(type) ?? []).filter((known) => known !== handler)),
@@ -77,7 +85,7 @@ class Bench:
         maker.start()
         maker.join()
         self.widget = made[0]
-        self.widget.observe(self._changed, ["selection", "version", "theme", "height"])
+        self.widget.observe(self._changed, list(_TRAITS))
         page.set_default_timeout(WAIT_MS)
         page.expose_function("toKernel", self._hear)
         self.load()
@@ -87,8 +95,7 @@ class Bench:
         page = self.page
         page.set_content(_PAGE)
         source = bundle_module()
-        names = ("_mode", "height", "theme", "version", "renderer", "seed", "selection")
-        state = {name: getattr(self.widget, name) for name in names}
+        state = {name: getattr(self.widget, name) for name in ("_mode", *_TRAITS)}
         page.evaluate(_MODEL, {"source": source, "state": state, "shadow": self.shadow})
         self.root = page.locator(".nerv").first
         self.wait(layout="done")
@@ -103,7 +110,8 @@ class Bench:
             self.unheard -= 1
             return []
         if "message" in said:
-            self.widget._hear(said["message"])
+            buffers = [base64.b64decode(text) for text in said.get("buffers", [])]
+            self.widget._on_message(self.widget, said["message"], buffers)
         for name, value in said.get("changed", {}).items():
             setattr(self.widget, name, value)
         return self._taken()

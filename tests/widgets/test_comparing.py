@@ -41,7 +41,7 @@ def test_a_comparison_counts_lists_and_marks_what_differs(grown: Any) -> None:
 
 def test_what_is_gone_can_be_drawn(grown: Any) -> None:
     gone = result(grown, "compare", base="v1")["gone"]
-    assert gone["nodes"] == [{"id": "byron", "name": "Byron", "type": "person"}]
+    assert gone["nodes"] == [{"id": "byron", "name": "Byron", "type": "person", "look": {}}]
     assert [(e["id"], e["from"], e["to"], e["type"]) for e in gone["edges"]] == [
         ("father", "byron", "ada", "father of")
     ]

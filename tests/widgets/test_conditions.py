@@ -6,7 +6,7 @@ import pytest
 from shared.widgets import error, result
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.widgets.querying import find_entities
+from nerv_lab.widgets.conditions import find_entities
 
 
 @pytest.fixture

@@ -1,0 +1,95 @@
+// What looks mean: sections of a style, and the types, which can be switched off.
+
+import { SHAPES } from "./graph.js";
+import { h } from "./dom.js";
+import { outline } from "./shapes.js";
+
+const TYPES = 10;
+const MIDDLE = 8;
+const RADIUS = 5;
+const DASH_ARRAYS = { dashed: "5 3", dotted: "1.5 2.5" };
+
+/** The outline of a shape as the path of an SVG. */
+export function pathOf(shape, radius = RADIUS) {
+  let path = "";
+  const round = (number) => Math.round(number * 10) / 10;
+  const pen = {
+    beginPath() {},
+    moveTo: (x, y) => (path += `M${round(x)} ${round(y)}`),
+    lineTo: (x, y) => (path += `L${round(x)} ${round(y)}`),
+    closePath: () => (path += "Z"),
+    arc: (x, y, r) => (path += `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`),
+  };
+  outline(pen, Math.max(SHAPES.indexOf(shape ?? "circle"), 0), MIDDLE, MIDDLE, radius);
+  return path;
+}
+
+function node({ color, shape, size, icon }, dark) {
+  const radius = size ? Math.min(Math.max(size / 2.4, 2), 8) : RADIUS;
+  const fill = color?.[dark ? 1 : 0] ?? "var(--nerv-muted)";
+  const svg = h("svg.nerv-legend-mark", { viewBox: "0 0 16 16", "aria-hidden": "true" },
+    h("path", { d: pathOf(shape, radius), fill }));
+  return icon ? h("span.nerv-legend-icon", {}, svg, h("span", {}, icon)) : svg;
+}
+
+function edge({ color, dash, width }, dark) {
+  return h("svg.nerv-legend-mark", { viewBox: "0 0 16 16", "aria-hidden": "true" }, h("path", {
+    d: "M0 8H16", stroke: color?.[dark ? 1 : 0] ?? "var(--nerv-muted)", "stroke-width": Math.min(width ?? 2, 8),
+    "stroke-dasharray": DASH_ARRAYS[dash],
+  }));
+}
+
+export class Legend {
+  /** @param on {toggle(type)} */
+  constructor(store, look, looks, on) {
+    Object.assign(this, { store, look, looks, on });
+    this.types = h("div.nerv-legend-types", { role: "group", "aria-label": "Types" });
+    this.sections = h("div.nerv-legend-sections");
+    this.element = h("details.nerv-legend", { open: true }, h("summary", {}, "Legend"), this.sections, this.types);
+  }
+
+  draw() {
+    const { legend, dark } = this.looks;
+    const byType = legend.find((s) => s.of === "node" && s.kind === "category" && s.title === "type");
+    const others = legend.filter((section) => section !== byType);
+    this.sections.replaceChildren(...others.map((section) => this.#section(section, dark)));
+    const colored = legend.some((s) => s.of === "node" && (s.kind === "ramp" || s.rows?.some((row) => row.color)));
+    this.#types(byType, colored);
+    this.element.hidden = !this.store.types.size;
+    this.sections.hidden = !others.length;
+  }
+
+  #section({ of, kind, title, rows, ends, colors }, dark) {
+    const head = h("h4", {}, of === "edge" ? `${title} (relations)` : title);
+    const list = (children) => h("div.nerv-legend-section", {}, head, ...children);
+    if (kind === "axis") return list([h("div.nerv-legend-row", {}, `${ends[0]} to ${ends[1]}`)]);
+    if (kind === "ramp") {
+      const bar = h("div.nerv-legend-ramp", { role: "img", "aria-label": `${title}, from ${ends[0]} to ${ends[1]}` });
+      bar.style.background = `linear-gradient(90deg, ${colors.map((pair) => pair[dark ? 1 : 0]).join(", ")})`;
+      return list([bar, h("div.nerv-legend-ends", {}, h("span", {}, ends[0]), h("span", {}, ends[1]))]);
+    }
+    const mark = of === "edge" ? edge : node;
+    return list(rows.map((row) => h("div.nerv-legend-row", {}, mark(row, dark), h("span.nerv-legend-name", {}, row.text))));
+  }
+
+  #types(byType, colored) {
+    const rows = new Map((byType?.rows ?? []).map((row) => [row.text, row]));
+    const usual = rows.get([...rows.keys()].find((text) => / more$/.test(text)));
+    const ordered = [...this.store.types].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+    const entries = ordered.slice(0, TYPES).map(([type, count]) => {
+      const off = this.look.hidden.has(type);
+      const row = rows.get(type) ?? usual ?? {};
+      const plain = this.store.palette.colour(type);
+      const mark = node({ ...row, color: row.color ?? (colored ? null : [plain, plain]) }, this.looks.dark);
+      const entry = h("button.nerv-legend-entry", { type: "button", "aria-pressed": String(!off) }, mark,
+        h("span.nerv-legend-name", {}, type), h("span.nerv-legend-count", {}, count.toLocaleString("en")));
+      entry.title = off ? `Show ${type}` : `Hide ${type}`;
+      entry.addEventListener("click", () => this.on.toggle(type));
+      return entry;
+    });
+    if (ordered.length > TYPES) entries.push(h("span.nerv-legend-more", {}, `${ordered.length - TYPES} more types`));
+    const focused = [...this.types.children].indexOf(document.activeElement);
+    this.types.replaceChildren(...entries);
+    this.types.children[focused]?.focus({ preventScroll: true });
+  }
+}

@@ -1,0 +1,87 @@
+"""Still pictures follow the style of a view and the places of its nodes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import nerv_lab as nl
+
+STYLE = {
+    "node": {
+        "color": "type",
+        "shape": {"text": "diamond"},
+        "icon": {"text": "<&"},
+        "size": nl.by("degree"),
+    },
+    "edge": {
+        "dash": {"wrote": "dashed"},
+        "width": nl.by("strength", domain=(0, 4)),
+        "label": "type",
+    },
+}
+
+
+@pytest.fixture
+def lab_with_text(lab: Any) -> Any:
+    lab.add_entity("person", name="Ada", id="ada")
+    lab.add_entity("text", name="Note G", id="note")
+    lab.relate("ada", "wrote", "note", strength=4)
+    return lab
+
+
+def test_a_picture_has_the_looks_and_a_legend_of_them(lab_with_text: Any, tmp_path: Path) -> None:
+    view = lab_with_text.view(style=STYLE)
+    text = view.to_svg(tmp_path / "graph.svg").read_text()
+    ET.fromstring(text)
+    assert 'stroke-dasharray="6 4"' in text
+    assert 'stroke-width="6.0"' in text
+    assert "<polygon" in text
+    assert "&lt;&amp;" in text
+    assert 'fill="#225a98"' in text
+    for word in ("type", "person", "text", "degree", "strength"):
+        assert f">{word}</text>" in text
+    data, _ = view._repr_mimebundle_()
+    assert 'stroke-dasharray="6 4"' in data["image/svg+xml"]
+
+
+def spots(text: str) -> list[tuple[float, float]]:
+    found = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', text)
+    return [(float(x), float(y)) for x, y in found]
+
+
+def test_a_picture_has_nodes_where_they_are_held_with_y_upwards(lab: Any, tmp_path: Path) -> None:
+    for id in "abc":
+        lab.add_entity("x", id=id)
+    view = lab.view(positions={"a": (0, 0), "b": (10, 0), "c": (10, 5)})
+    a, b, c = spots(view.to_svg(tmp_path / "graph.svg").read_text())
+    assert a[0] < b[0] == c[0]
+    assert a[1] == b[1] > c[1]
+
+
+def test_nodes_without_a_place_are_put_around_those_that_have_one(lab: Any, tmp_path: Path) -> None:
+    for id in "abcd":
+        lab.add_entity("x", id=id)
+    view = lab.view(positions={"a": (0, 0), "b": (1000, 0)})
+    assert len(set(spots(view.to_svg(tmp_path / "graph.svg").read_text()))) == 4
+
+
+def test_a_picture_shows_what_the_view_shows(lab_with_text: Any, tmp_path: Path) -> None:
+    view = lab_with_text.view(filter="type:person")
+    text = view.to_svg(tmp_path / "graph.svg", title="people").read_text()
+    assert "Ada" in text
+    assert "Note G" not in text
+    assert "people" in text
+
+
+def test_a_ramp_is_in_the_legend(lab: Any, tmp_path: Path) -> None:
+    for id, born in [("a", 1780), ("b", 1820)]:
+        lab.add_entity("x", id=id, properties={"born": born})
+    view = lab.view(style={"node": {"color": "born"}})
+    text = view.to_svg(tmp_path / "graph.svg").read_text()
+    assert ">1780</text>" in text
+    assert ">1820</text>" in text
