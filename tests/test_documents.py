@@ -24,7 +24,11 @@ from nerv_lab.magics.commands import help_on
 
 SERVER, DATABASE = "127.0.0.1:3000", "inner-universe"
 WITH_CODE = [page for page in pages() if python_blocks(page.read_text("utf-8"))]
-ON_A_SERVER = {DOCS / "spacetimedb.md", DOCS / "how-to" / "share-on-a-server.md"}
+ON_A_SERVER = {
+    DOCS / "spacetimedb.md",
+    DOCS / "how-to" / "share-on-a-server.md",
+    DOCS / "how-to" / "work-offline.md",
+}
 
 
 def named(page: Path) -> str:
@@ -36,6 +40,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty folder, in which the test runs, and where tokens are kept too."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NERV_TOKEN_FILE", str(tmp_path / "tokens.json"))
+    monkeypatch.setenv("NERV_OUTBOX_FOLDER", str(tmp_path / "outboxes"))
     return tmp_path
 
 

@@ -44,6 +44,7 @@
         ├── StoreFullError
         ├── StoreBusyError (TimeoutError)
         ├── StoreClosedError
+        ├── OutboxFullError
         ├── BundleError (ValueError)
         │   └── NewerBundleError
         ├── ProtocolError
@@ -409,6 +410,10 @@ class StoreBusyError(NERVPersistenceError, TimeoutError):
 
 class StoreClosedError(NERVPersistenceError):
     """The store or lab was closed."""
+
+
+class OutboxFullError(NERVPersistenceError):
+    """So much waits for the server that nothing more is taken in; nothing was changed."""
 
 
 class BundleError(NERVPersistenceError, ValueError):

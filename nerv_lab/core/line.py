@@ -80,10 +80,34 @@ class VersionLine:
         if version.algorithm == LTHASH:
             self._numbers[version.id] = len(self._numbers) + 1
 
+    def clear(self) -> None:
+        """Hold no versions; what is known of their states and changes stays at hand."""
+        self._versions.clear()
+        self._numbers.clear()
+        self._children = {None: []}
+        self._pruned.clear()
+        self._bases.clear()
+        self._top = None
+
+    def forget(self, version_id: str) -> None:
+        """Keep nothing at hand of a version."""
+        self._deltas.pop(version_id, None)
+        self._changes.pop(version_id)
+        self._states.pop(version_id)
+        self._steps.pop(version_id)
+
     @property
     def pruned(self) -> frozenset[str]:
         """Ids of the versions of which only the fields are left."""
         return frozenset(self._pruned)
+
+    @property
+    def retention(self) -> Retention:
+        """What was pruned of the versions."""
+        with self._lock:
+            return Retention(
+                top=self._top, pruned=frozenset(self._pruned), bridges=dict(self._bases)
+            )
 
     @property
     def top(self) -> str | None:

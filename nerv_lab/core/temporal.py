@@ -228,6 +228,34 @@ class TemporalStore(VersionLine):
             else:
                 self._heads[branch] = self.get_version(version_id).id
 
+    def replace(
+        self, versions: Iterable[Version], heads: Mapping[str, str | None], retention: Retention
+    ) -> None:
+        """Hold these versions from now on, whatever was held before; for another look at a store.
+
+        Parameters
+        ----------
+        versions : iterable of Version
+            In log order.
+        heads : mapping of str to str or None
+            Where each branch is.
+        retention : Retention
+            What was pruned.
+        """
+        with self._lock:
+            before = dict(self._versions)
+            self.clear()
+            self._heads.clear()
+            for version in versions:
+                self._enter(version)
+            for id, old in before.items():
+                new = self._versions.get(id)
+                if new is None or (new.data_hash, new.parents) != (old.data_hash, old.parents):
+                    self.forget(id)
+                    self._resolutions.pop(id)
+            self._heads.update({name: id for name, id in heads.items() if id is not None})
+            self.thin(retention)
+
     def remember(
         self, version_id: str, changes: Changes | None = None, state: State | None = None
     ) -> None:

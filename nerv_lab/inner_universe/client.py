@@ -52,6 +52,8 @@ from nerv_lab.inner_universe.records import (
 
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.embedded.keys import KeySource
+    from nerv_lab.inner_universe.outbox.facade import Queues
+    from nerv_lab.inner_universe.outbox.standing import Standing
 
 __all__ = [
     "STATE_BRANCH",
@@ -94,6 +96,30 @@ class InnerUniverseClient(InnerUniverseContract):
     def cache_use(self) -> CacheUse:
         """How often items were at hand; clients that keep none at hand count nothing."""
         return CacheUse()
+
+    @property
+    def outbox(self) -> Queues | None:
+        """What waits for a server that is away; None for clients that queue nothing."""
+        return None
+
+    def wait_sent(self, timeout: float) -> bool:
+        """Wait until nothing is left to send; False when that takes more seconds."""
+        return True
+
+    def lend(self, standing: Callable[[], Standing]) -> None:
+        """Name who knows the graph as it is; of use to clients that go on without their server."""
+
+    def on_reset(self, reset: Callable[[], int]) -> None:
+        """Call a function when what was handed over is void; it reads anew where the graph stands.
+
+        It returns the position it read. Only clients that go on without their server call it.
+        """
+
+    def on_fork(self, forked: Callable[[str, str], None]) -> None:
+        """Call a function with a branch that is to be merged, and into which."""
+
+    def on_back(self, back: Callable[[], None]) -> None:
+        """Call a function when everything that was queued is sent and its server is followed."""
 
     async def examine(self) -> list[Finding]:
         """Look, without changing anything or reading it whole, how the store itself is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import pydantic
 from pydantic import Field, SecretStr
@@ -12,7 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.inner_universe.embedded.client import Synchronous
 
-__all__ = ["InnerUniverseConfig"]
+__all__ = ["InnerUniverseConfig", "Offline"]
+
+Offline: TypeAlias = Literal["refuse", "queue"]
 
 
 class InnerUniverseConfig(BaseSettings):
@@ -68,6 +70,17 @@ class InnerUniverseConfig(BaseSettings):
         How many events `SpacetimeEventBus` gathers before it writes them; 1 writes each at once.
     batch_seconds : float
         How long an event waits for others at most.
+    offline : {"refuse", "queue"}
+        What becomes of writes while a server is away: they raise, or are queued on this machine
+        and sent later.
+    offline_after : float
+        Seconds that a lost connection may take to come back before work goes on without it.
+    outbox_folder : path or None
+        Where outboxes lie, if not in the user's folder for state.
+    outbox_writes, outbox_bytes : int
+        How many writes, and how many bytes of them, may wait for a server at most.
+    outbox_wait : float
+        Seconds that a write waits for room in a full outbox before it is refused.
 
     Raises
     ------
@@ -100,6 +113,12 @@ class InnerUniverseConfig(BaseSettings):
     local_events: tuple[str, ...] = ()
     batch_events: int = Field(1, ge=1, le=10_000)
     batch_seconds: float = Field(0.05, ge=0, le=60, allow_inf_nan=False)
+    offline: Offline = "refuse"
+    offline_after: float = Field(2.0, ge=0, le=3600, allow_inf_nan=False)
+    outbox_folder: Path | None = None
+    outbox_writes: int = Field(100_000, ge=1)
+    outbox_bytes: int = Field(256 * 1024 * 1024, ge=1)
+    outbox_wait: float = Field(0.0, ge=0, le=86_400, allow_inf_nan=False)
 
     def __init__(self, **fields: Any) -> None:
         try:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.inner_universe.client import InnerUniverseClient
@@ -17,7 +17,7 @@ from nerv_lab.inner_universe.embedded.opening import MEMORY
 from nerv_lab.inner_universe.memory import MockInnerUniverse
 
 if TYPE_CHECKING:
-    from nerv_lab.inner_universe.config import InnerUniverseConfig
+    from nerv_lab.inner_universe.config import InnerUniverseConfig, Offline
 
 __all__ = ["SCHEMES", "client_for"]
 
@@ -48,7 +48,20 @@ def _mock(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
 def _spacetime(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
     from nerv_lab.inner_universe.spacetime.client import client_with  # slow to import
 
-    return client_with(uri, config)
+    client = client_with(uri, config)
+    if config.offline == "refuse":
+        return client
+    from nerv_lab.inner_universe.spacetime.queued import QueuedUniverse
+    from nerv_lab.inner_universe.spacetime.switching import QueueLimits
+
+    limits = QueueLimits(
+        config.outbox_folder,
+        config.outbox_writes,
+        config.outbox_bytes,
+        config.outbox_wait,
+        config.offline_after,
+    )
+    return QueuedUniverse(client, limits)
 
 
 SCHEMES: dict[str, ClientFactory] = {
@@ -65,6 +78,7 @@ def client_for(
     config: InnerUniverseConfig | None = None,
     *,
     key: KeySource | None = None,
+    offline: Offline | None = None,
 ) -> InnerUniverseClient:
     """Return a client, not yet connected.
 
@@ -77,18 +91,24 @@ def client_for(
         Settings, apart from its ``uri``; by default those of the environment.
     key : str, bytes or callable, optional
         Encrypts a store file, or opens one that is encrypted; by default that of the settings.
+    offline : {"refuse", "queue"}, optional
+        What becomes of writes while a server is away; by default that of the settings.
 
     Raises
     ------
     ValidationError
         When the scheme is unknown, or a key is given for what is no file.
     """
-    from nerv_lab.inner_universe.config import InnerUniverseConfig  # slow to import
+    from nerv_lab.inner_universe.config import InnerUniverseConfig, Offline  # slow to import
 
     uri = os.fspath(uri)
     if not uri:
         raise ValidationError("uri", "must be the path of a store file, ':memory:' or an address")
     settings = InnerUniverseConfig(uri=uri) if config is None else config
+    if offline is not None:
+        if offline not in get_args(Offline):
+            raise ValidationError("offline", f"must be 'refuse' or 'queue', not {offline!r}")
+        settings = settings.model_copy(update={"offline": offline})
     found = _SCHEME.match(uri)
     if found is None or uri == MEMORY:
         return _embedded(uri, settings, key)

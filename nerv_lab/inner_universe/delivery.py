@@ -108,6 +108,25 @@ class Delivery:
             with self._listing:
                 self._writers -= 1
 
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """Hold up all delivery, so that the log can be exchanged for another."""
+        with self._lock:
+            yield
+
+    def go_to(self, position: int) -> None:
+        """Go on behind a position, for every subscriber; only while delivery is halted."""
+        with self._lock:
+            self._position = position
+            for subscription in self._subscriptions:
+                subscription.after = position
+            self._pending = True
+
+    @property
+    def position(self) -> int:
+        """The last position that was delivered."""
+        return self._position
+
     def look(self) -> bool:
         """Deliver what is new, unless a writer is at work; say whether it was done."""
         if self._writers:

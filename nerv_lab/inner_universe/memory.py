@@ -59,13 +59,15 @@ from nerv_lab.inner_universe.writing import (
     version_event,
 )
 
-__all__ = ["MemoryStore", "MockInnerUniverse"]
+__all__ = ["MemoryStore", "MockInnerUniverse", "Stored"]
 
 
 @dataclass(slots=True)
-class _Stored:
+class Stored:
+    """A version, its delta where that is at hand, and its seal where it was pruned."""
+
     version: Version
-    delta: bytes
+    delta: bytes | None
     seal: str | None = None
 
 
@@ -79,7 +81,7 @@ class MemoryStore:
         self._batches: dict[str, tuple[int, int]] = {}
         self._by_id: dict[str, Event] = {}
         self._states: dict[str, GraphState] = {}
-        self._versions: dict[str, _Stored] = {}
+        self._versions: dict[str, Stored] = {}
         self._heads: dict[str, str] = {}
         self._moved: dict[str, int] = {}
         self._tags: dict[str, str] = {}
@@ -206,7 +208,7 @@ class MemoryStore:
             if event.id in self._by_id:
                 raise DuplicateIdError("event", event.id)
             written = self._append(version.id, [event], origin)
-            self._versions[version.id] = _Stored(version, delta)
+            self._versions[version.id] = Stored(version, delta)
             self._heads[version.branch] = version.id
             return version, written
 
@@ -217,14 +219,14 @@ class MemoryStore:
         for parent in version.parents:
             self._known(parent)
 
-    def _known(self, version_id: str) -> _Stored:
+    def _known(self, version_id: str) -> Stored:
         self._fail()
         stored = self._versions.get(version_id)
         if stored is None:
             raise VersionNotFoundError(version_id)
         return stored
 
-    def _kept(self, version_id: str) -> _Stored:
+    def _kept(self, version_id: str) -> Stored:
         stored = self._known(version_id)
         if stored.seal is not None:
             raise HistoryPrunedError(f"version {version_id!r}", "the log says which are kept")
@@ -275,7 +277,9 @@ class MemoryStore:
 
     def delta(self, version_id: str) -> bytes:
         """Return a delta."""
-        return self._kept(version_id).delta
+        delta = self._kept(version_id).delta
+        assert delta is not None
+        return delta
 
     def snapshot(self, branch: str) -> Snapshot:
         """Return the working rows."""
@@ -328,7 +332,7 @@ class MemoryStore:
             if history.after != self._last:
                 raise LogMovedError(history.after, self._last)
             events = list(history.read_events())
-            versions = {v.id: _Stored(v, history.delta_of(v.id)) for _, v in history.versions}
+            versions = {v.id: Stored(v, history.delta_of(v.id)) for _, v in history.versions}
             for event in events:
                 if event.id in self._by_id:
                     raise DuplicateIdError("event", event.id)

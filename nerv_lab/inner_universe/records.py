@@ -136,6 +136,8 @@ class Status:
         measured.
     read_only : str or None
         Why nothing can be written, such as that the store is of a newer nerv-lab.
+    queued : int
+        Writes that wait for the server, or for somebody to decide.
     """
 
     backend: str
@@ -143,6 +145,7 @@ class Status:
     identity: str | None = None
     lag: float | None = None
     read_only: str | None = None
+    queued: int = 0
 
 
 @dataclass(frozen=True, slots=True)

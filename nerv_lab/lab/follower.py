@@ -173,6 +173,11 @@ class Follower:
         """Return the position of the event that last moved a branch; 0 for none."""
         return self._moves.get(branch, 0)
 
+    @property
+    def moves(self) -> dict[str, int]:
+        """Position of the event that last moved each branch."""
+        return dict(self._moves)
+
     def _check(self) -> None:
         if self._broken is not None:
             raise CorruptStoreError(
@@ -248,6 +253,35 @@ class Follower:
             self._untold.append(ConfirmedBatch((), (), (), self._state, self._seq))
         self.tell()
 
+    def restart(
+        self,
+        branch: str,
+        state: GraphState,
+        seq: int,
+        moves: Mapping[str, int],
+        floor: int,
+        events: Iterable[Event],
+        versions: Iterable[Version],
+    ) -> None:
+        """Go on from another position, since what led to the present one is void.
+
+        Parameters
+        ----------
+        branch, state, seq, moves, floor
+            As for `start`.
+        events : iterable of Event
+            What happened on the branch since its head.
+        versions : iterable of Version
+            Those that are new.
+        """
+        waiting = list(self._pending_of(events, branch))
+        with self._lock:
+            changes = self._state.diff(state)
+            self.start(branch, state, seq, moves, floor)
+            self._waiting, self._broken = waiting, None
+            self._remember_head()
+            self._untold.append(ConfirmedBatch((), changes, tuple(versions), state, seq))
+
     def resume(self, events: Iterable[Event]) -> None:
         """Take note of what happened between the head and the state that was started from."""
         with self._lock:
@@ -272,7 +306,11 @@ class Follower:
             return
         with self._lock:
             try:
-                batch = self._follow(events)
+                if (events[-1].seq or 0) <= self._seq:
+                    # Included in a state that was read anew; told all the same.
+                    batch = ConfirmedBatch(events, (), (), self._state, self._seq)
+                else:
+                    batch = self._follow(events)
             except Exception as error:
                 self._broken = error
                 raise

@@ -47,6 +47,7 @@ from nerv_lab.lab.past import TimeTraveller
 from nerv_lab.lab.provenance import Provenance
 from nerv_lab.lab.pruner import Pruner
 from nerv_lab.lab.results import VerifyReport
+from nerv_lab.lab.resyncing import Resyncer
 from nerv_lab.lab.retaining import Keeper
 from nerv_lab.lab.schema_checks import SchemaChecker
 from nerv_lab.lab.schemas import Schemas
@@ -79,6 +80,7 @@ class Lab(
     Undoer,
     Debugger,
     Bundler,
+    Resyncer,
     Observer,
     Revealer,
     Shower,
@@ -126,6 +128,7 @@ class Lab(
         self._vault = Vault(FieldEncryption(), None) if vault is None else vault
         self._signing_key = signing_key
         self._last_signed = None
+        self._has_unsigned = False
         self._checker = SchemaChecker(self._vault.revealed)
         self._closing = threading.Lock()
         self._closed = False
@@ -198,6 +201,7 @@ class Lab(
         self._unsubscribe = client.subscribe(
             self._follower.receive, settled=self._follower.tell, after=snapshot.seq
         )
+        self._begin_resync()
 
     def _load_top(self, top: str) -> GraphState:
         found, items = self._run(self._client.top())
@@ -539,6 +543,8 @@ class Lab(
             head = f"{self.version_label(position.head)} {position.head.description!r}"
         pending = len(self.diff())
         changes = f", {pending} uncommitted changes" if pending else ""
+        queued = self.status.queued
+        changes += f", {queued} queued" if queued else ""
         return (
             f"<Lab {self.uri}: {len(self.entities)} entities, "
             f"{len(self.relations)} relations, {head}{changes}>"
@@ -559,6 +565,8 @@ class Lab(
             ("relations", repr(relations).strip("<>")),
             ("events", str(position.seq)),
         ]
+        if self._client.outbox is not None:
+            rows.append(("outbox", self.outbox.summary.removeprefix("outbox: ")))
         return record_html("Lab", rows)
 
     def _repr_svg_(self) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Coroutine, Iterator
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from nerv_lab.core.bus import EventBus
 from nerv_lab.core.versions import LTHASH
@@ -12,6 +12,7 @@ from nerv_lab.inner_universe.client import Finding, Status
 from nerv_lab.inner_universe.metrics import Distribution, Metrics, ObservedUniverse
 from nerv_lab.lab.follower import Follower, Position
 from nerv_lab.lab.health import HealthReport
+from nerv_lab.lab.outboxes import OutboxView
 from nerv_lab.lab.tables import frame
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ class Observer:
     def status(self) -> Status:
         """Backend, connection state, identity and lag."""
 
+    @property
+    @abstractmethod
+    def outbox(self) -> OutboxView:
+        """What waits for the server."""
+
     @abstractmethod
     def refresh(self) -> None:
         """Take in, now, everything the store holds."""
@@ -52,8 +58,9 @@ class Observer:
             lambda: {
                 ("writing",): float(self._observed.meters.ledger.in_flight),
                 ("telling",): float(self._follower.untold),
+                ("outbox",): float(self.status.queued),
             },
-            "waiting to be durable, and to be told to the bus and the watchers",
+            "waiting to be durable, to be told to the bus and the watchers, and for the server",
             labels=("queue",),
         )
         reading(
@@ -159,6 +166,9 @@ class Observer:
         if unknown := meters.ledger.unknown:
             detail = f"{unknown} writes were cut off; look in the log whether they are there"
             yield Finding("cut off", "warning", detail)
+        if self._observed.outbox is not None:
+            level: Literal["ok", "warning"] = "warning" if self.status.queued else "ok"
+            yield Finding("outbox", level, self.outbox.summary.removeprefix("outbox: "))
         if meters.gaps:
             detail = f"{meters.gaps} events never arrived; close the Lab and open it again"
             yield Finding("delivery", "problem", detail)

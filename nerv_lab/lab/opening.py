@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nerv_lab.core.retention import RetentionPolicy
     from nerv_lab.inner_universe import InnerUniverseConfig
     from nerv_lab.inner_universe.bundles.writer import Progress
+    from nerv_lab.inner_universe.config import Offline
     from nerv_lab.inner_universe.embedded.keys import Key, KeySource
     from nerv_lab.inner_universe.field_keys import FieldKeySource
     from nerv_lab.inner_universe.signing import SigningKeySource
@@ -39,6 +40,7 @@ def open(
     encrypt: FieldEncryption | Mapping[str, Iterable[str]] | None = None,
     field_key: FieldKeySource | None = None,
     signing_key: SigningKeySource | None = None,
+    offline: Offline | None = None,
 ) -> Lab:
     """Open a knowledge graph with its history.
 
@@ -66,6 +68,12 @@ def open(
     signing_key : SigningKey, str or path, optional
         Signs every version that is committed: a key, its file, or ``"keyring:NAME"``. By default
         what ``NERV_SIGNING_KEY`` names; without any, nothing is signed.
+    offline : {"refuse", "queue"}, optional
+        What becomes of writes while a server is away. ``"refuse"``: they wait for it a while, and
+        raise. ``"queue"``: every write goes into a file on this machine first; while the server is
+        away the Lab goes on with what it knows, and all is sent, once and in order, when it is
+        back, if need be by the next Lab. See `Lab.outbox`. By default that of the settings, which
+        is ``"refuse"``. Of no meaning for files.
 
     Returns
     -------
@@ -83,7 +91,7 @@ def open(
     settings = _settings(os.fspath(uri), config)
     named = settings.signing_key if signing_key is None else signing_key
     lab = Lab(
-        client_for(os.fspath(uri), config, key=hidden),
+        client_for(os.fspath(uri), config, key=hidden, offline=offline),
         author=author,
         vault=_vault(os.fspath(uri), settings, encrypt, hidden_field),
         signing_key=None if named is None else signing_key_of(named),

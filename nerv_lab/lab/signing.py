@@ -41,6 +41,7 @@ class Notary:
     _signing_key: SigningKey | None
     _chains: Chains
     _last_signed: SignedHead | None
+    _has_unsigned: bool
     events: EventLog
 
     @abstractmethod
@@ -85,12 +86,30 @@ class Notary:
         """Sign what a branch was moved to, where there is a key."""
         if self._signing_key is None:
             return
+        if self._client.outbox is not None and self._client.status.state != "connected":
+            # What is queued gets its place, and with it its digest, from the server.
+            self._has_unsigned = True
+            return
         try:
             self._sign(branch, version_id)
         except NervError as error:
             what = f"version {version_id} was committed" if version_id else "the branch is gone"
             error.add_note(f"{what}, but that is not signed yet; lab.sign() does it")
             raise
+
+    def _sign_what_was_queued(self, after: int) -> None:
+        """Sign what this Lab committed behind a position, where that is not signed yet."""
+        if not self._has_unsigned:
+            return
+        self._has_unsigned = False
+        events = list(self.events.between(after, len(self.events)))
+        signed = {head.version for _, head in signed_heads(events) if head is not None}
+        for event in events:
+            mine = event.origin_id == self._client.origin_id
+            if mine and event.type == EventType.STATE_VERSION_COMMITTED:
+                version_id = str((event.data or {})["version_id"])
+                if version_id not in signed:
+                    self.sign(version_id)
 
     def _sign(self, branch: str, version_id: str | None) -> SignedHead:
         key = self._signing_key

@@ -1,4 +1,4 @@
-"""A network between a client and a server that cuts, delays, stalls and splits, by chance."""
+"""A network between client and server that cuts, delays, stalls, splits and drops, by chance."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 __all__ = ["BreakingProxy", "breaking_proxy"]
 
 _LONGEST = 0.02
+_STALL = 0.3
 _CHUNK = 1 << 14
 
 
@@ -33,6 +34,8 @@ class BreakingProxy:
         self._chance = random.Random(0)
         self._loop = asyncio.new_event_loop()
         self._breaking = False
+        self._shut = False
+        self._links: set[asyncio.Task[None]] = set()
         self.cuts = 0
         self.port = 0
         self.kept: list[tuple[bytearray, bytearray]] = []
@@ -45,6 +48,19 @@ class BreakingProxy:
     def heal(self) -> None:
         """Pass on everything from now on, as it comes."""
         self._breaking = False
+
+    def shut(self) -> None:
+        """Cut every link, and let nobody through until `open`."""
+        self._shut = True
+        self._loop.call_soon_threadsafe(self._cut_all)
+
+    def open(self) -> None:
+        """Let everybody through again."""
+        self._shut = False
+
+    def _cut_all(self) -> None:
+        for link in self._links:
+            link.cancel()
 
     def serve(self, ready: threading.Event) -> None:
         """Run until `stop`."""
@@ -68,6 +84,9 @@ class BreakingProxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     async def _link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._shut:
+            writer.transport.abort()
+            return
         try:
             there, back = await asyncio.open_connection("127.0.0.1", self._server_port)
         except OSError:
@@ -76,13 +95,15 @@ class BreakingProxy:
         asked, answered = bytearray(), bytearray()
         if self._keeping:
             self.kept.append((asked, answered))
-        ways = [
+        ways = {
             asyncio.create_task(self._pass_on(reader, back, asked)),
             asyncio.create_task(self._pass_on(there, writer, answered)),
-        ]
+        }
+        self._links |= ways
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._links -= ways
             for way in ways:
                 way.cancel()
             for end in (writer, back):
@@ -108,9 +129,17 @@ class BreakingProxy:
         if not self._breaking:
             return [data]
         chance = self._chance
-        match chance.choices(["whole", "late", "split", "cut"], [70, 15, 10, 5])[0]:
+        ways = {"whole": 690, "late": 150, "split": 100, "cut": 50, "stall": 5, "drop": 5}
+        match chance.choices([*ways], [*ways.values()])[0]:
             case "late":
                 await asyncio.sleep(chance.random() * _LONGEST)  # the network is slow, not the test
+            case "stall":
+                await asyncio.sleep(_STALL)
+            case "drop":
+                # What was taken never arrives, and the sender hears of it later.
+                await asyncio.sleep(chance.random() * _LONGEST)
+                self.cuts += 1
+                raise ConnectionResetError
             case "split":
                 at = sorted(chance.sample(range(len(data) + 1), min(4, len(data) + 1)))
                 return [data[a:b] for a, b in zip([0, *at], [*at, len(data)], strict=True) if a < b]

@@ -14,6 +14,8 @@ from shared.spacetime_server import new_database, the_server
 from nerv_lab.inner_universe import EmbeddedInnerUniverse, InnerUniverseClient, MockInnerUniverse
 from nerv_lab.inner_universe.metrics import ObservedUniverse
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse, publish_module
+from nerv_lab.inner_universe.spacetime.queued import QueuedUniverse
+from nerv_lab.inner_universe.spacetime.switching import QueueLimits
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 
 
@@ -101,6 +103,18 @@ class ServerUniverse:
         return SpacetimeInnerUniverse(self._address, tokens=tokens)
 
 
+class QueuedServerUniverse(ServerUniverse):
+    def client(self) -> InnerUniverseClient:
+        return self._queued(self._tokens)
+
+    def somebody(self, name: str) -> InnerUniverseClient:
+        return self._queued(TokenFile(self._folder / f"{name}.json"))
+
+    def _queued(self, tokens: TokenFile) -> InnerUniverseClient:
+        remote = SpacetimeInnerUniverse(self._address, tokens=tokens)
+        return QueuedUniverse(remote, QueueLimits(self._folder / "outboxes"))
+
+
 class MemoryServerUniverse(ServerUniverse):
     in_memory = True
 
@@ -112,6 +126,7 @@ UNIVERSES: dict[str, Callable[[Path], Universe]] = {
     "embedded-memory": MemoryUniverse,
     "spacetimedb": ServerUniverse,
     "spacetimedb-memory": MemoryServerUniverse,
+    "spacetimedb-queued": QueuedServerUniverse,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -53,7 +54,14 @@ class Balance:
 
 
 class Ledger:
-    """Keeps the balance, and checks it at every entry; safe to use from any thread."""
+    """Keeps the balance, and checks it at every entry; safe to use from any thread.
+
+    Attributes
+    ----------
+    queued : callable
+        Gives how much of what was handed over waits in an outbox by now, and how much of it was
+        rejected and conflicted later. Whoever handed it over was told that it is safe.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -64,6 +72,7 @@ class Ledger:
         self._conflicted = 0
         self._unknown = 0
         self._complained = False
+        self.queued: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0)
 
     def publish(self, count: int) -> None:
         """Enter so many that are handed over now."""
@@ -102,8 +111,16 @@ class Ledger:
             return self._balance()
 
     def _balance(self) -> Balance:
-        pending = self._in_flight + self._unknown
-        return Balance(self._published, self._accepted, pending, self._rejected, self._conflicted)
+        waiting, rejected, conflicted = self.queued()
+        # What is under way is in the outbox already.
+        waiting = max(waiting - max(self._in_flight, 0), 0)
+        return Balance(
+            self._published,
+            self._accepted - waiting - rejected - conflicted,
+            self._in_flight + self._unknown + waiting,
+            self._rejected + rejected,
+            self._conflicted + conflicted,
+        )
 
     def _check(self) -> None:
         settled = self._accepted + self._rejected + self._conflicted + self._unknown

@@ -211,6 +211,12 @@ class Meters:
                 self._outcomes[outcome].add(count, name)
             self._failures.add(count, name, type(error).__name__)
 
+    def go_to(self, position: int) -> None:
+        """Take note that delivery goes on behind a position, whatever came before."""
+        with self.metrics.lock:
+            if self._delivered is not None:
+                self._delivered = position
+
     def delivered(self, events: tuple[Event, ...]) -> None:
         """Take note of confirmed events; a subscriber more that is given the same counts nothing.
 

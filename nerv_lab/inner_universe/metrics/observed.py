@@ -42,6 +42,8 @@ from nerv_lab.inner_universe.records import (
 
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.embedded.keys import KeySource
+    from nerv_lab.inner_universe.outbox.facade import Queues
+    from nerv_lab.inner_universe.outbox.standing import Standing
 
 __all__ = ["ObservedUniverse", "observing"]
 
@@ -93,10 +95,19 @@ class ObservedUniverse(InnerUniverseClient):
         self.origin_id = client.origin_id
         self.completes_inline = client.completes_inline
         self.meters = Meters(client.origin_id) if meters is None else meters
+        self.meters.ledger.queued = self._queued
         self._reconnects = 0
         self._was_away = False
         self._forget_status: Callable[[], None] | None = None
         self._read_the_client()
+
+    def _queued(self) -> tuple[int, int, int]:
+        """Return how much of what was handed over is queued, and how much was set aside."""
+        outbox = self.observed.outbox
+        if outbox is None:
+            return 0, 0, 0
+        counts = outbox.counts()
+        return counts.pending, counts.rejected, counts.conflicted
 
     def _read_the_client(self) -> None:
         reading = self.meters.metrics.reading
@@ -171,6 +182,37 @@ class ObservedUniverse(InnerUniverseClient):
             forget()
         with self.meters.call("close"):
             await self.observed.close()
+
+    @property
+    def outbox(self) -> Queues | None:
+        """What waits for a server that is away."""
+        return self.observed.outbox
+
+    def wait_sent(self, timeout: float) -> bool:
+        """Wait until nothing is left to send."""
+        return self.observed.wait_sent(timeout)
+
+    def lend(self, standing: Callable[[], Standing]) -> None:
+        """Name who knows the graph as it is."""
+        self.observed.lend(standing)
+
+    def on_reset(self, reset: Callable[[], int]) -> None:
+        """Call a function when what was handed over is void."""
+
+        def counted() -> int:
+            position = reset()
+            self.meters.go_to(position)
+            return position
+
+        self.observed.on_reset(counted)
+
+    def on_fork(self, forked: Callable[[str, str], None]) -> None:
+        """Call a function with a branch that is to be merged, and into which."""
+        self.observed.on_fork(forked)
+
+    def on_back(self, back: Callable[[], None]) -> None:
+        """Call a function when everything that was queued is sent and its server is followed."""
+        self.observed.on_back(back)
 
     def deliver(self) -> None:
         """Deliver, in this thread, what was confirmed elsewhere."""

@@ -66,6 +66,7 @@ from nerv_lab.inner_universe.spacetime.schema import Patch
 from nerv_lab.inner_universe.writing import Batch
 
 __all__ = [
+    "UNCHECKED",
     "apply_and_commit_args",
     "apply_args",
     "commit_args",
@@ -81,11 +82,11 @@ __all__ = [
 
 # What a message holds besides the arguments.
 _ROOM = 1024
-_UNCHECKED = 0
+UNCHECKED = 0
 """Stands for "do not check my count": writes that are sent side by side have no fixed order."""
 
 
-def apply_args(batch: Batch, origin_id: str) -> bytes:
+def apply_args(batch: Batch, origin_id: str, origin_seq: int = UNCHECKED) -> bytes:
     """Return the arguments of `apply_batch`.
 
     Raises
@@ -99,14 +100,19 @@ def apply_args(batch: Batch, origin_id: str) -> bytes:
         batch.reason,
         batch.source,
         origin_id,
-        _UNCHECKED,
+        origin_seq,
         [_wire(change) for change in batch.changes],
     )
     return sized("changes", APPLY_BATCH.encode(call))
 
 
 def apply_and_commit_args(
-    batch: Batch, origin_id: str, expected_seq: int, version: Version, delta: bytes
+    batch: Batch,
+    origin_id: str,
+    expected_seq: int,
+    version: Version,
+    delta: bytes,
+    origin_seq: int = UNCHECKED,
 ) -> bytes:
     """Return the arguments of `apply_and_commit`.
 
@@ -118,6 +124,8 @@ def apply_and_commit_args(
         Who writes.
     expected_seq : int
         The position that the log must be at.
+    origin_seq : int
+        The writer's own count of the first event, which the server then checks.
     version, delta : Version and bytes
         The state it leads to.
 
@@ -132,7 +140,7 @@ def apply_and_commit_args(
         batch.reason,
         batch.source,
         origin_id,
-        _UNCHECKED,
+        origin_seq,
         [_wire(change) for change in batch.changes],
         expected_seq,
         version_args(version),
@@ -141,7 +149,13 @@ def apply_and_commit_args(
     return sized("changes", APPLY_AND_COMMIT.encode(call))
 
 
-def publish_args(batch_id: str, branch: str, events: list[OwnEvent], origin_id: str) -> bytes:
+def publish_args(
+    batch_id: str,
+    branch: str,
+    events: list[OwnEvent],
+    origin_id: str,
+    origin_seq: int = UNCHECKED,
+) -> bytes:
     """Return the arguments of `publish_events`.
 
     Raises
@@ -149,11 +163,13 @@ def publish_args(batch_id: str, branch: str, events: list[OwnEvent], origin_id: 
     ValidationError
         When the events are too large to send at once.
     """
-    call = PublishEvents(batch_id, origin_id, _UNCHECKED, branch, events)
+    call = PublishEvents(batch_id, origin_id, origin_seq, branch, events)
     return sized("events", PUBLISH_EVENTS.encode(call))
 
 
-def commit_args(version: Version, delta: bytes, origin_id: str) -> bytes:
+def commit_args(
+    version: Version, delta: bytes, origin_id: str, origin_seq: int = UNCHECKED
+) -> bytes:
     """Return the arguments of `commit_version`.
 
     Raises
@@ -161,11 +177,11 @@ def commit_args(version: Version, delta: bytes, origin_id: str) -> bytes:
     ValidationError
         When the delta is too large to send.
     """
-    call = CommitVersion(version_args(version), delta, origin_id, _UNCHECKED)
+    call = CommitVersion(version_args(version), delta, origin_id, origin_seq)
     return sized("delta", COMMIT_VERSION.encode(call))
 
 
-def move_args(move: BranchMove, origin_id: str) -> bytes:
+def move_args(move: BranchMove, origin_id: str, origin_seq: int = UNCHECKED) -> bytes:
     """Return the arguments of `move_branch`.
 
     Raises
@@ -175,7 +191,7 @@ def move_args(move: BranchMove, origin_id: str) -> bytes:
     """
     steps = _steps(move.changes)
     ends = (move.expected, move.to, move.rows_of)
-    call = MoveBranch(move.id, move.name, *ends, steps, origin_id, _UNCHECKED)
+    call = MoveBranch(move.id, move.name, *ends, steps, origin_id, origin_seq)
     return sized("changes", MOVE_BRANCH.encode(call))
 
 

@@ -50,7 +50,6 @@ logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 _FILL_AFTER = 0.05
-_PATIENCE = 10.0
 
 # No use in trying these again without somebody doing something about them.
 _FINAL = (
@@ -85,7 +84,9 @@ class Connection:
 
     def __init__(self, address: Address, tokens: Tokens, limits: Limits) -> None:
         self.address = address
-        self._log = LogFollower(address.uri, self._fill_gap, min(_PATIENCE, limits.request / 2))
+        self._log = LogFollower(
+            address.uri, self._fill_gap, min(limits.patience, limits.request / 2)
+        )
         self.tail = self._log.tail
         self.read_only: str | None = None
         self._tokens = tokens
@@ -321,8 +322,9 @@ class Connection:
             except TimeoutError:
                 raise self._limits.late(reducer, self.address.uri) from None
             else:
-                # Also where nothing was written: a call made again has been, and only just.
-                self._log.recent.add(reducer, args)
+                if self._limits.repeats:
+                    # Also where nothing was written: a call made again has been, and only just.
+                    self._log.recent.add(reducer, args)
                 return places
 
     async def written(self, places: Sequence[int]) -> tuple[Event, ...]:

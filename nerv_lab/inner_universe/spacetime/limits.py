@@ -21,12 +21,19 @@ class Limits:
         One attempt to connect.
     first_retry, last_retry : float
         The pause after the first lost connection, and the longest pause.
+    patience : float
+        How long others get to write again what a server lost of theirs.
+    repeats : bool
+        Whether the connection itself writes again what a server lost of ours just now; not where
+        a journal does.
     """
 
     request: float = 60.0
     connect: float = 10.0
     first_retry: float = 0.1
     last_retry: float = 15.0
+    patience: float = 10.0
+    repeats: bool = True
 
     def gone(self, doing: str, uri: str) -> ServerGoneError:
         """Return the error of a request that found no connection."""

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES
@@ -94,6 +95,11 @@ class LinkedUniverse(InnerUniverseClient):
         return Status("SpacetimeDB", state, identity, self._lag, connection.read_only)
 
     @property
+    def broken(self) -> bool:
+        """Whether the connection has given up, and has to be made anew."""
+        return self._connection is not None and self._connection.failed
+
+    @property
     def cache_use(self) -> CacheUse:
         """How often rows that were asked for one by one were at hand."""
         return self._items.use
@@ -116,6 +122,42 @@ class LinkedUniverse(InnerUniverseClient):
             When it cannot; the kind of error says why.
         """
         await self._portal.hop(self._connect())
+
+    def leave_repeating(self, patience: float) -> None:
+        """Leave it to a journal to write again what a server lost; before the first connection.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds that others get to write again what it lost of theirs.
+        """
+        patience = min(patience, self._limits.patience)
+        self._limits = replace(self._limits, repeats=False, patience=patience)
+
+    async def reconnect(self) -> None:
+        """Open a new connection in place of one that has given up; in the portal's loop.
+
+        Raises
+        ------
+        ServerError
+            When it cannot; the kind of error says why.
+        """
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.tail.off_feed(self._heard)
+            await pool_of(self._portal).release(connection)
+        self._items.forget()
+        await self._connect()
+
+    @property
+    def tokens(self) -> Tokens:
+        """Where the token is kept that says who we are."""
+        return self._tokens
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, which must be open."""
+        return self._open("connection")
 
     async def _connect(self) -> None:
         if self._connection is None:

@@ -1,0 +1,168 @@
+"""All outboxes that a client answers for, as one: its own and those of clients that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from nerv_lab.inner_universe.outbox.journal import Journal
+from nerv_lab.inner_universe.outbox.states import (
+    ASIDE,
+    OPEN,
+    Counts,
+    Entry,
+    QueuedWriteNotFoundError,
+    State,
+)
+
+__all__ = ["Fork", "Queued", "Queues"]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One write of an outbox.
+
+    Attributes
+    ----------
+    id : str
+    title : str
+        What it is, in a few words.
+    branch : str
+        Where it belongs.
+    state : str
+        ``"pending"``, ``"in flight"``, ``"rejected"`` or ``"conflict"``.
+    written_at : int
+        When, in microseconds since the epoch.
+    error : str or None
+        Why it was set aside.
+    own : bool
+        Whether this client wrote it; else one that is gone.
+    """
+
+    id: str
+    title: str
+    branch: str
+    state: str
+    written_at: int
+    error: str | None
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Queued work that did not fit any more, on a branch of its own.
+
+    Attributes
+    ----------
+    name : str
+        The branch that it is on.
+    branch : str
+        The one that it was made on.
+    """
+
+    name: str
+    branch: str
+
+
+class Queues:
+    """The journals of a client.
+
+    Parameters
+    ----------
+    own : Journal
+        Its own.
+    adopted : list of Journal
+        Those of clients that are gone.
+    poke : callable
+        Called when there is something to send.
+    """
+
+    def __init__(self, own: Journal, adopted: list[Journal], poke: Callable[[], None]) -> None:
+        self.own = own
+        self.adopted = adopted
+        self._poke = poke
+
+    @property
+    def journals(self) -> tuple[Journal, ...]:
+        """All of them, in the order to send from."""
+        return (*self.adopted, self.own)
+
+    def within(self, *states: State) -> Iterator[Queued]:
+        """Yield the writes in these states, in order."""
+        for journal in self.journals:
+            for entry in journal.outbox.within(*states):
+                yield self._queued(journal, entry)
+
+    def _queued(self, journal: Journal, entry: Entry) -> Queued:
+        title = journal.title(entry.id)
+        return Queued(
+            entry.id,
+            title,
+            entry.branch,
+            entry.state.value,
+            entry.written_at,
+            entry.error,
+            journal is self.own,
+        )
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait: to be sent, or for somebody to decide."""
+        return sum(j.outbox.waiting + len(j.forks()) for j in self.journals)
+
+    @property
+    def open(self) -> int:
+        """How many writes are to be sent."""
+        return sum(len(j.outbox.within(*OPEN)) for j in self.journals)
+
+    @property
+    def has_open(self) -> bool:
+        """Whether there is something to send."""
+        return any(j.outbox.has_open for j in self.journals)
+
+    def counts(self) -> Counts:
+        """Return how many things of this client's own are in each state."""
+        return self.own.outbox.counts()
+
+    @property
+    def forks(self) -> tuple[Fork, ...]:
+        """The branches that wait to be merged."""
+        return tuple(Fork(n, b) for j in self.journals for n, b in j.forks().items())
+
+    def retry(self, id: str) -> None:
+        """Let a write that was set aside be sent again.
+
+        Raises
+        ------
+        QueuedWriteNotFoundError
+            There is none of this id.
+        """
+        self._aside(id).retry(id)
+        self._poke()
+
+    def drop(self, id: str) -> None:
+        """Forget a write that was set aside.
+
+        Raises
+        ------
+        QueuedWriteNotFoundError
+            There is none of this id.
+        """
+        self._aside(id).drop(id)
+
+    def _aside(self, id: str) -> Journal:
+        for journal in self.journals:
+            if id in journal.outbox:
+                journal.outbox.entry(id, *ASIDE)
+                return journal
+        raise QueuedWriteNotFoundError(id, "see lab.outbox for those that were set aside")
+
+    def merged(self, name: str) -> None:
+        """Note that a branch does not wait any more."""
+        for journal in self.journals:
+            journal.merged(name)
+
+    def close(self) -> None:
+        """Close all files; what waits in them is sent by the next client."""
+        for journal in self.journals:
+            journal.close()

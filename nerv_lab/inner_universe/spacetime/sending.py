@@ -1,0 +1,339 @@
+"""Sending what is queued: in order, each once, and only where it still fits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nerv_lab.core.changes import CHANGE_EVENT_TYPES
+from nerv_lab.core.errors import (
+    ConflictError,
+    NervError,
+    ServerError,
+    StoreBusyError,
+    VersionNotFoundError,
+)
+from nerv_lab.core.events import EventType
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.thinning import Bridge
+from nerv_lab.inner_universe.outbox.forking import relocated
+from nerv_lab.inner_universe.outbox.journal import Journal
+from nerv_lab.inner_universe.outbox.rehearsing import Rehearsal, Step
+from nerv_lab.inner_universe.outbox.states import State
+from nerv_lab.inner_universe.outbox.writes import QueuedWrite
+from nerv_lab.inner_universe.portal import Portal
+from nerv_lab.inner_universe.spacetime.calls import (
+    UNCHECKED,
+    apply_and_commit_args,
+    apply_args,
+    commit_args,
+    move_args,
+    publish_args,
+)
+from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.queries import quoted
+from nerv_lab.inner_universe.spacetime.reading import (
+    read_branches,
+    read_bridge,
+    read_delta,
+    read_retention,
+    read_snapshot,
+    read_top,
+    read_versions,
+)
+from nerv_lab.inner_universe.spacetime.rows import own_event
+from nerv_lab.inner_universe.spacetime.schema import CursorRow
+from nerv_lab.inner_universe.writing import Batch, checked_events, now_us
+
+__all__ = ["Clash", "Sender", "batch_of_write", "request_of"]
+
+logger = logging.getLogger(__name__)
+
+# So many are under way at once; the server takes them in order, or refuses what follows a gap.
+_WINDOW = 64
+_ATTEMPTS = 100
+_GRAPH = CHANGE_EVENT_TYPES | {EventType.STATE_VERSION_COMMITTED, EventType.BRANCH_MOVED}
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Queued writes that do not fit any more, since others went on meanwhile.
+
+    Attributes
+    ----------
+    branch : str
+        Where.
+    why : str
+        What stands against the first of them.
+    """
+
+    branch: str
+    why: str
+
+
+def batch_of_write(write: QueuedWrite) -> Batch:
+    """Return the batch of a write that has changes."""
+    return Batch(write.id, write.changes, write.reason, write.source, write.branch, True)
+
+
+def request_of(
+    write: QueuedWrite, origin_id: str, origin_seq: int = UNCHECKED
+) -> tuple[str, bytes]:
+    """Return the reducer of a write that needs no look at the log, and its arguments."""
+    if write.kind == "publish":
+        events = checked_events(write.events)
+        rows = [own_event(*pair) for pair in zip(events, events.payloads, strict=True)]
+        return "publish_events", publish_args(write.id, write.branch, rows, origin_id, origin_seq)
+    if write.kind == "apply":
+        return "apply_batch", apply_args(batch_of_write(write), origin_id, origin_seq)
+    assert write.version is not None
+    return "commit_version", commit_args(write.version, write.delta, origin_id, origin_seq)
+
+
+class Sender:
+    """Sends the writes of one journal.
+
+    Parameters
+    ----------
+    connection : Connection
+        Where to.
+    journal : Journal
+        What; nobody else sends from it.
+    portal : Portal
+        Where the connection lives.
+    """
+
+    def __init__(self, connection: Connection, journal: Journal, portal: Portal) -> None:
+        self._connection = connection
+        self._journal = journal
+        self._portal = portal
+        self._history: TemporalStore | None = None
+
+    async def send_all(self) -> Clash | None:
+        """Send all that waits by now; what the server refuses is set aside.
+
+        Returns
+        -------
+        Clash or None
+            Where writes do not fit any more. Then none of them was sent.
+
+        Raises
+        ------
+        ServerError
+            The server went away; what was under way waits again.
+        """
+        last = self._journal.outbox.last
+        for _ in range(_ATTEMPTS):
+            try:
+                await self.hear()
+                writes = self._journal.writes(State.PENDING, until=last)
+                if not writes:
+                    return None
+                steps, seq = await self._rehearsed(writes)
+                clash = self._judged(steps)
+                if clash is not None:
+                    return clash
+                await self._send(steps, seq)
+            finally:
+                self._journal.outbox.lost()
+        raise StoreBusyError(
+            f"{self._connection.address.uri} is written to all the time; what is queued waits on"
+        )
+
+    async def hear(self) -> None:
+        """Learn from the server which of our writes it has.
+
+        Writes that it has lost wait again.
+        """
+        journal = self._journal
+        of_origin = f"origin_id = {quoted(journal.origin_id)}"
+        rows: list[CursorRow] = await self._connection.select("origin_cursor", of_origin)
+        cursor = rows[0].origin_seq if rows else 0
+        if cursor > journal.cursor:
+            await self._take_note(cursor)
+        elif cursor < journal.cursor:
+            known, lost = journal.cursor, journal.heard(cursor)
+            logger.warning(
+                "%s came back with %d of %d events of ours; %d writes are sent again",
+                self._connection.address.uri,
+                cursor,
+                known,
+                len(lost),
+            )
+
+    async def _take_note(self, cursor: int) -> None:
+        """Accept what was sent before, and whose answer never came."""
+        journal = self._journal
+        where = f"origin_id = {quoted(journal.origin_id)} AND origin_seq > {journal.cursor}"
+        reached: dict[str, int] = {}
+        for row in await self._connection.select("event_log", where):
+            reached[row.batch_id] = max(reached.get(row.batch_id, 0), row.origin_seq)
+        taken = []
+        for write in journal.writes(State.PENDING, State.IN_FLIGHT):
+            ids = [write.id] + ([write.version.id] if write.version else [])
+            found = [reached[id] for id in ids if id in reached]
+            if found:
+                taken.append((write.id, max(found)))
+        journal.accept(taken)
+        journal.heard(cursor)
+
+    async def _rehearsed(self, writes: Sequence[QueuedWrite]) -> tuple[list[Step], int]:
+        names = {w.branch for w in writes if w.kind == "apply"}
+        branches = await read_branches(self._connection)
+        states: dict[str, GraphState] = {}
+        heads = {name: branch.head for name, branch in branches.items()}
+        seq = await self._connection.refresh("resync")
+        for name in sorted(names):
+            snapshot = await read_snapshot(self._connection, name)
+            states[name] = GraphState.build(snapshot.items)
+            heads[name] = snapshot.head
+        targets = {w.move.to for w in writes if w.move is not None and w.move.to is not None}
+        known = {id: await self.state_of(id) for id in targets}
+        rehearsal = Rehearsal(states, heads, known.__getitem__, now_us())
+        return await asyncio.to_thread(rehearsal.steps, writes), seq
+
+    async def state_of(self, version_id: str) -> GraphState:
+        """Return the state of a version that the server has."""
+        if self._history is None or version_id not in self._history:
+            self._history = await self._read_history()
+        state: GraphState = await asyncio.to_thread(self._history.state_at, version_id)
+        return state
+
+    async def _read_history(self) -> TemporalStore:
+        connection, run = self._connection, self._portal.run
+
+        def load_delta(id: str) -> bytes:
+            found = run(read_delta(connection, id))
+            if found is None:
+                raise VersionNotFoundError(id)
+            return found
+
+        def load_bridge(id: str) -> Bridge:
+            found = run(read_bridge(connection, id))
+            if found is None:
+                raise VersionNotFoundError(id)
+            return found
+
+        history = TemporalStore(
+            load_delta=load_delta,
+            load_bridge=load_bridge,
+            load_top=lambda _: GraphState.build(run(read_top(connection))[1]),
+        )
+        for version in await read_versions(connection):
+            history.add(version, confirmed=True)
+        history.thin((await read_retention(connection))[0])
+        return history
+
+    def _judged(self, steps: Sequence[Step]) -> Clash | None:
+        """Set aside what cannot be sent, and return what has to go to a branch of its own."""
+        for step in steps:
+            if step.problem is not None and step.write.kind == "apply":
+                taken_before = self._journal.outbox.entry(step.write.id).accepted_at
+                if step.write.befores is not None or taken_before:
+                    return Clash(step.write.branch, step.problem)
+                # It was under way when the connection broke, so nobody was told that it is done.
+                self._journal.set_aside(step.write.id, State.REJECTED, step.problem)
+            elif step.problem is not None:
+                self._journal.set_aside(step.write.id, State.CONFLICT, step.problem)
+        return None
+
+    async def _send(self, steps: Sequence[Step], seq: int) -> None:
+        """Send, in order, until something comes in between."""
+        window: list[Step] = []
+        for step in steps:
+            if step.problem is not None:
+                continue
+            alone = step.write.version is not None or step.write.move is not None
+            if window and (alone or len(window) == _WINDOW):
+                if not await self._send_window(window):
+                    return
+                window = []
+            if not alone:
+                window.append(step)
+            elif not await self._send_alone(step, seq):
+                return
+        if window:
+            await self._send_window(window)
+
+    async def _send_window(self, window: Sequence[Step]) -> bool:
+        """Send several at once; False where others have to be asked again before going on."""
+        journal, connection = self._journal, self._connection
+        number = journal.cursor + 1
+        calls = []
+        for step in window:
+            calls.append(connection.call(*request_of(step.write, journal.origin_id, number)))
+            number += step.count
+        journal.outbox.send([step.write.id for step in window])
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        taken: list[tuple[str, int]] = []
+        reached, as_planned = journal.cursor, True
+        for step, answer in zip(window, answers, strict=True):
+            if not isinstance(answer, BaseException):
+                reached += len(answer)
+                as_planned = as_planned and len(answer) == step.count
+                taken.append((step.write.id, reached))
+        journal.accept(taken)
+        for step, answer in zip(window, answers, strict=True):
+            if isinstance(answer, BaseException):
+                as_planned = False
+                self._refused(step, answer)
+        return as_planned
+
+    async def _send_alone(self, step: Step, seq: int) -> bool:
+        journal, write = self._journal, step.write
+        last = await self._connection.refresh("resync")
+        if await self._others_wrote(write.branch, seq, last):
+            return False
+        journal.outbox.send([write.id])
+        try:
+            places = await self._connection.call(*await self._request(write, step.count, last))
+        except NervError as error:
+            self._refused(step, error)
+            return False
+        journal.accept([(write.id, journal.cursor + len(places))])
+        return bool(places)  # else it was there already, and the server is asked what else is
+
+    async def _request(self, write: QueuedWrite, count: int, last: int) -> tuple[str, bytes]:
+        origin, number = self._journal.origin_id, self._journal.cursor + 1
+        if write.move is not None:
+            move = write.move
+            if move.to is not None:
+                rows = await read_snapshot(self._connection, move.rows_of)
+                target = await self.state_of(move.to)
+                changes = GraphState.build(rows.items).diff(target, exact=True)
+                move = replace(move, changes=changes)
+            return "move_branch", move_args(move, origin, number)
+        version = write.version
+        assert version is not None
+        if write.kind == "version":
+            if version.event_seq > last:
+                write = replace(write, version=relocated(version, write.delta, last))
+            return request_of(write, origin, number)
+        version = relocated(version, write.delta, last + count - 1)
+        if count == 1:
+            return "commit_version", commit_args(version, write.delta, origin, number)
+        args = apply_and_commit_args(
+            batch_of_write(write), origin, last, version, write.delta, number
+        )
+        return "apply_and_commit", args
+
+    async def _others_wrote(self, branch: str, after: int, until: int) -> bool:
+        """Whether somebody else changed a branch since it was looked at."""
+        events = self._connection.tail.read(after, until)
+        if events is None:
+            events = tuple(e.event for e in await self._connection.page(after, until))
+        own = self._journal.origin_id
+        return any(e.branch == branch and e.type in _GRAPH and e.origin_id != own for e in events)
+
+    def _refused(self, step: Step, error: BaseException) -> None:
+        """Set a write aside that the server refused, or raise what is no refusal."""
+        if isinstance(error, ConflictError):
+            return  # something came in between, and it is looked at again
+        if isinstance(error, ServerError) or not isinstance(error, NervError):
+            raise error
+        why = f"{type(error).__name__}: {error}"
+        logger.warning("a queued write was refused: %s", why)
+        self._journal.set_aside(step.write.id, State.REJECTED, why)
