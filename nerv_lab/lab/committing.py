@@ -21,6 +21,7 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
+from nerv_lab.lab.encrypting import Vault
 from nerv_lab.lab.follower import Follower, Position
 from nerv_lab.lab.reading import GraphReader, id_of
 from nerv_lab.lab.schema_checks import SchemaChecker
@@ -123,6 +124,7 @@ class Committer(GraphReader):
     _travel: Travel
     _author: str | None
     _checker: SchemaChecker
+    _vault: Vault
 
     @abstractmethod
     def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
@@ -189,6 +191,7 @@ class Committer(GraphReader):
                 seal = replace(seal, merged=second, resolutions=merge.resolutions)
             asked = changes(position.state) if callable(changes) else changes
             if fitting:
+                asked = self._vault.sealed(position.state, asked)
                 self._checker.check(position.state, asked)
             try:
                 done = self._write(

@@ -12,6 +12,8 @@ from nerv_lab.core.changes import (
     Change,
     CreateEntity,
     CreateRelation,
+    RestoreEntity,
+    RestoreRelation,
     UpdateEntity,
     UpdateRelation,
 )
@@ -77,8 +79,18 @@ class Vault:
                 return replace(change, metadata=metadata)
             case UpdateEntity() | UpdateRelation():
                 return self._sealed_update(batch, change)
+            case RestoreEntity(entity=entity):
+                return replace(change, entity=self._sealed_item(batch, entity))
+            case RestoreRelation(relation=relation):
+                return replace(change, relation=self._sealed_item(batch, relation))
             case _:
                 return change
+
+    def _sealed_item(self, batch: _Batch, item: _I) -> _I:
+        _, known = batch.look(item.key)
+        sealed = self._properties(item.key, item.type, item.properties, known)
+        batch.note(item.key, item.type, sealed)
+        return item if sealed == item.properties else _with_properties(item, sealed)
 
     def _sealed_update(
         self, batch: _Batch, change: UpdateEntity | UpdateRelation
@@ -167,9 +179,7 @@ class Vault:
         }
         if not opened:
             return item
-        metadata: Any = item.metadata
-        properties = ReadOnlyDict({**item.properties, **opened})
-        return replace(item, metadata=metadata.with_properties(properties))
+        return _with_properties(item, {**item.properties, **opened})
 
     def problems(self, where: str, state: GraphState) -> Iterator[Problem]:
         """Yield the properties of a state that are not what was encrypted there."""
@@ -189,6 +199,11 @@ def encrypted_of(item: Item) -> Iterator[tuple[str, Encrypted]]:
     for name, value in item.properties.items():
         if type(value) is Encrypted:
             yield name, value
+
+
+def _with_properties(item: _I, properties: Mapping[str, Any]) -> _I:
+    metadata: Any = item.metadata
+    return replace(item, metadata=metadata.with_properties(ReadOnlyDict(properties)))
 
 
 def _is_plain(value: Any) -> bool:

@@ -359,7 +359,9 @@ class Lab(
             An item would not fit the schema of its type; nothing was changed. Of a transaction,
             what it leads to as a whole has to fit.
         """
-        changes = self._vault.sealed(self.state, list(changes))
+        changes = list(changes)
+        if commit is None:  # else they are encrypted for the state that the commit meets
+            changes = self._vault.sealed(self.state, changes)
         if transaction := self._open_transaction():
             if commit is not None:
                 raise TransactionError("name the version where the transaction begins")
@@ -409,11 +411,7 @@ class Lab(
         self, description: str, changes: Callable[[GraphState], Sequence[Change]]
     ) -> Version:
         self._outside_transaction("migrate")
-
-        def sealed(state: GraphState) -> Sequence[Change]:
-            return self._vault.sealed(state, changes(state))
-
-        return self._commit(description, self._author, sealed, reason=description)[1]
+        return self._commit(description, self._author, changes, reason=description)[1]
 
     def _record(self, event: Event) -> None:
         if self._open_transaction():

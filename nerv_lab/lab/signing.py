@@ -153,7 +153,7 @@ class Notary:
         while until > floor:
             after = max(until - _PAGE, floor)
             page = [h for _, h in signed_heads(self.events.between(after, until)) if h is not None]
-            own = [head for head in page if head.key == key.public]
+            own = [head for head in page if head.key == key.public and is_genuine(head)]
             if own:
                 return own[-1]
             until = after

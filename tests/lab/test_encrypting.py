@@ -395,3 +395,36 @@ def test_a_migration_leaves_what_is_encrypted_so_and_encrypts_what_it_adds(lab: 
     with pytest.raises(ValidationError, match="was encrypted for another item, property or store"):
         lab.schemas.migrate("person")
     assert _ssn(lab) == envelope
+
+
+def test_a_value_that_decides_a_conflict_is_encrypted(lab: Lab) -> None:
+    _ada(lab)
+    lab.commit("first")
+    with lab.branch("aside"):
+        lab.update("ada", properties={"ssn": "aside"})
+        lab.commit("aside")
+    lab.update("ada", properties={"ssn": "here"})
+    lab.commit("here")
+    merged = lab.merge("aside")
+    merged.resolve(nl.Take(SECRET)).commit("both")
+    assert type(_ssn(lab)) is Encrypted
+    assert lab.reveal("ada", "ssn") == SECRET
+    assert lab.verify().ok
+
+
+def test_a_rollback_restores_a_state_to_the_letter(universe: Universe) -> None:
+    with Lab(universe.client()) as lab:
+        _ada(lab)
+        first = lab.commit("in plain text")
+    with Lab(universe.client(), vault=vault(KEY)) as lab:
+        lab.reencrypt()
+        lab.commit("encrypted")
+        assert lab.rollback("v1").data_hash == first.data_hash
+        lab.reencrypt()
+        lab.commit("encrypted again")
+        with lab.transaction("with a version", commit="changed"):
+            lab.update("ada", properties={"ssn": "other"})
+        assert lab.reveal("ada", "ssn") == "other"
+        lab.rollback("v1", only=["ada"])
+        assert type(_ssn(lab)) is Encrypted
+        assert lab.reveal("ada", "ssn") == SECRET

@@ -339,3 +339,15 @@ def test_a_version_off_its_branch_is_vouched_for_without_a_word_on_the_branch(la
     assert lab.sign(aside).branch == ""
     assert lab.sign().branch == "main"
     assert _problems(lab) == []
+
+
+def test_a_forged_signature_does_not_lead_the_numbers_astray(lab: Lab, stranger: Lab) -> None:
+    lab.commit("first")
+    forged = replace(lab.signed_heads[0], number=1000)
+    stranger.refresh()
+    stranger.bus.publish(SIGNED, forged.record())
+    with Lab(_reopened(lab), signing_key=KEY) as again:
+        again.commit("second")
+        assert again.signed_heads[-1].number == 2
+        (found,) = _problems(again)
+        assert "its signature is not one of key" in found

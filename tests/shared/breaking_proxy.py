@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import ssl
 import threading
 from collections.abc import Iterator
 
@@ -26,9 +27,14 @@ class BreakingProxy:
         The server's, on this machine.
     keeping : bool
         Whether to keep what passes, each connection's questions and answers for themselves.
+    serving : ssl.SSLContext, optional
+        What clients are to be spoken to with; the server is spoken to in plain text.
     """
 
-    def __init__(self, port: int, *, keeping: bool = False) -> None:
+    def __init__(
+        self, port: int, *, keeping: bool = False, serving: ssl.SSLContext | None = None
+    ) -> None:
+        self._serving = serving
         self._server_port = port
         self._keeping = keeping
         self._chance = random.Random(0)
@@ -65,7 +71,8 @@ class BreakingProxy:
     def serve(self, ready: threading.Event) -> None:
         """Run until `stop`."""
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._link, "127.0.0.1", 0))
+        starting = asyncio.start_server(self._link, "127.0.0.1", 0, ssl=self._serving)
+        server = self._loop.run_until_complete(starting)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         self._loop.run_forever()
@@ -150,9 +157,12 @@ class BreakingProxy:
 
 
 @contextlib.contextmanager
-def breaking_proxy(port: int, *, keeping: bool = False) -> Iterator[BreakingProxy]:
+def breaking_proxy(
+    port: int, *, keeping: bool = False, serving: ssl.SSLContext | None = None
+) -> Iterator[BreakingProxy]:
     """Run a proxy in front of a server; it breaks nothing until it is given a plan."""
-    proxy, ready = BreakingProxy(port, keeping=keeping), threading.Event()
+    proxy = BreakingProxy(port, keeping=keeping, serving=serving)
+    ready = threading.Event()
     thread = threading.Thread(target=proxy.serve, args=(ready,), name="breaking-proxy")
     thread.start()
     ready.wait()

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from shared.breaking_proxy import breaking_proxy
 from shared.certificates import Authority
 from shared.fake_spacetime import FakeServer
+from shared.spacetime_server import SpacetimeServer, new_database
 
+import nerv_lab as nl
 from nerv_lab.core.errors import NervError, ServerUnreachableError, ValidationError
 from nerv_lab.inner_universe import InnerUniverseConfig, client_for
 from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse
@@ -17,7 +20,7 @@ from nerv_lab.inner_universe.spacetime.address import Address
 from nerv_lab.inner_universe.spacetime.handshake import open_session
 from nerv_lab.inner_universe.spacetime.http import tls_context
 from nerv_lab.inner_universe.spacetime.publish import publish
-from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret
+from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile
 
 MINE = FixedToken(Secret("mine"))
 LIMITS = Limits(request=5.0, connect=5.0)
@@ -144,3 +147,24 @@ def test_no_setting_turns_the_checks_off(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_without_tls_nobody_is_to_vouch(tmp_path: Path) -> None:
     plain = Address.parse("spacetimedb://localhost/fake", ca_file=tmp_path / "not there")
     assert plain.ca_file is None
+
+
+def test_a_lab_works_on_a_real_server_behind_tls(
+    server: SpacetimeServer, authority: Authority, tmp_path: Path
+) -> None:
+    with breaking_proxy(server.port, keeping=True, serving=authority.serving("localhost")) as proxy:
+        url = f"spacetimedbs://localhost:{proxy.port}"
+        tokens = TokenFile(tmp_path / "tokens.json")
+        uri = nl.publish_module(url, new_database(), tokens=tokens, ca_file=authority.path)
+        assert uri.startswith("spacetimedbs://")
+        config = InnerUniverseConfig(token_file=tokens.path, ca_file=authority.path)
+        with nl.open(uri, config=config) as here, nl.open(uri, config=config) as there:
+            ada = here.add_entity("person", name="Ada")
+            here.commit("first")
+            there.refresh()
+            assert there.entity(ada.id).name == "Ada"
+            assert there.verify().ok
+        passed = len(proxy.kept)
+        with pytest.raises(ServerUnreachableError, match=r"(?i)certificate"):
+            nl.open(uri, config=InnerUniverseConfig(token_file=tokens.path, connect_timeout=5))
+        assert not any(asked for asked, _ in proxy.kept[passed:])
