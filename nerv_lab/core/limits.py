@@ -73,6 +73,7 @@ class Limit:
 
 _REFUSED: Final = "refused: `ValidationError`"
 _BUNDLE: Final = "refused: `BundleError`"
+_EITHER: Final = "refused: `ValidationError`, `BundleError`"
 _NAMES: Final = "id, type, tag, or name of a branch, tag, event type or author"
 _NESTED: Final = "containers nested in a property, or in the data of an event"
 
@@ -87,7 +88,9 @@ LIMITS: Final[Sequence[Limit]] = (
     Limit("one request to a server", MAX_MESSAGE, "bytes", _REFUSED),
     Limit("events that wait to be written together", MAX_QUEUED, "bytes", "waits for room"),
     Limit("a bundle, unpacked", MAX_BUNDLE, "bytes", _BUNDLE),
-    Limit("one line or delta of a bundle", MAX_RECORD, "bytes", _BUNDLE),
+    Limit(
+        "the delta of a version, and one line or delta of a bundle", MAX_RECORD, "bytes", _EITHER
+    ),
     Limit("the manifest of a bundle", MAX_MANIFEST, "bytes", _BUNDLE),
 )
 """All of them, in the order of the documentation."""

@@ -15,7 +15,7 @@ from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ItemChange
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import DuplicateIdError, IntegrityError, ValidationError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
-from nerv_lab.core.limits import MAX_BYTES, MAX_CHANGES, check_count, check_text
+from nerv_lab.core.limits import MAX_BYTES, MAX_CHANGES, MAX_RECORD, check_count, check_text
 from nerv_lab.core.model import Entity
 from nerv_lab.core.rules import Reader
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, encode, freeze
@@ -380,6 +380,9 @@ def checked_version(version: Version, delta: bytes) -> Version:
     """
     if not isinstance(delta, bytes):
         raise ValidationError("delta", f"must be bytes, not {type(delta).__name__}")
+    if len(delta) > MAX_RECORD:
+        reason = f"takes {len(delta)} bytes; at most {MAX_RECORD} are allowed"
+        raise ValidationError("delta", reason)
     checked_name(version.id, "version_id")
     checked_name(version.branch, "branch")
     freeze(version.record(), "version")

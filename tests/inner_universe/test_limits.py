@@ -156,6 +156,20 @@ async def test_the_words_of_a_version_are_bounded(
     assert await client.verify() == []
 
 
+async def test_the_delta_of_a_version_is_bounded(
+    client: InnerUniverseClient, next_version: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nerv_lab.inner_universe import writing
+
+    version, delta = await next_version(client)
+    monkeypatch.setattr(writing, "MAX_RECORD", len(delta) - 1)
+    reason = f"delta: takes {len(delta)} bytes; at most {len(delta) - 1} are allowed"
+    with pytest.raises(ValidationError, match=reason):
+        await client.commit_version(version, delta)
+    monkeypatch.setattr(writing, "MAX_RECORD", len(delta))
+    await client.commit_version(version, delta)
+
+
 async def test_the_data_of_an_event_is_bounded(client: InnerUniverseClient) -> None:
     bare = len('{"text":""}')
     with pytest.raises(ValidationError, match=f"data: takes {MAX_BYTES + 1} bytes; at most"):
@@ -231,6 +245,37 @@ def test_the_bounds_of_a_bundle_are_those_that_are_used() -> None:
     assert manifest.MAX_BUNDLE is limits.MAX_BUNDLE
     assert (reader.MAX_RECORD, reader.MAX_MANIFEST) == (limits.MAX_RECORD, limits.MAX_MANIFEST)
     assert writer.MAX_RECORD is limits.MAX_RECORD
+
+
+def test_a_delta_that_would_unpack_to_more_than_a_delta_may_be_is_not_unpacked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from nerv_lab.core.errors import CorruptStoreError
+    from nerv_lab.inner_universe.embedded import rows
+
+    packed = rows.pack(bytes(1_000_000))
+    assert len(packed) < 10_000
+    assert rows.unpack(packed, "v") == bytes(1_000_000)
+    monkeypatch.setattr(rows, "MAX_RECORD", 999_999)
+    with pytest.raises(CorruptStoreError, match="takes more than 999999 bytes"):
+        rows.unpack(packed, "v")
+
+
+def test_a_bundle_that_does_not_fit_on_the_disk_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import nerv_lab as nl
+    from nerv_lab.core.errors import StoreFullError
+
+    with nl.open() as lab:
+        lab.add_entity("person")
+        lab.commit("one")
+        lab.export(tmp_path / "bundle")
+    disk = type("Disk", (), {"free": 3})()
+    monkeypatch.setattr(reader.shutil, "disk_usage", lambda place: disk)
+    with pytest.raises(StoreFullError, match=r"unpacking takes \d+ bytes, and .* has 3"):
+        nl.import_bundle(tmp_path / "bundle", tmp_path / "store.nerv")
+    assert not (tmp_path / "store.nerv").exists()
 
 
 # Waiting in place of growth

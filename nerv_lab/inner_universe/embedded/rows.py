@@ -10,6 +10,7 @@ from nerv_lab.core.canonical import metadata_json
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.events import Event
+from nerv_lab.core.limits import MAX_RECORD
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.values import decode, encode
 from nerv_lab.core.versions import Version
@@ -201,7 +202,9 @@ def unpack(packed: bytes, version_id: str) -> bytes:
     """
     unpacking = zlib.decompressobj()
     try:
-        delta = unpacking.decompress(packed)
+        delta = unpacking.decompress(packed, MAX_RECORD)
+        if unpacking.unconsumed_tail:
+            raise zlib.error(f"it takes more than {MAX_RECORD} bytes")
         if unpacking.unused_data or not unpacking.eof:
             raise zlib.error("it does not end where it should")
     except zlib.error as error:
