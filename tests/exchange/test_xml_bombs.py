@@ -12,7 +12,8 @@ import nerv_lab as nl
 GRAPHML = (
     '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
     '<key id="k" for="node" attr.name="x" attr.type="string"/>'
-    '<graph edgedefault="directed"><node id="a"><data key="k">{text}</data></node></graph></graphml>'
+    '<graph edgedefault="directed"><node id="a"><data key="k">{text}</data></node></graph>'
+    "</graphml>"
 )
 GEXF = (
     '<gexf xmlns="http://www.gexf.net/1.2draft" version="1.2"><graph><nodes>'
