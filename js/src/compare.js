@@ -45,7 +45,8 @@ export class Compare {
 
   /** "added", "changed", "removed" or null. */
   kind(id) {
-    return this.result?.kinds[id] ?? null;
+    const kinds = this.result?.kinds ?? {};
+    return Object.hasOwn(kinds, id) ? kinds[id] : null; // an id may be "constructor"
   }
 
   #take(result) {

@@ -272,12 +272,10 @@ export class GraphStore {
   }
 
   positions() {
-    const places = {};
+    const places = [];
     const { ids, place } = this.graph.nodes;
-    this.graph.forNodes((slot) => {
-      places[ids[slot]] = [place[2 * slot], place[2 * slot + 1]];
-    });
-    return places;
+    this.graph.forNodes((slot) => places.push([ids[slot], [place[2 * slot], place[2 * slot + 1]]]));
+    return Object.fromEntries(places); // of which an id may be "__proto__"
   }
 
   /** Ids of nodes whose label, id or type holds the text. */

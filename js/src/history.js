@@ -55,7 +55,8 @@ export class History {
     this.truncate(0);
   }
 
-  /** Take a part of a frame: {versions, density, tags}; `versions.first` is where they go on. */
+  /** Take a part of a frame: {versions, density, tags}; `versions.first` is where they go on, and
+   * tags are pairs of name and id. */
   apply({ versions, density, tags }) {
     if (versions) {
       if (versions.first < this.length) this.truncate(versions.first);
@@ -136,7 +137,7 @@ export class History {
 
   #nameVersions() {
     this.tags.clear();
-    for (const [name, id] of Object.entries(this.named ?? {})) {
+    for (const [name, id] of this.named ?? []) {
       const i = this.byId.get(id);
       if (i !== undefined) this.tags.set(i, [...(this.tags.get(i) ?? []), name]);
     }

@@ -46,9 +46,9 @@ test("hundreds of versions keep their numbers", () => {
 });
 
 test("tags name versions, and change", () => {
-  const made = history([version(1, 10), version(2, 14)], { tags: { first: "id1", gone: "no" } });
+  const made = history([version(1, 10), version(2, 14)], { tags: [["first", "id1"], ["gone", "no"]] });
   assert.deepEqual(made.at(0).tags, ["first"]);
-  made.apply({ tags: { first: "id2" } });
+  made.apply({ tags: [["first", "id2"]] });
   assert.deepEqual([made.at(0).tags, made.at(1).tags], [[], ["first"]]);
 });
 
@@ -160,7 +160,7 @@ test("zooming keeps the place under the pointer, and the window stays on the axi
 
 test("buttons keep their distance: what must be there first, then names, then the newest", () => {
   const rows = Array.from({ length: 100 }, (_, i) => version(i + 1, i));
-  const made = history(rows, { tags: { here: "id50" } });
+  const made = history(rows, { tags: [["here", "id50"]] });
   const axis = new Axis(made, "steps", 100);
   const window = whole(axis);
   const found = chosen([7], axis, window, new Rows(made, 124));

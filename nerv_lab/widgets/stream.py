@@ -176,7 +176,9 @@ class Stream:
             history["versions"] = version_columns(rows, self._versions_sent, board.number)
             self._versions_sent = len(board.versions)
         if board.tags != self._tags_sent:
-            history["tags"] = self._tags_sent = dict(board.tags)
+            self._tags_sent = dict(board.tags)
+            # Pairs, since decoders refuse some names as keys.
+            history["tags"] = [list(pair) for pair in board.tags.items()]
         density = board.density
         if density.width != self._width_sent:
             self._counts_sent = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -24,6 +25,7 @@ _MAX_LABEL: Final = 28
 _WIDTH: Final = 720
 _HEIGHT: Final = 420
 _MARGIN: Final = 44
+_NO_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Places = Mapping[str, tuple[float, float] | None]
 
@@ -65,8 +67,13 @@ def _colours(types: set[str]) -> dict[str, str]:
     return {kind: PALETTE[i % len(PALETTE)] for i, kind in enumerate(sorted(types))}
 
 
+def _text(text: str) -> str:
+    """Return a text as XML holds it; what XML has no way to write becomes a replacement sign."""
+    return escape(_NO_XML.sub("\ufffd", text))
+
+
 def _short(text: str) -> str:
-    return escape(text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}…")
+    return _text(text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}…")
 
 
 def _line(
@@ -95,7 +102,7 @@ def _dot(
     drawn = shape_svg(look.get("shape", "circle"), x, y, radius, colour)
     if icon := look.get("icon"):
         size = round(1.1 * radius, 1)
-        drawn += f'<text x="{x}" y="{y + 0.38 * size:.1f}" font-size="{size}">{escape(icon)}</text>'
+        drawn += f'<text x="{x}" y="{y + 0.38 * size:.1f}" font-size="{size}">{_text(icon)}</text>'
     label = _short(look.get("label", entity.name or entity.id))
     return f'{drawn}<text x="{x}" y="{y + radius + 12:.1f}">{label}</text>'
 
@@ -155,10 +162,10 @@ def graph_svg(
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'width="{_WIDTH}" height="{_HEIGHT}" role="img" font-family="system-ui, sans-serif">'
-        f"<title>{escape(caption)}</title>"
+        f"<title>{_text(caption)}</title>"
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" rx="8" fill="#fbfbfd" stroke="#e2e4ea"/>'
         f'<g stroke="#b8bfcc" stroke-width="1" fill="#6b7280">{lines}</g>'
         f'<g font-size="11" fill="#2b303b" text-anchor="middle">{dots}</g>{legend}'
-        f'<text x="14" y="{_HEIGHT - 12}" font-size="12" fill="#6b7280">{escape(caption)}</text>'
+        f'<text x="14" y="{_HEIGHT - 12}" font-size="12" fill="#6b7280">{_text(caption)}</text>'
         f"</svg>"
     )

@@ -85,7 +85,7 @@ class FakeFrontEnd:
             assert int.from_bytes(payload["digest"], "little") == digest
         if history := payload.get("history"):
             self._apply_versions(history.get("versions"))
-            self.tags = history.get("tags", self.tags)
+            self.tags = dict(history.get("tags", self.tags))
             if density := history.get("density"):
                 self.counts = {} if density["whole"] else self.counts
                 self.counts.update(dict(density["counts"]))

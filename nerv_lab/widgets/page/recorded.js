@@ -377,7 +377,7 @@ class RecordedModel {
         nodes: kinds.filter((k) => k === "entity").length,
         edges: kinds.filter((k) => k === "relation").length, status: null,
       },
-      ...(kind === "snapshot" ? { history: { versions: versionColumns(versions), density, tags: this.recording.tags } } : {}),
+      ...(kind === "snapshot" ? { history: { versions: versionColumns(versions), density, tags: Object.entries(this.recording.tags) } } : {}),
     };
     const base = kind === "snapshot" ? 0 : this.seq;
     const head = { protocol: 2, stream: this.view, kind, base, seq: ++this.seq, chunk: 0, of: 1 };
