@@ -204,7 +204,7 @@ def shown_objects(lab: Any) -> list[Any]:
         *list(lab.relations.values())[:50], lab.diff("v1"), lab.log(), preview, *preview.conflicts,
         lab.history(ids[0]), lab.blame(ids[0]), lab.health(), lab.search("window"),
         lab.entities.where(degree__gte=0), lab.relations.where(strength__gte=0), lab.to_pyvis(),
-        lab.access, lab.schemas, lab.schemas.check(),
+        lab.access, lab.schemas, lab.schemas.check(), lab.outbox,
     ]  # fmt: skip
 
 
