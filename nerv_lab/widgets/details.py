@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import EntityNotFoundError
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.state import GraphState
@@ -43,7 +44,9 @@ def _json(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
+    if type(value) is Encrypted:
+        text = repr(value)
+    elif isinstance(value, str):
         text = value
     elif value is None or isinstance(value, (bool, int, float, dict, list)):
         text = _json(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from shared.breaking_proxy import breaking_proxy
 from shared.spacetime_server import SpacetimeServer
 from shared.wire import readable
@@ -28,12 +29,20 @@ def _work(lab: nl.Lab) -> None:
     assert lab.reveal("ada", "ssn") == SECRET
 
 
-def test_nothing_plain_is_on_the_wire_or_in_the_servers_folder(
-    mortal_server: SpacetimeServer, lasting_database: str, tokens: TokenFile, tmp_path: Path
+@pytest.mark.parametrize("offline", ["refuse", "queue"])
+def test_nothing_plain_is_on_the_wire_or_on_the_disks_of_server_and_client(
+    mortal_server: SpacetimeServer,
+    lasting_database: str,
+    tokens: TokenFile,
+    tmp_path: Path,
+    offline: str,
 ) -> None:
+    outbox = tmp_path / "outbox"
+    token = tokens.get(mortal_server.url)
+    assert token is not None
     database = lasting_database.rpartition("/")[2]
     with breaking_proxy(mortal_server.port, keeping=True) as proxy:
-        config = nl.InnerUniverseConfig(token=tokens.get(mortal_server.url).reveal())  # type: ignore[union-attr]
+        config = nl.InnerUniverseConfig(token=token.reveal(), offline=offline, outbox_folder=outbox)
         uri = f"spacetimedb://127.0.0.1:{proxy.port}/{database}"
         key = nl.generate_field_key()
         with nl.open(uri, config=config, encrypt=POLICY, field_key=key) as lab:
@@ -48,5 +57,9 @@ def test_nothing_plain_is_on_the_wire_or_in_the_servers_folder(
         assert PLAIN.encode() in place  # what is plain is there, so that the search means something
         for hidden in (SECRET, OTHER, key):
             assert hidden.encode() not in place
+    kept = b"".join(p.read_bytes() for p in outbox.rglob("*") if p.is_file())
+    assert (PLAIN.encode() in kept) is (offline == "queue")
+    for hidden in (SECRET, OTHER, key, token.reveal()):
+        assert hidden.encode() not in kept
     # Both ways, and unmasked.
     assert wire.count(PLAIN.encode()) > 2
