@@ -26,6 +26,8 @@ __all__ = [
     "MAX_RECORD",
     "MAX_TAGS",
     "MAX_TEXT",
+    "MAX_UNSENT",
+    "MAX_UNSENT_BYTES",
     "TOO_DEEP",
     "Limit",
     "check_count",
@@ -41,6 +43,8 @@ MAX_PROPERTIES: Final = 10_000
 MAX_TAGS: Final = 1_000
 MAX_CHANGES: Final = 1_000_000
 MAX_QUEUED: Final = 64 * 1_048_576
+MAX_UNSENT: Final = 100_000
+MAX_UNSENT_BYTES: Final = 256 * 1_048_576
 MAX_MESSAGE: Final = 32 * 1_048_576
 MAX_MANIFEST: Final = 16 * 1_048_576
 MAX_RECORD: Final = 1024 * 1_048_576
@@ -73,6 +77,7 @@ class Limit:
 
 _REFUSED: Final = "refused: `ValidationError`"
 _BUNDLE: Final = "refused: `BundleError`"
+_OUTBOX: Final = "refused: `OutboxFullError`"
 _EITHER: Final = "refused: `ValidationError`, `BundleError`"
 _NAMES: Final = "id, type, tag, or name of a branch, tag, event type or author"
 _NESTED: Final = "containers nested in a property, or in the data of an event"
@@ -87,6 +92,8 @@ LIMITS: Final[Sequence[Limit]] = (
     Limit("changes, or events, of one batch", MAX_CHANGES, "changes", _REFUSED),
     Limit("one request to a server", MAX_MESSAGE, "bytes", _REFUSED),
     Limit("events that wait to be written together", MAX_QUEUED, "bytes", "waits for room"),
+    Limit("writes that wait in the outbox for a server", MAX_UNSENT, "writes", _OUTBOX),
+    Limit("the same, all together", MAX_UNSENT_BYTES, "bytes", _OUTBOX),
     Limit("a bundle, unpacked", MAX_BUNDLE, "bytes", _BUNDLE),
     Limit(
         "the delta of a version, and one line or delta of a bundle", MAX_RECORD, "bytes", _EITHER

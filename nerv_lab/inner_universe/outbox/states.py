@@ -22,6 +22,7 @@ from nerv_lab.core.errors import (
     OutboxFullError,
     ValidationError,
 )
+from nerv_lab.core.limits import MAX_UNSENT, MAX_UNSENT_BYTES
 
 __all__ = ["Counts", "Entry", "Outbox", "QueuedWriteNotFoundError", "State"]
 
@@ -114,7 +115,7 @@ class Outbox:
         How much may wait at once: what is not accepted yet.
     """
 
-    def __init__(self, most_writes: int = 100_000, most_bytes: int = 256 * 1024 * 1024) -> None:
+    def __init__(self, most_writes: int = MAX_UNSENT, most_bytes: int = MAX_UNSENT_BYTES) -> None:
         self._most_writes = most_writes
         self._most_bytes = most_bytes
         self._entries: dict[str, Entry] = {}
