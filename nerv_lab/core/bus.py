@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 from msgspec.structs import replace
 from uuid_utils import uuid7
 
+from nerv_lab.core.changes import ChangeEvent
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import Event, Message
@@ -199,12 +200,25 @@ class EventBus:
         str
             The id of the event.
         """
-        data = event.data
-        if data is not None and not isinstance(data, ReadOnlyDict):
-            # The record of an item wraps properties that may themselves be of full depth.
-            event = replace(event, data=_checked_data(data, max_depth=MAX_DEPTH + 8))
+        event = _frozen(event)
         self._deliver(event)
         return event.id
+
+    def publish_events(self, events: Iterable[Event]) -> None:
+        """Deliver events as `publish_event` does, one after another."""
+        frozen = [_frozen(event) for event in events]
+        if self._waiting or not self._turn.acquire(False):
+            self._waiting.extend(frozen)
+        else:
+            left = iter(frozen)
+            try:
+                for event in left:
+                    self._hand_out(event)
+            finally:
+                # What an interrupt kept from being delivered comes before what came meanwhile.
+                self._waiting.extendleft(reversed([*left]))
+                self._turn.release()
+        self._deliver_waiting()
 
     def notify_subscribers(self, message: Message) -> None:
         """Deliver a message of the Inner Universe; subscribers get it as an `Event`."""
@@ -242,6 +256,10 @@ class EventBus:
                 turn.release()
         else:
             waiting.append(event)
+        self._deliver_waiting()
+
+    def _deliver_waiting(self) -> None:
+        waiting, turn = self._waiting, self._turn
         # Looked at again after each turn: an event may arrive just before the turn is given up.
         while waiting and turn.acquire(False):
             try:
@@ -299,6 +317,17 @@ def new_event(
     name = _publishable(event_type if type(event_type) is str else _type_name(event_type))
     checked = None if data is None else _checked_data(data)
     return Event(str(uuid7()), name, checked, time.time(), source)
+
+
+def _frozen(event: Event) -> Event:
+    """Return an event whose payload is read-only; that of a change is, once it is made."""
+    if type(event) is ChangeEvent:
+        return event
+    data = event.data
+    if data is None or isinstance(data, ReadOnlyDict):
+        return event
+    # The record of an item wraps properties that may themselves be of full depth.
+    return replace(event, data=_checked_data(data, max_depth=MAX_DEPTH + 8))
 
 
 def _type_name(event_type: str | Enum) -> str:

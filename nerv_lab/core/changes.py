@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from nerv_lab.core.canonical import record_json
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.events import EventType
+from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.model import (
     Entity,
     EntityMetadata,
@@ -26,6 +26,7 @@ __all__ = [
     "UNSET",
     "Change",
     "ChangeData",
+    "ChangeEvent",
     "CreateEntity",
     "CreateRelation",
     "DeleteEntity",
@@ -35,6 +36,7 @@ __all__ = [
     "RestoreRelation",
     "UpdateEntity",
     "UpdateRelation",
+    "change_in",
     "compact",
     "decode_delta",
     "encode_delta",
@@ -230,7 +232,7 @@ class ItemChange:
         ValidationError
             When the payload is not that of a change.
         """
-        if isinstance(data, ChangeData):
+        if type(data) is ChangeData:
             return data.change
         if not isinstance(data, Mapping):
             raise ValidationError("data", f"must be a dict, not {type(data).__name__}")
@@ -267,6 +269,65 @@ class ChangeData(ReadOnlyDict):
     def __init__(self, fields: Mapping[str, Any], change: ItemChange) -> None:
         super().__init__(fields)
         self.change = change
+
+
+_DATA = Event.__dict__["data"]
+
+
+class ChangeEvent(Event, frozen=True, weakref=True):
+    """The event of a change, which makes its payload when somebody asks for it.
+
+    It is made of a change and a reason, as a pair in place of the payload. Most events are written,
+    followed and kept in the history of a bus without that anybody looks at what is in them.
+    """
+
+    @property  # type: ignore[misc]
+    def data(self) -> Mapping[str, Any] | None:
+        """The payload."""
+        found: Any = _DATA.__get__(self)
+        if type(found) is tuple:
+            change, reason = found
+            found = change.data(reason)
+            _DATA.__set__(self, found)
+        payload: Mapping[str, Any] | None = found
+        return payload
+
+    @property
+    def change(self) -> ItemChange:
+        """The change."""
+        found: Any = _DATA.__get__(self)
+        change: ItemChange = found[0] if type(found) is tuple else ItemChange.from_data(found)
+        return change
+
+    def _fields(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__struct_fields__)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Event):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__struct_fields__)
+
+    def __hash__(self) -> int:
+        return hash(Event(*self._fields()))
+
+    def __repr__(self) -> str:
+        return repr(Event(*self._fields()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Event, self._fields()
+
+
+def change_in(event: Event) -> ItemChange:
+    """Return the change that an event of the graph records.
+
+    Raises
+    ------
+    ValidationError
+        When its payload is not that of a change.
+    """
+    if type(event) is ChangeEvent:
+        return event.change
+    return ItemChange.from_data(event.data or {})
 
 
 def _same(old: Item | None, new: Item | None, exact: bool) -> bool:

@@ -9,10 +9,11 @@ the path to it.
 from __future__ import annotations
 
 import hashlib
+import struct
 import threading
 from collections.abc import Iterable
 from itertools import islice
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from blake3 import blake3
@@ -25,6 +26,7 @@ _BYTES = 2 * LANES
 _ELEMENT = b"nerv/item/1"
 _SET = b"nerv/state/1"
 # So many are expanded before they are added up: half a megabyte, which stays near the processor.
+_LENGTH = struct.Struct(">Q").pack
 _AT_ONCE = 256
 # A hash that nobody asks for must not keep every element it was ever told of,
 _FOLD_AFTER = 256
@@ -32,23 +34,37 @@ _FOLD_AFTER = 256
 _LARGE = 4096
 _folding = threading.Lock()
 Lanes: TypeAlias = NDArray[np.uint16]
-Element: TypeAlias = tuple[str, bytes]
+
+
+class Holder(Protocol):
+    """Something that knows its content, and may work it out when it is asked for."""
+
+    @property
+    def content(self) -> bytes:
+        """What is hashed."""
+
+
+Element: TypeAlias = tuple[str, bytes | Holder]
 
 
 def _sum(elements: Iterable[Element]) -> Lanes:
     total = np.zeros(LANES, dtype=np.uint16)
     waiting = iter(elements)
-    while some := [_expand(key, content) for key, content in islice(waiting, _AT_ONCE)]:
-        lanes = np.frombuffer(b"".join(some), dtype="<u2").reshape(-1, LANES)
-        total += np.add.reduce(lanes, 0, np.uint16)
+    while some := [*islice(waiting, _AT_ONCE)]:
+        total += np.add.reduce(_lanes_of(some), 0, np.uint16)
     return total
 
 
-def _expand(key: str, content: bytes) -> bytes:
-    name = key.encode()
-    return blake3(b"%b%b%b%b" % (_ELEMENT, len(name).to_bytes(8, "big"), name, content)).digest(
-        _BYTES
-    )
+def _lanes_of(elements: Iterable[Element]) -> Lanes:
+    expanded = b"".join([_expand(key, content) for key, content in elements])
+    return np.frombuffer(expanded, dtype="<u2").reshape(-1, LANES)
+
+
+def _expand(key: str, held: bytes | Holder) -> bytes:
+    name, content = key.encode(), held if isinstance(held, bytes) else held.content
+    element = b"".join((_ELEMENT, _LENGTH(len(name)), name, content))
+    digest: bytes = blake3(element).digest(_BYTES)
+    return digest
 
 
 class SetHash:
@@ -101,6 +117,12 @@ class SetHash:
         return len(self._removed) + len(self._added) > _LARGE
 
     def _onto(self, lanes: Lanes) -> Lanes:
+        removed, added = self._removed, self._added
+        if removed and added and len(removed) + len(added) <= _AT_ONCE:
+            rows, middle = _lanes_of((*removed, *added)), len(removed)
+            less: Lanes = np.add.reduce(rows[:middle], 0, np.uint16)
+            more: Lanes = np.add.reduce(rows[middle:], 0, np.uint16)
+            return lanes - less + more
         if self._removed:
             lanes = lanes - _sum(self._removed)
         if self._added:
@@ -133,4 +155,4 @@ class SetHash:
         if lanes is None:
             with _folding:
                 lanes = self._total()
-        return hashlib.sha256(_SET + lanes.astype("<u2").tobytes()).hexdigest()
+        return hashlib.sha256(_SET + lanes.astype("<u2", copy=False).tobytes()).hexdigest()

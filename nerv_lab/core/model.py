@@ -199,13 +199,16 @@ class _Item:
         try:
             return self._content
         except AttributeError:
-            content = encode_plain(self._plain())
+            return self._write_content()
+
+    def _write_content(self) -> bytes:
+        content = encode_plain(self._plain())
         if len(content) > MAX_BYTES:
             raise ValidationError(
                 "metadata",
                 f"{self.key} takes {len(content)} bytes; at most {MAX_BYTES} are allowed",
             )
-        object.__setattr__(self, "_content", content)
+        _set(self, "_content", content)
         return content
 
     @property
@@ -317,6 +320,7 @@ class Entity(_Item):
         _set(made, "created_at", self.created_at)
         _set(made, "updated_at", now_us)
         _set(made, "revision", self.revision + 1)
+        made._write_content()
         return made
 
     def record(self) -> ReadOnlyDict:
@@ -416,6 +420,7 @@ class Relation(_Item):
         _set(made, "created_at", self.created_at)
         _set(made, "updated_at", now_us)
         _set(made, "revision", self.revision + 1)
+        made._write_content()
         return made
 
     def record(self) -> ReadOnlyDict:

@@ -80,6 +80,8 @@ def delta_with(changes: Iterable[ItemChange], resolutions: Iterable[ResolvedConf
     Without resolutions it is the list of changes, and with them a dict of both.
     """
     delta = encode_delta(changes)
+    if not resolutions:
+        return delta
     records = ReadOnlyList(freeze(r.record(), "resolution") for r in resolutions)
     if not records:
         return delta

@@ -170,8 +170,12 @@ class _Batch:
         self._put(entity_key(change.id), None, entity)
 
     def _update_entity(self, change: UpdateEntity) -> None:
-        old = self._known_entity(change.id)
-        known, properties = old.metadata, _patched(old.properties, change.properties)
+        id = change.id
+        old = self._entities[id] if id in self._entities else self._reader.entity(id)
+        if old is None:
+            old = self._known_entity(id)  # raises
+        known = old.metadata
+        properties = _patched(known.properties, change.properties)
         if change.name is change.description is change.tags is UNSET:
             metadata = known.with_properties(properties)
         else:
@@ -182,7 +186,10 @@ class _Batch:
                 properties,
             )
         kind = old.type if change.type is UNSET else change.type
-        self._update(old, old.revised(kind, metadata, self._now))
+        new = old.revised(kind, metadata, self._now)
+        if new.content != old.content:
+            self._entities[old.id] = new
+            self.done.append(ItemChange(old.key, old, new))
 
     def _delete_entity(self, change: DeleteEntity) -> None:
         old = self._known_entity(change.id)
@@ -255,7 +262,7 @@ def _check_counts(item: Item) -> None:
 
 
 def _patched(old: Mapping[str, Any], patch: Mapping[str, Any]) -> ReadOnlyDict:
-    if not isinstance(patch, Mapping):
+    if type(patch) is not dict and not isinstance(patch, Mapping):
         raise ValidationError("properties", f"must be a dict, not {type(patch).__name__}")
     assert isinstance(old, ReadOnlyDict)
     if not patch:
@@ -264,8 +271,8 @@ def _patched(old: Mapping[str, Any], patch: Mapping[str, Any]) -> ReadOnlyDict:
         if value is REMOVE:
             break
     else:
-        given = patch if type(patch) is dict else dict(patch)
-        return ReadOnlyDict({**old, **freeze(given, "properties")})
+        given = freeze(patch if type(patch) is dict else dict(patch), "properties")
+        return ReadOnlyDict({**old, **given})
     removed = {name for name, value in patch.items() if value is REMOVE}
     added = freeze({k: v for k, v in patch.items() if k not in removed}, "properties")
     kept = {name: value for name, value in old.items() if name not in removed}

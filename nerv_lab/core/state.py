@@ -117,8 +117,9 @@ class GraphState:
         """
         entities, relations = self.entities.mutate(), self.relations.mutate()
         adjacent = self._adjacent.mutate()
-        removed: list[tuple[str, bytes]] = []
-        added: list[tuple[str, bytes]] = []
+        # Their contents are written when the hash is asked for.
+        removed: list[tuple[str, Item]] = []
+        added: list[tuple[str, Item]] = []
         for change in changes:
             item = change.item
             if isinstance(item, Entity):
@@ -129,9 +130,9 @@ class GraphState:
                 _set(relations, item.id, change.new)
                 _link(adjacent, change)
             if change.old is not None:
-                removed.append((change.key, change.old.content))
+                removed.append((change.key, change.old))
             if change.new is not None:
-                added.append((change.key, change.new.content))
+                added.append((change.key, change.new))
         if not (removed or added):
             return self
         return GraphState(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from heapq import heappop, heappush
 from typing import Any, TypeAlias
 
@@ -103,6 +102,7 @@ class TemporalStore(VersionLine):
         description: str = "",
         *,
         changes: Iterable[ItemChange] | None = None,
+        compacted: bool = False,
         author: str | None = None,
         branch: str = DEFAULT_BRANCH,
         event_seq: int = 0,
@@ -122,6 +122,8 @@ class TemporalStore(VersionLine):
         changes : iterable of ItemChange, optional
             What led here from the head of the branch, where that is known; found by comparing
             the two states otherwise.
+        compacted : bool
+            The changes were put through `compact` already, and are exact.
         branch : str
             Where to commit.
         event_seq : int
@@ -147,7 +149,7 @@ class TemporalStore(VersionLine):
             if changes is None:
                 before = self.state_at(head.id) if head else GraphState.empty()
                 changes = before.diff(state, exact=True)
-            delta = delta_with(compact(changes, exact=True), resolutions)
+            delta = delta_with(changes if compacted else compact(changes, exact=True), resolutions)
             data_hash, algorithm = state.data_hash, LTHASH
         else:
             data_hash, algorithm = json_hash(state), SHA256_JSON
@@ -158,12 +160,15 @@ class TemporalStore(VersionLine):
             branch=branch,
             event_seq=event_seq,
             timestamp=self._clock(),
-            description=str(freeze(description, "description")),
+            description=description
+            if type(description) is str and description.isascii()
+            else str(freeze(description, "description")),
             author=author,
             data_hash=data_hash,
             algorithm=algorithm,
         )
-        return replace(version, digest=version_digest(version, delta)), delta
+        object.__setattr__(version, "digest", version_digest(version, delta))
+        return version, delta
 
     def add(
         self,

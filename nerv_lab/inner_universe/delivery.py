@@ -30,6 +30,21 @@ class _Subscription:
         self.active = True
 
 
+class _Writing:
+    """A block in which its thread writes; blocks may overlap between threads."""
+
+    __slots__ = ("_delivery",)
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+
+    def __enter__(self) -> None:
+        self._delivery.count_writers(1)
+
+    def __exit__(self, *raised: object) -> None:
+        self._delivery.count_writers(-1)
+
+
 class Delivery:
     """Follows a log for all subscribers of one client.
 
@@ -61,6 +76,7 @@ class Delivery:
         self._pending = False
         # Writers at work: each delivers what it wrote, from memory, and what came before it.
         self._writers = 0
+        self._writing = _Writing(self)
         self._due: list[Callable[[], None]] = []
 
     def subscribe(
@@ -97,16 +113,14 @@ class Delivery:
                 subscription.active = False
             self._subscriptions = ()
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Keep a watching thread from reading back what this one is about to hand over."""
+    def writing(self) -> _Writing:
+        """Return a block in which no watching thread reads back what this one hands over."""
+        return self._writing
+
+    def count_writers(self, change: int) -> None:
+        """Count a writer who begins or ends."""
         with self._listing:
-            self._writers += 1
-        try:
-            yield
-        finally:
-            with self._listing:
-                self._writers -= 1
+            self._writers += change
 
     @contextmanager
     def halted(self) -> Iterator[None]:

@@ -28,7 +28,10 @@ __all__ = [
 
 EventHandler = Callable[[tuple[Event, ...]], None]
 Seal = Callable[[tuple[ItemChange, ...], int], tuple[Version, bytes]]
-"""Makes the version of a batch, and its delta, from its changes and the position it ends at."""
+"""Makes the version of a batch, and its delta, from its changes and the position it ends at.
+
+It may have a method ``reader(branch, seq)`` that returns the graph of a branch at a position of the
+log, as a `Reader`, or None; a store in this process need not read it then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,7 @@ class Replay:
             change = change_of(event)
             if change is not None:
                 yield from _check_event(event, change)
+                _ = change.item.content  # refuses what is too large
                 if event.branch in self.unknown:
                     self.unknown[event.branch].append((self.seq, change))
                     return

@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from msgspec.structs import force_setattr
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ItemChange
+from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ChangeEvent, ItemChange, change_in
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import DuplicateIdError, IntegrityError, ValidationError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
@@ -27,6 +27,7 @@ __all__ = [
     "Batch",
     "CheckedEvents",
     "Origin",
+    "Place",
     "branch_event",
     "change_events",
     "change_of",
@@ -67,6 +68,14 @@ class Origin:
 
     id: str
     actor: str | None = None
+
+
+class Place(NamedTuple):
+    """Where in the log, and among the events of who writes them, some events begin."""
+
+    seq: int
+    origin_seq: int
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +136,38 @@ def checked_batch(
     )
 
 
-def change_events(batch: Batch, changes: Sequence[ItemChange], moment_us: int) -> list[Event]:
-    """Return the events that record a batch, before they have their places in the log."""
+def change_events(
+    batch: Batch, changes: Sequence[ItemChange], moment_us: int, place: Place | None = None
+) -> list[Event]:
+    """Return the events that record a batch, in their places in the log where those are known."""
     timestamp, id, reason, source = moment_us / 1_000_000, batch.id, batch.reason, batch.source
     branch = batch.branch
+    if place is None:
+        return [
+            ChangeEvent(
+                f"{id}.{index}",
+                change.event_type,
+                (change, reason),  # type: ignore[arg-type]
+                timestamp,
+                source,
+                branch=branch,
+            )
+            for index, change in enumerate(changes)
+        ]
+    seq, origin_seq, origin = place.seq, place.origin_seq, place.origin
     return [
-        Event(
-            event_id(id, index),
+        ChangeEvent(
+            f"{id}.{index}",
             change.event_type,
-            change.data(reason),
+            (change, reason),  # type: ignore[arg-type]
             timestamp,
             source,
-            branch=branch,
+            seq + index,
+            origin.id,
+            origin_seq + index,
+            origin.actor,
+            branch,
+            id,
         )
         for index, change in enumerate(changes)
     ]
@@ -154,7 +183,7 @@ def change_of(event: Event) -> ItemChange | None:
     """
     if event.type not in CHANGE_EVENT_TYPES:
         return None
-    return ItemChange.from_data(event.data or {})
+    return change_in(event)
 
 
 def version_event(version: Version, seq: int, moment_us: int | None = None) -> Event:

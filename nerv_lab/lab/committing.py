@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from nerv_lab.core.changes import Change, ItemChange, restoring
+from nerv_lab.core.changes import Change, ItemChange, compact, restoring
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import (
     HeadMovedError,
@@ -22,7 +22,7 @@ from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
 from nerv_lab.lab.encrypting import Vault
-from nerv_lab.lab.follower import Follower, Position
+from nerv_lab.lab.follower import Expected, Follower, Position
 from nerv_lab.lab.reading import GraphReader, id_of
 from nerv_lab.lab.schema_checks import SchemaChecker
 from nerv_lab.lab.transactions import Transaction
@@ -82,6 +82,11 @@ class Sealer:
     merged: str | None = None
     resolutions: tuple[ResolvedConflict, ...] = ()
 
+    def reader(self, branch: str, seq: int) -> GraphState | None:
+        """Return the graph of a branch at a position of the log, or None where it is not known."""
+        position = self.position
+        return position.state if (branch, seq) == (position.branch, position.seq) else None
+
     def __call__(self, done: tuple[ItemChange, ...], seq: int) -> tuple[Version, bytes]:
         """Return the version and its delta.
 
@@ -101,11 +106,12 @@ class Sealer:
         if position.seq != seq - len(done):
             raise LogMovedError(position.seq, seq - len(done))
         state = position.state.apply(done)
-        self.follower.expect(position.state, done, state)
-        return self.history.draft(
+        included = compact((*position.pending, *done), exact=True)
+        version, delta = self.history.draft(
             state,
             self.description,
-            changes=(*position.pending, *done),
+            changes=included,
+            compacted=True,
             author=self.author,
             branch=position.branch,
             event_seq=seq,
@@ -113,6 +119,8 @@ class Sealer:
             merged=self.merged,
             resolutions=self.resolutions,
         )
+        self.follower.expect(Expected(position.state, state, done, included, version))
+        return version, delta
 
 
 class Committer(GraphReader):

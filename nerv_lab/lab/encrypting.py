@@ -12,6 +12,8 @@ from nerv_lab.core.changes import (
     Change,
     CreateEntity,
     CreateRelation,
+    DeleteEntity,
+    DeleteRelation,
     RestoreEntity,
     RestoreRelation,
     UpdateEntity,
@@ -61,6 +63,13 @@ class Vault:
         ValidationError
             An envelope was made for another place.
         """
+        if not self.encryption.properties:
+            # Nothing is to be encrypted, so only what is already there could concern us.
+            for change in changes:
+                if _touches_envelope(state, change):
+                    break
+            else:
+                return list(changes)
         batch = _Batch(state)
         return [self._sealed(batch, change) for change in changes]
 
@@ -204,6 +213,23 @@ def encrypted_of(item: Item) -> Iterator[tuple[str, Encrypted]]:
 def _with_properties(item: _I, properties: Mapping[str, Any]) -> _I:
     metadata: Any = item.metadata
     return replace(item, metadata=metadata.with_properties(ReadOnlyDict(properties)))
+
+
+def _touches_envelope(state: GraphState, change: Change) -> bool:
+    """Return whether a change holds something encrypted, or is to an item that does."""
+    known: Mapping[str, Any] = {}
+    if isinstance(change, (UpdateEntity, UpdateRelation)):
+        items: Any = state.entities if isinstance(change, UpdateEntity) else state.relations
+        item = items.get(change.id) if type(change.id) is str else None
+        given: Any = change.properties
+        known = known if item is None else item.metadata.properties
+    elif isinstance(change, (CreateEntity, CreateRelation)):
+        given = change.metadata.properties
+    else:
+        return not isinstance(change, (DeleteEntity, DeleteRelation))
+    if type(given) is not dict and not isinstance(given, Mapping):
+        return False
+    return Encrypted in map(type, given.values()) or Encrypted in map(type, known.values())
 
 
 def _is_plain(value: Any) -> bool:

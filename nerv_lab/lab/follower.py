@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nerv_lab.core.bus import EventBus
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange, compact
+from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ChangeEvent, ItemChange, change_in, compact
 from nerv_lab.core.errors import CorruptStoreError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.state import GraphState
@@ -18,7 +18,7 @@ from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.inner_universe.ids import batch_of
 from nerv_lab.inner_universe.retention import thinned_by
 
-__all__ = ["ConfirmedBatch", "Follower", "Pending", "Position", "changes_of"]
+__all__ = ["ConfirmedBatch", "Expected", "Follower", "Pending", "Position", "changes_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +107,50 @@ class Position:
         return compact(self.pending)
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a version that is being made will be, for whoever will see it confirmed.
+
+    Attributes
+    ----------
+    start, state : GraphState
+        The graph before its changes and after them.
+    changes : tuple of ItemChange
+        Those that are made together with it.
+    included : tuple of ItemChange
+        All that it changes against its parent.
+    version : Version
+    """
+
+    start: GraphState
+    state: GraphState
+    changes: tuple[ItemChange, ...]
+    included: tuple[ItemChange, ...]
+    version: Version
+
+    def is_met(self, branch: str, start: GraphState, events: tuple[Event, ...]) -> bool:
+        """Return whether these events are that version and its changes, and nothing else.
+
+        Parameters
+        ----------
+        branch, start : str, GraphState
+            Where whoever follows stands.
+        events : tuple of Event
+            What was confirmed.
+        """
+        last, changes = events[-1], self.changes
+        if start is not self.start or branch != last.branch or len(events) != len(changes) + 1:
+            return False
+        if last.type != EventType.STATE_VERSION_COMMITTED:
+            return False
+        if (last.data or {}).get("version_id") != self.version.id:
+            return False
+        for event, change in zip(events, changes, strict=False):
+            if type(event) is not ChangeEvent or event.change is not change:
+                return False
+        return True
+
+
 class Follower:
     """Applies confirmed events to the state and the history, then tells bus and watchers.
 
@@ -131,11 +175,7 @@ class Follower:
         self._moves: dict[str, int] = {}
         self._floor = 0
         self._waiting: list[Pending] = []
-        self._expected: tuple[GraphState, tuple[ItemChange, ...], GraphState] = (
-            self._state,
-            (),
-            self._state,
-        )
+        self._expected: Expected | None = None
         self._broken: Exception | None = None
         self._lock = threading.Lock()
         self._untold: deque[ConfirmedBatch] = deque()
@@ -297,7 +337,8 @@ class Follower:
     @staticmethod
     def _pending_of(events: Iterable[Event], branch: str) -> Iterator[Pending]:
         for event in events:
-            for change in changes_of((event,), branch):
+            if event.type in CHANGE_EVENT_TYPES and event.branch == branch:
+                change = change_in(event)
                 yield Pending(event.seq or 0, batch_of(event.id), event.origin_id, change)
 
     def receive(self, events: tuple[Event, ...]) -> None:
@@ -317,12 +358,15 @@ class Follower:
         self._untold.append(batch)
 
     def _follow(self, events: tuple[Event, ...]) -> ConfirmedBatch:
+        expected, self._expected = self._expected, None
+        if expected is not None and expected.is_met(self._branch, self._state, events):
+            return self._take(expected, events)
         done: list[ItemChange] = []
         fresh: list[ItemChange] = []
         versions: list[Version] = []
 
         def catch_up() -> None:
-            self._state = self._after(fresh)
+            self._state = self._state.apply(fresh)
             done.extend(fresh)
             fresh.clear()
 
@@ -343,15 +387,18 @@ class Follower:
         catch_up()
         return ConfirmedBatch(events, tuple(done), tuple(versions), self._state, self._seq)
 
-    def _after(self, changes: list[ItemChange]) -> GraphState:
-        start, expected, state = self._expected
-        if start is self._state and [*map(id, changes)] == [*map(id, expected)]:
-            return state
-        return self._state.apply(changes)
+    def _take(self, expected: Expected, events: tuple[Event, ...]) -> ConfirmedBatch:
+        """Go on to a version of our own, of which everything is known."""
+        version, state = expected.version, expected.state
+        self._waiting = []
+        self._history.add(version, state=state, confirmed=True)
+        self._history.remember(version.id, expected.included)
+        self._state, self._seq = state, events[-1].seq or 0
+        return ConfirmedBatch(events, expected.changes, (version,), state, self._seq)
 
-    def expect(self, start: GraphState, changes: tuple[ItemChange, ...], state: GraphState) -> None:
-        """Take note of what changes lead to, so that it is not worked out again."""
-        self._expected = start, changes, state
+    def expect(self, expected: Expected) -> None:
+        """Take note of a version that is being made, so that it is not worked out again."""
+        self._expected = expected
 
     def _add_version(self, event: Event) -> Version:
         version = Version.from_record(event.data or {})
@@ -391,8 +438,7 @@ class Follower:
                 self._telling.release()
 
     def _tell(self, batch: ConfirmedBatch) -> None:
-        for event in batch.events:
-            self._bus.publish_event(event)
+        self._bus.publish_events(batch.events)
         for (handler,) in self._watchers:
             try:
                 handler(batch)
@@ -403,7 +449,7 @@ class Follower:
 def changes_of(events: Iterable[Event], branch: str) -> tuple[ItemChange, ...]:
     """Return what events did to the graph of a branch, in order."""
     return tuple(
-        ItemChange.from_data(event.data or {})
+        change_in(event)
         for event in events
         if event.type in CHANGE_EVENT_TYPES and event.branch == branch
     )

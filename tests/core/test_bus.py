@@ -19,7 +19,7 @@ from nerv_lab.core.bus import EventBus, new_event
 from nerv_lab.core.errors import ValidationError, ValueRefusedError
 from nerv_lab.core.events import Event, EventType, Message
 from nerv_lab.core.limits import MAX_DEPTH
-from nerv_lab.core.values import freeze
+from nerv_lab.core.values import ReadOnlyDict, freeze
 
 
 def types_of(events: list[Event]) -> list[str]:
@@ -337,3 +337,46 @@ def test_the_cache_of_routes_agrees_with_matching_one_by_one(patterns: list[str]
 def test_refused_data_names_the_value_error_it_is() -> None:
     with pytest.raises(ValueRefusedError):
         EventBus().publish("A", {"a": float("nan")})
+
+
+def test_events_that_are_published_together_come_one_after_another() -> None:
+    bus, heard = EventBus(), []
+
+    def answer(event: Event) -> None:
+        heard.append(event.type)
+        if event.type == "A":
+            bus.publish("ANSWER")
+
+    bus.subscribe("*", answer)
+    bus.publish_events([Event("1", "A"), Event("2", "B", {"n": [1]})])
+    assert heard == ["A", "B", "ANSWER"]
+    assert types_of(bus.history()) == ["ANSWER", "B", "A"]
+    assert type(bus.history(event_type="B")[0].data) is ReadOnlyDict
+
+
+def test_events_behind_an_interrupt_are_not_lost() -> None:
+    bus, heard = EventBus(), []
+
+    def interrupted(event: Event) -> None:
+        if event.type == "A":
+            raise KeyboardInterrupt
+
+    bus.subscribe("*", interrupted)
+    bus.subscribe("*", heard.append)
+    with pytest.raises(KeyboardInterrupt):
+        bus.publish_events([Event("1", "A"), Event("2", "B")])
+    bus.publish("C")
+    assert types_of(heard) == ["A", "B", "C"]
+
+
+def test_events_that_are_published_while_others_are_wait_for_their_turn() -> None:
+    bus, heard = EventBus(), []
+
+    def more(event: Event) -> None:
+        if event.type == "A":
+            bus.publish_events([Event("2", "C"), Event("3", "D")])
+        heard.append(event.type)
+
+    bus.subscribe("*", more)
+    bus.publish_events([Event("0", "A"), Event("1", "B")])
+    assert heard == ["A", "B", "C", "D"]

@@ -13,18 +13,20 @@ from hypothesis import strategies as st
 from nerv_lab.core.changes import (
     REMOVE,
     UNSET,
+    ChangeEvent,
     DeleteEntity,
     DeleteRelation,
     ItemChange,
     RestoreEntity,
     RestoreRelation,
+    change_in,
     compact,
     decode_delta,
     encode_delta,
     restoring,
 )
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.events import EventType
+from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import decode, encode, freeze
@@ -171,3 +173,45 @@ def test_a_mark_stays_itself_when_copied_or_pickled(mark: Any) -> None:
     assert copy.deepcopy(mark) is mark
     assert pickle.loads(pickle.dumps(mark)) is mark
     assert repr(mark) in ("REMOVE", "UNSET")
+
+
+def late_and_plain(reason: str | None = "why") -> tuple[ItemChange, Event, Event]:
+    """Return a change, its event without the payload made, and the event that equals it."""
+    change = ItemChange("e:ada", None, Entity("ada", "person"))
+    fields: Any = ("id.0", change.event_type, 5.0, "me", 7, "origin", 3, "kim", "main", "id")
+    late = ChangeEvent(*fields[:2], (change, reason), *fields[2:])
+    return change, late, Event(*fields[:2], change.data(reason), *fields[2:])
+
+
+def test_the_event_of_a_change_is_any_other_event() -> None:
+    _, late, plain = late_and_plain()
+    assert late == plain
+    assert plain == late
+    assert hash(late) == hash(plain)
+    assert repr(late_and_plain()[1]) == repr(plain)
+    assert late != Event("id.0", "mine")
+    assert late != "id.0"
+    assert isinstance(late, Event)
+
+
+def test_the_event_of_a_change_makes_its_payload_once() -> None:
+    change, late, _ = late_and_plain()
+    assert change_in(late) is change
+    data = late.data
+    assert data == {"old": None, "new": change.new.record(), "reason": "why"}
+    assert late.data is data
+    assert change_in(late) is change
+    assert late_and_plain(None)[1].data == {"old": None, "new": change.new.record()}
+
+
+def test_the_event_of_a_change_outlives_pickling_and_copying() -> None:
+    _, late, plain = late_and_plain()
+    assert pickle.loads(pickle.dumps(late)) == plain
+    assert copy.copy(late_and_plain()[1]) == plain
+
+
+def test_bytes_that_are_no_change_are_refused() -> None:
+    change = late_and_plain()[0]
+    assert ItemChange.from_encoded(change.encoded()) == change
+    with pytest.raises(ValidationError):
+        ItemChange.from_encoded(b'{"new":null,"old":null}')

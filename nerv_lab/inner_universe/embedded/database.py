@@ -7,11 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 import apsw
 
 from nerv_lab.core.errors import NewerSchemaError, StoreClosedError
-from nerv_lab.inner_universe.embedded.faults import Faults
+from nerv_lab.inner_universe.embedded.faults import Faults, error_for
 from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.opening import INCREMENTAL, MEMORY, connect, is_newer, prepare
 from nerv_lab.inner_universe.embedded.rekeying import rekey_file
@@ -20,6 +21,52 @@ __all__ = ["Database"]
 
 _PAGES_AT_ONCE = 500
 _WORTH_IT = 128
+
+
+class _Writing:
+    """A block that is one transaction."""
+
+    __slots__ = ("_connection", "_database", "_doing")
+
+    def __init__(self, database: Database, doing: str) -> None:
+        self._database = database
+        self._doing = doing
+
+    def __enter__(self) -> apsw.Connection:
+        database = self._database
+        database.write_lock.acquire()
+        try:
+            self._connection = database.begin(self._doing)
+        except BaseException as error:
+            database.write_lock.release()
+            if isinstance(error, apsw.Error):
+                raise error_for(error, database.path, self._doing) from error
+            raise
+        return self._connection
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            with Faults(self._database.path, self._doing):
+                self._end(error)
+        finally:
+            self._database.write_lock.release()
+
+    def _end(self, error: BaseException | None) -> None:
+        connection = self._connection
+        try:
+            if error is None:
+                connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                with contextlib.suppress(apsw.Error):
+                    connection.execute("ROLLBACK")
+        if isinstance(error, apsw.Error):
+            raise error
 
 
 class Database:
@@ -62,22 +109,17 @@ class Database:
             self._writer.close(force=True)
             raise
 
-    @contextmanager
-    def writing(self, doing: str) -> Iterator[apsw.Connection]:
+    def writing(self, doing: str) -> _Writing:
         """Hold the store's write lock; commit at the end, or undo everything on an error."""
-        with self._write_lock, Faults(self.path, doing):
-            connection = self._open(self._writer, doing)
-            if (reason := self.read_only) is not None:
-                raise NewerSchemaError(f"{doing} on {self.path}: {reason}; nothing was changed")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    with contextlib.suppress(apsw.Error):
-                        connection.execute("ROLLBACK")
-                raise
+        return _Writing(self, doing)
+
+    def begin(self, doing: str) -> apsw.Connection:
+        """Begin a write; the write lock is held by whoever calls."""
+        connection = self._open(self._writer, doing)
+        if (reason := self.read_only) is not None:
+            raise NewerSchemaError(f"{doing} on {self.path}: {reason}; nothing was changed")
+        connection.execute("BEGIN IMMEDIATE")
+        return connection
 
     @contextmanager
     def rearranging(self, doing: str, seconds: float | None = None) -> Iterator[apsw.Connection]:

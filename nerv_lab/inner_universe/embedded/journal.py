@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import apsw
 import msgspec
@@ -23,11 +23,17 @@ from nerv_lab.core.values import decode, encode
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.embedded.queries import add_event_rows, add_version, write_rows
 from nerv_lab.inner_universe.embedded.rows import Row, change_json, event_row, pack
-from nerv_lab.inner_universe.writing import Batch, Origin, change_events, placed, version_event
+from nerv_lab.inner_universe.writing import (
+    Batch,
+    Origin,
+    Place,
+    change_events,
+    placed,
+    version_event,
+)
 
 __all__ = [
     "Behind",
-    "Place",
     "Transaction",
     "add_record",
     "is_empty",
@@ -67,13 +73,6 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(_Record).decode
 
 
-class Place(NamedTuple):
-    """Where the events of a transaction begin: in the log, and in what its writer wrote."""
-
-    seq: int
-    origin_seq: int
-
-
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """A batch of changes, and the version that it ends with where it does.
@@ -108,7 +107,6 @@ class Transaction:
     def of(
         cls,
         batch: Batch,
-        origin: Origin,
         moment: int,
         changes: tuple[ItemChange, ...],
         place: Place,
@@ -117,14 +115,12 @@ class Transaction:
         committed: int | None = None,
     ) -> Transaction:
         """Return the transaction of these changes, with its events in their places."""
-        events = change_events(batch, changes, moment)
-        for index, event in enumerate(events):
-            placed(event, place.seq + index, origin, place.origin_seq + index, batch.id)
+        events = change_events(batch, changes, moment, place)
         if version is not None:
             seq, origin_seq = place.seq + len(events), place.origin_seq + len(events)
             event = version_event(version, seq, committed)
-            events.append(placed(event, seq, origin, origin_seq, version.id))
-        return cls(batch, origin, moment, changes, tuple(events), version, delta)
+            events.append(placed(event, seq, place.origin, origin_seq, version.id))
+        return cls(batch, place.origin, moment, changes, tuple(events), version, delta)
 
     @property
     def branch(self) -> str:
@@ -145,8 +141,13 @@ class Transaction:
         """Return the canonical bytes of the payload of each event."""
         payloads = [change_json(change, self.batch.reason) for change in self.changes]
         if self.version is not None:
-            payloads.append(encode(self.events[-1].data))
+            payloads.append(self.commit_payload)
         return payloads
+
+    @property
+    def commit_payload(self) -> bytes:
+        """The canonical bytes of the payload of the event of the version."""
+        return encode(self.events[-1].data)
 
 
 def _delta_of(encoded: Mapping[str, bytes]) -> bytes:
@@ -174,7 +175,7 @@ def record_of(done: Transaction) -> bytes:
             done.origin.actor,
             done.moment,
             encoded,
-            None if version is None else encode(version.record()),
+            None if version is None else done.commit_payload,
             round(done.events[-1].timestamp * 1_000_000),
             delta,
         )
@@ -233,10 +234,8 @@ def _rebuilt(first: int, record: _Record) -> Transaction:
         version = Version.from_record(decode(record.version))
         encoded = {c.key: b for c, b in zip(changes, record.changes, strict=True)}
         delta = _delta_of(encoded) if record.delta is None else record.delta
-    place = Place(first, record.origin_seq)
-    return Transaction.of(
-        batch, origin, record.moment, changes, place, version, delta, record.committed
-    )
+    place = Place(first, record.origin_seq, origin)
+    return Transaction.of(batch, record.moment, changes, place, version, delta, record.committed)
 
 
 def spread(connection: apsw.Connection, records: Sequence[Transaction]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
 import apsw
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.model import Entity, Item, Relation, entity_key, relation_key
 from nerv_lab.inner_universe.embedded.rows import (
     ENTITY_COLUMNS,
@@ -15,8 +15,10 @@ from nerv_lab.inner_universe.embedded.rows import (
     entity_from_row,
     relation_from_row,
 )
-from nerv_lab.inner_universe.embedded.tip import Tip
 from nerv_lab.inner_universe.records import CacheUse
+
+if TYPE_CHECKING:
+    from nerv_lab.inner_universe.embedded.tip import Tip
 
 __all__ = ["BranchReader", "RowCache", "find_entity", "find_relation"]
 
@@ -75,14 +77,17 @@ class RowCache:
         for item in items:
             self._items[branch, item.key] = item
 
-    def replace(self, branch: str, changes: Iterable[ItemChange], seq: int) -> None:
-        """Follow a write of our own, which ended at this position."""
-        for change in changes:
-            if change.new is None:
-                self._items.pop((branch, change.key), None)
+    def replace(self, items: Mapping[tuple[str, str], Item | None]) -> None:
+        """Take in what a write of our own made of some items."""
+        for at, item in items.items():
+            if item is None:
+                self._items.pop(at, None)
             else:
-                self._items[branch, change.key] = change.new
-        self._seq = seq
+                self._items[at] = item
+
+    def hit(self, count: int = 1) -> None:
+        """Count items that were at hand elsewhere."""
+        self._hits += count
 
     def get(self, branch: str, key: str) -> Item | None:
         """Return an item, or None where the rows have to be asked."""
@@ -94,6 +99,9 @@ class RowCache:
         return found
 
 
+_NOT_LATE: Final = object()
+
+
 class BranchReader:
     """The working rows of one branch, as the rules read them.
 
@@ -103,39 +111,38 @@ class BranchReader:
         Has begun a transaction.
     branch : str
         The branch.
-    cache : RowCache
-        Items at hand.
     tip : Tip
-        Knows what the rows do not hold yet.
+        Knows items that are at hand, and what the rows do not hold yet.
     """
 
-    def __init__(self, connection: apsw.Connection, branch: str, cache: RowCache, tip: Tip) -> None:
+    def __init__(self, connection: apsw.Connection, branch: str, tip: Tip) -> None:
         self._connection = connection
         self._branch = branch
-        self._cache = cache
         self._tip = tip
 
     def entity(self, id: str, /) -> Entity | None:
         """Return the entity, or None."""
         key = entity_key(id)
-        cached = self._cache.get(self._branch, key)
-        if isinstance(cached, Entity):
-            return cached
-        if (at := (self._branch, key)) in self._tip.behind.items:
-            late = self._tip.behind.items[at]
-            return late if isinstance(late, Entity) else None
-        return find_entity(self._connection, self._branch, id)
+        late: Any = self._tip.behind.items.get((self._branch, key), _NOT_LATE)
+        if late is _NOT_LATE:
+            cached = self._tip.cache.get(self._branch, key)
+            if isinstance(cached, Entity):
+                return cached
+            return find_entity(self._connection, self._branch, id)
+        self._tip.cache.hit()
+        return late if isinstance(late, Entity) else None
 
     def relation(self, id: str, /) -> Relation | None:
         """Return the relation, or None."""
         key = relation_key(id)
-        cached = self._cache.get(self._branch, key)
-        if isinstance(cached, Relation):
-            return cached
-        if (at := (self._branch, key)) in self._tip.behind.items:
-            late = self._tip.behind.items[at]
-            return late if isinstance(late, Relation) else None
-        return find_relation(self._connection, self._branch, id)
+        late: Any = self._tip.behind.items.get((self._branch, key), _NOT_LATE)
+        if late is _NOT_LATE:
+            cached = self._tip.cache.get(self._branch, key)
+            if isinstance(cached, Relation):
+                return cached
+            return find_relation(self._connection, self._branch, id)
+        self._tip.cache.hit()
+        return late if isinstance(late, Relation) else None
 
     def relations_of(self, entity_id: str, /) -> Iterator[Relation]:
         """Yield the relations that start or end at the entity, each once."""

@@ -20,7 +20,7 @@ from nerv_lab.core.errors import (
 from nerv_lab.core.events import Event
 from nerv_lab.core.model import Item
 from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.rules import plan
+from nerv_lab.core.rules import Reader, plan
 from nerv_lab.core.thinning import Bridge, Retention
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import Version
@@ -38,7 +38,6 @@ from nerv_lab.inner_universe.embedded.checking import check
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.journal import (
     Behind,
-    Place,
     Transaction,
     add_record,
     is_empty,
@@ -80,7 +79,6 @@ from nerv_lab.inner_universe.embedded.queries import (
 )
 from nerv_lab.inner_universe.embedded.reader import (
     BranchReader,
-    RowCache,
     find_entity,
     find_relation,
 )
@@ -92,6 +90,7 @@ from nerv_lab.inner_universe.retention import TOP_ROWS, check_unpruned, with_mar
 from nerv_lab.inner_universe.writing import (
     Batch,
     Origin,
+    Place,
     branch_event,
     check_place,
     check_same,
@@ -125,13 +124,12 @@ class SqliteStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._cache = RowCache()
         self._tip = Tip()
 
     @property
     def cache_use(self) -> CacheUse:
         """How often an item that a write asked for was at hand."""
-        return self._cache.use
+        return self._tip.cache.use
 
     @property
     def read_only(self) -> str | None:
@@ -162,7 +160,7 @@ class SqliteStore:
                 last = last_seq(connection)
                 yield connection, last
                 now = last_seq(connection)
-            self._cache.skip(last, now)
+            self._tip.cache.skip(last, now)
 
     @contextmanager
     def _looking(self, doing: str) -> Iterator[tuple[apsw.Connection, Behind]]:
@@ -238,9 +236,8 @@ class SqliteStore:
     ) -> tuple[Receipt, Transaction]:
         """Work out what a batch does, and the version of it."""
         tip, last = self._tip, self._tip.last
-        self._cache.advance(last)
         moment = now_us()
-        reader = BranchReader(connection, batch.branch, self._cache, tip)
+        reader = self._reader(connection, batch, seal)
         changes = tuple(plan(reader, batch.changes, moment))
         receipt = Receipt(batch.id, last + 1, last + len(changes), changes)
         version, delta = None, b""
@@ -248,10 +245,19 @@ class SqliteStore:
             version, delta = seal(changes, receipt.last_seq)
             checked_version(version, delta)
             self._check_commit(connection, version, receipt.last_seq)
-        place = Place(last + 1, tip.cursor(connection, origin.id) + 1)
-        done = Transaction.of(batch, origin, moment, changes, place, version, delta)
+        place = Place(last + 1, tip.cursor(connection, origin.id) + 1, origin)
+        done = Transaction.of(batch, moment, changes, place, version, delta)
         check_events(tip.granted, origin.actor, done.events)
         return receipt, done
+
+    def _reader(self, connection: apsw.Connection, batch: Batch, seal: Seal | None) -> Reader:
+        """Return who tells the rules how the graph is: whoever follows it, where that is known."""
+        ask = getattr(seal, "reader", None)
+        known: Reader | None = None if ask is None else ask(batch.branch, self._tip.last)
+        if known is not None:
+            self._tip.cache.hit(len(batch.changes))
+            return known
+        return BranchReader(connection, batch.branch, self._tip)
 
     def _check_commit(self, connection: apsw.Connection, version: Version, last: int) -> None:
         head = self._tip.head(connection, version.branch)
@@ -285,7 +291,8 @@ class SqliteStore:
             self._tip.wrote(done, size)
         else:
             self._tip.forget()
-        self._cache.replace(done.branch, done.changes, done.last)
+            self._tip.cache.skip(self._tip.last, done.last)
+            self._tip.cache.replace({(done.branch, c.key): c.new for c in done.changes})
         if len(self._tip.behind.items) > _MOST_BEHIND or self._tip.size > _LARGEST_JOURNAL:
             self._fill_soon()
 
@@ -344,13 +351,13 @@ class SqliteStore:
                 else:
                     kept_version(connection, move.to)
                     put_branch(connection, move.name, move.to, move.rows_of)
-                    self._cache.advance(-1)
-                    reader = BranchReader(connection, move.name, self._cache, self._tip)
+                    self._tip.cache.advance(-1)
+                    reader = BranchReader(connection, move.name, self._tip)
                     check_start(reader, move.changes)
                     write_rows(connection, move.name, move.changes)
                 entry = event, encode(event.data), move.id
                 written = append_events(connection, [entry], origin, last)
-            self._cache.advance(-1)
+            self._tip.cache.advance(-1)
         return written
 
     def branch_head(self, branch: str) -> str | None:
@@ -385,8 +392,8 @@ class SqliteStore:
         # Remembering is a convenience, which is not worth waiting for a writer.
         if self._database.write_lock.acquire(blocking=False):
             try:
-                self._cache.advance(seq)
-                self._cache.add(branch, items)
+                self._tip.cache.advance(seq)
+                self._tip.cache.add(branch, items)
             finally:
                 self._database.write_lock.release()
         return Snapshot(seq, items, head)
@@ -443,7 +450,7 @@ class SqliteStore:
             with self._writing("load_history") as connection:
                 check_unpruned(stored_retention(connection))
                 load_history(connection, history)
-            self._cache.advance(-1)
+            self._tip.cache.advance(-1)
 
     def retention(self) -> Retention:
         """Return what was pruned."""

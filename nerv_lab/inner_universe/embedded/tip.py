@@ -14,6 +14,7 @@ from nerv_lab.inner_universe.embedded.queries import (
     is_known,
     last_seq,
 )
+from nerv_lab.inner_universe.embedded.reader import RowCache
 
 __all__ = ["Tip"]
 
@@ -28,6 +29,8 @@ class Tip:
 
     Attributes
     ----------
+    cache : RowCache
+        Items at hand.
     last : int
         Position of the newest event.
     behind : Behind
@@ -44,6 +47,7 @@ class Tip:
         self._heads: dict[str, str | None] = {}
         self._cursors: dict[str, int] = {}
         self.granted: str | None = None
+        self.cache = RowCache()
         self.last = 0
         self.size = 0
         self.behind = Behind()
@@ -57,10 +61,12 @@ class Tip:
         self.forget()
         self._seen = seen
         self.last = last_seq(connection)
+        self.cache.advance(self.last)
         self.granted = granted(connection)
 
     def forget(self) -> None:
         """Ask again the next time: something else was written, or it failed."""
+        self.cache.replace(self.behind.items)
         self._seen = None
         self._emptied = False
         self._heads, self._cursors = {}, {}
@@ -91,9 +97,11 @@ class Tip:
     def wrote(self, done: Transaction, size: int) -> None:
         """Take note of a record of so many bytes, once it is durable."""
         if self._emptied:
+            self.cache.replace(self.behind.items)
             self.behind, self.size, self._emptied = Behind(), 0, False
         self.behind.add(done)
         self.size += size
+        self.cache.skip(self.last, done.last)
         self.last = done.last
         self._cursors[done.origin.id] = done.events[-1].origin_seq or 0
         if done.version is not None:

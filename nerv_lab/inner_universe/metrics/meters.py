@@ -232,9 +232,13 @@ class Meters:
             if before is not None and (missing := last - before - len(events)):
                 self._gaps.add_locked(missing, ())
             self._delivered = last
-            own, add = self._origin_id, self._consumed.add_locked
+            own = self._origin_id
+            counts: dict[tuple[str, ...], int] = {}
             for event in events:
-                add(1, (event.type, "own" if event.origin_id == own else "foreign"))
+                labels = event.type, "own" if event.origin_id == own else "foreign"
+                counts[labels] = counts.get(labels, 0) + 1
+            for seen, count in counts.items():
+                self._consumed.add_locked(count, seen)
         self._lag.set(max(0.0, (time.time() - events[-1].timestamp) * 1000))
 
 
