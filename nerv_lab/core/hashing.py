@@ -9,7 +9,6 @@ the path to it.
 from __future__ import annotations
 
 import hashlib
-import struct
 import threading
 from collections.abc import Iterable
 from itertools import islice
@@ -26,7 +25,6 @@ _BYTES = 2 * LANES
 _ELEMENT = b"nerv/item/1"
 _SET = b"nerv/state/1"
 # So many are expanded before they are added up: half a megabyte, which stays near the processor.
-_LENGTH = struct.Struct(">Q").pack
 _AT_ONCE = 256
 # A hash that nobody asks for must not keep every element it was ever told of,
 _FOLD_AFTER = 256
@@ -62,7 +60,7 @@ def _lanes_of(elements: Iterable[Element]) -> Lanes:
 
 def _expand(key: str, held: bytes | Holder) -> bytes:
     name, content = key.encode(), held if isinstance(held, bytes) else held.content
-    element = b"".join((_ELEMENT, _LENGTH(len(name)), name, content))
+    element = b"".join((_ELEMENT, len(name).to_bytes(8, "big"), name, content))
     digest: bytes = blake3(element).digest(_BYTES)
     return digest
 
