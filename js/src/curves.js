@@ -12,7 +12,7 @@ const MOST_ASIDE = 0.4; // as a share of the length, however many are parallel
 /** The points of a cubic curve [x0, y0, … x3, y3] from one node to another. */
 export function courseOf(a, b, bend, radius) {
   if (a === b) {
-    const size = Math.min(1, radius / LARGE) * (LOOP + LOOP_STEP * Math.min(bend, MOST_LOOPS));
+    const size = Math.min(1, (radius / LARGE) ** 2) * (LOOP + LOOP_STEP * Math.min(bend, MOST_LOOPS));
     const far = (radius + size) * 1.33;
     return [a.x, a.y, a.x - far * 0.75, a.y - far, a.x + far * 0.75, a.y - far, a.x, a.y];
   }

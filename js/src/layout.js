@@ -47,18 +47,20 @@ export function taskOf(graph, moving = null) {
   const stays = (slot) => graph.isPinned(slot) || (moving !== null && !moving.has(slot));
   slots.forEach((slot, i) => {
     number[slot] = i;
-    place.set(nodes.place.subarray(2 * slot, 2 * slot + 2), 2 * i);
+    place[2 * i] = nodes.place[2 * slot];
+    place[2 * i + 1] = nodes.place[2 * slot + 1];
   });
-  const [from, to] = [[], []];
+  const [from, to] = [new Uint32Array(edges.count), new Uint32Array(edges.count)];
+  let links = 0;
   graph.forEdges((edge) => {
     const [a, b] = [number[edges.ends[2 * edge]], number[edges.ends[2 * edge + 1]]];
     if (a < 0 || b < 0) return;
-    from.push(a);
-    to.push(b);
+    from[links] = a;
+    to[links++] = b;
   });
   const fixed = moving || graph.pinned ? Uint8Array.from(slots, (slot) => (stays(slot) ? 1 : 0)) : null;
   const order = Float64Array.from(slots, (slot) => nodes.order[slot]);
-  return { slots, task: { order, place, from: Uint32Array.from(from), to: Uint32Array.from(to), fixed } };
+  return { slots, task: { order, place, from: from.slice(0, links), to: to.slice(0, links), fixed } };
 }
 
 function dataOf(graph, slots, { group, x, y }) {
@@ -86,7 +88,7 @@ export class Layout {
     const { slots, task } = taskOf(graph, layout ? null : moving);
     if (layout) Object.assign(task, { layout, ...dataOf(graph, slots, data) });
     this.glides = layout !== null;
-    this.slots = slots.map((slot) => [slot, graph.nodes.ids[slot]]);
+    Object.assign(this, { slots, ids: slots.map((slot) => graph.nodes.ids[slot]) });
     this.moving = moving;
     const every = 120 + slots.length / 60; // milliseconds: pictures of large graphs cost more
     this.running = true;
@@ -152,8 +154,8 @@ export class Layout {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden;
     if (calm || this.slots.length > MANY_GLIDE) return this.#put(places, true);
     const from = Float32Array.from(places, (_, i) => {
-      const [slot, id] = this.slots[i >> 1];
-      return ids[slot] === id ? place[2 * slot + (i & 1)] : 0;
+      const slot = this.slots[i >> 1];
+      return ids[slot] === this.ids[i >> 1] ? place[2 * slot + (i & 1)] : 0;
     });
     const start = performance.now();
     const step = () => {
@@ -173,8 +175,8 @@ export class Layout {
   #put(places, done) {
     const { graph } = this.store;
     const { ids, place } = graph.nodes;
-    this.slots.forEach(([slot, id], i) => {
-      if (ids[slot] !== id || graph.isPinned(slot) || (this.moving && !this.moving.has(slot))) return;
+    this.slots.forEach((slot, i) => {
+      if (ids[slot] !== this.ids[i] || graph.isPinned(slot) || (this.moving && !this.moving.has(slot))) return;
       place[2 * slot] = places[2 * i];
       place[2 * slot + 1] = places[2 * i + 1];
     });

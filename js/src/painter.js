@@ -114,11 +114,16 @@ export class Painter {
     this.#measure(now);
   }
 
+  /** Whether a fast picture will do for now, since a better one is to follow. */
+  get #isHasty() {
+    return this.moving || this.look.busy || this.look.draft;
+  }
+
   /** Where painting is slow, push the picture along while it moves, and paint it now and then. */
   #slides(now) {
     const { frame } = this;
-    if (!this.moving || this.all || !this.stale || this.cost < SLOW_MS || !frame) return false;
-    if (now - this.painted > Math.max(SLIDE_MS, 3 * this.cost)) return false;
+    if (!this.#isHasty || this.all || !this.stale || this.cost < SLOW_MS || !frame) return false;
+    if (now - this.painted > Math.max(SLIDE_MS, (this.moving ? 6 : 2) * this.cost)) return false;
     const { left, top, scale } = this.eye.view;
     const grown = scale / frame.view.scale;
     this.#transform(`matrix(${grown},0,0,${grown},${left - frame.view.left * grown},${top - frame.view.top * grown})`);
@@ -142,7 +147,7 @@ export class Painter {
     else if (order + size > MANY && eye.zoom > CLOSE) this.#inSight(frame);
     const { straight, curved, above } = frame.lists;
     const lines = straight.length + curved.length;
-    const hasty = (frame.hasty = this.moving || this.look.busy);
+    const hasty = (frame.hasty = this.#isHasty);
     frame.skip = Math.max(1, Math.ceil(lines / (hasty ? this.lines : AT_REST * this.lines)));
     frame.gain *= Math.min(frame.skip, 6); // of fewer lines each is stronger
     frame.rough = lines > (hasty ? LEAST_LINES : ROUGH);
@@ -193,6 +198,7 @@ export class Painter {
       const took = now - start;
       if (!hasty || !took) return;
       this.cost = this.cost ? 0.6 * this.cost + 0.4 * took : took;
+      if (!this.moving) return;
       if (took > SLOW_MS) this.lines = Math.max(LEAST_LINES, this.lines * 0.7);
       else this.lines = Math.min(this.lines * 1.15, 1e6);
     });

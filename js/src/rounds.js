@@ -64,7 +64,8 @@ function inOrder({ order, place, from, to, fixed }) {
     to: Uint32Array.from(keys, (key) => key % count),
   };
   for (let i = 0; i < count; i++) {
-    level.place.set(place.subarray(2 * i, 2 * i + 2), 2 * rank[i]);
+    level.place[2 * rank[i]] = place[2 * i];
+    level.place[2 * rank[i] + 1] = place[2 * i + 1];
     if (fixed) level.fixed[rank[i]] = fixed[i];
   }
   return { level, rank };
@@ -83,7 +84,8 @@ function placesOf(level, top, nodes, rank) {
   for (let at = top; at.finer; at = at.finer) spreadOut(at);
   const places = new Float32Array(2 * level.count);
   for (let i = 0; i < level.count; i++) {
-    places.set(level.place.subarray(2 * rank[i], 2 * rank[i] + 2), 2 * i);
+    places[2 * i] = level.place[2 * rank[i]];
+    places[2 * i + 1] = level.place[2 * rank[i] + 1];
   }
   return places;
 }

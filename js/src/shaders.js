@@ -96,7 +96,7 @@ void course(uint slot, uint bits) {
   float bend = float(int(bits) >> 24);
   if (end.x == end.y) {
     float radius = radiusOf(texelFetch(nodes, cell(end.x), 0).y);
-    float far = (radius + min(1.0, radius / 6.0) * (16.0 + 10.0 * min(bend, 6.0))) * 1.33;
+    float far = (radius + min(1.0, radius * radius / 36.0) * (16.0 + 10.0 * min(bend, 6.0))) * 1.33;
     p1 = p0 + vec2(-far * 0.75, -far);
     p2 = p0 + vec2(far * 0.75, -far);
     return;
