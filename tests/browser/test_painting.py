@@ -312,7 +312,9 @@ def test_loading_can_be_stopped_and_gone_on_with(
     progress = table.root.locator(".nerv-progress")
     hear = table.widget._hear
     monkeypatch.setattr(
-        table.widget, "_hear", lambda said: None if said["type"] == "ack" else hear(said)
+        table.widget,
+        "_hear",
+        lambda said, *more: None if said["type"] == "ack" else hear(said, *more),
     )
     on(table, "root.nerv.link.say('resync')")
     progress.get_by_text("Loading: 3 of 9 entities, 0 of 10 relations").wait_for()
