@@ -18,8 +18,11 @@ from typing import Any
 import apsw
 import pytest
 from shared.effort import EFFORT
+from shared.universes import UNIVERSES
 
 import nerv_lab as nl
+from nerv_lab.inner_universe.spacetime import following
+from nerv_lab.inner_universe.spacetime.tail import LogTail
 from nerv_lab.lab import Lab
 
 ITEMS = 40
@@ -78,11 +81,14 @@ def operate(lab: Lab, number: int) -> None:
         lab.delete_branch("aside")
 
 
-def soak(path: Path, leak: Callable[[int], Any], *, prunes: bool = True) -> list[Measure]:
+def soak(
+    lab: Lab, path: Path | None, leak: Callable[[int], Any], *, prunes: bool = True
+) -> list[Measure]:
     """Work in blocks, and measure from the second on: until then what is bounded fills."""
     measures = []
     heard: dict[str, int] = {}
-    with nl.open(path, retention=POLICY if prunes else None) as lab:
+    with lab:
+        lab.retention = POLICY if prunes else None
         with lab.transaction():
             for number in range(ITEMS):
                 lab.add_entity("item", f"Item {number}", id=f"item{number}")
@@ -101,10 +107,11 @@ def soak(path: Path, leak: Callable[[int], Any], *, prunes: bool = True) -> list
     return measures
 
 
-def measured(lab: Lab, path: Path) -> Measure:
+def measured(lab: Lab, path: Path | None) -> Measure:
     gc.collect()
     memory, _ = tracemalloc.get_traced_memory()
-    sizes = sum(made.stat().st_size for made in path.parent.glob(f"{path.name}*"))
+    files = () if path is None else path.parent.glob(f"{path.name}*")
+    sizes = sum(made.stat().st_size for made in files)
     return Measure(memory, apsw.memory_used(), sizes, len(lab.versions))
 
 
@@ -125,18 +132,28 @@ def nothing(number: int) -> None:
 
 @pytest.mark.usefixtures("traced")
 def test_memory_is_flat_and_the_file_within_its_policy_under_load(store_path: Path) -> None:
-    measures = soak(store_path, nothing)
+    measures = soak(nl.open(store_path), store_path, nothing)
     assert max(excess(measures).values()) <= 0, (excess(measures), measures)
+
+
+@pytest.mark.usefixtures("traced")
+def test_memory_is_flat_on_a_server_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It keeps 10,000 events, and three seconds of calls, which would take longer.
+    monkeypatch.setattr(LogTail.__init__, "__defaults__", (20,))
+    monkeypatch.setattr(following, "_DURABLE_AFTER", 0.1)
+    universe = UNIVERSES["spacetimedb-memory"](tmp_path)
+    measures = soak(Lab(universe.client()), None, nothing)
+    assert excess(measures)["memory"] <= 0, (excess(measures), measures)
 
 
 @pytest.mark.usefixtures("traced")
 def test_a_leak_of_memory_would_be_noticed(store_path: Path) -> None:
     kept: list[bytes] = []
-    measures = soak(store_path, lambda number: kept.append(bytes(4_096)))
+    measures = soak(nl.open(store_path), store_path, lambda n: kept.append(bytes(4_096)))
     assert excess(measures)["memory"] > 0, (excess(measures), measures)
 
 
 @pytest.mark.usefixtures("traced")
 def test_a_file_that_is_not_pruned_would_be_noticed(store_path: Path) -> None:
-    measures = soak(store_path, nothing, prunes=False)
+    measures = soak(nl.open(store_path), store_path, nothing, prunes=False)
     assert excess(measures)["file"] > 0, (excess(measures), measures)
