@@ -49,10 +49,10 @@ export class OptionsPanel {
   }
 
   /** Say what the kernel shows: its lens, or null; and the layout. */
-  update(lens, layout, editable) {
-    const print = JSON.stringify([lens, layout, editable]);
+  update(lens, layout) {
+    const print = JSON.stringify([lens, layout]);
     if (print === this.print) return;
-    Object.assign(this, { lens, layout, editable, print });
+    Object.assign(this, { lens, layout, print });
     this.button.classList.toggle("nerv-on", Boolean(lens));
     if (!this.element.hidden) this.#draw();
   }
@@ -164,7 +164,7 @@ export class OptionsPanel {
     const { lens } = this;
     return [
       h("div.nerv-options-foot", {},
-        this.editable ? button("One node per type", this.on.collapse, "collapse") : null,
+        button("One node per type", this.on.collapse, "collapse"),
         lens?.collapsed.length ? button("Open all groups", this.on.uncollapse, "uncollapse") : null,
         lens ? button(`Show all ${counted(lens.total, "entity", "entities")}`, this.on.showAll, "all") : null,
         button("Save as PNG", this.on.picture, "png")),

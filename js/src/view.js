@@ -270,7 +270,7 @@ export class View {
     this.bar.update(meta, head);
     this.timeline?.update(meta);
     this.graph?.narrow(meta.lens ?? null);
-    this.options?.update(meta.lens ?? null, this.graph.arrangement, meta.closed !== "a recording");
+    this.options?.update(meta.lens ?? null, this.graph.arrangement);
     if (meta.trouble && meta.trouble !== this.trouble) this.notices.error(meta.trouble);
     this.trouble = meta.trouble;
     this.inspector?.setReadOnly(Boolean(meta.shown || meta.closed));
@@ -337,7 +337,7 @@ export class View {
     if (JSON.stringify(layout) === JSON.stringify(this.graph?.arrangement)) return;
     const byData = layout.name === "axes" || layout.name === "grouped";
     this.graph?.setArrangement(layout, !byData);
-    this.options?.update(this.meta.lens ?? null, layout, this.meta.closed !== "a recording");
+    this.options?.update(this.meta.lens ?? null, layout);
   }
 
   #cameraSet() {

@@ -12,9 +12,13 @@ import jinja2
 import orjson
 
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.state import GraphState
 from nerv_lab.lab.lab import Lab
+from nerv_lab.widgets.arrangement import parse_layout
 from nerv_lab.widgets.loading import BUNDLE, packed_text
+from nerv_lab.widgets.pins import checked_places
 from nerv_lab.widgets.recording import MAX_BYTES, record
+from nerv_lab.widgets.styling import Styler
 from nerv_lab.widgets.svg import graph_svg
 
 __all__ = ["to_html", "to_svg"]
@@ -45,6 +49,8 @@ def to_html(
     theme: str = "auto",
     height: int = 720,
     max_bytes: int = MAX_BYTES,
+    style: Any = None,
+    layout: Any = "force",
 ) -> Path:
     """Write graph, timeline, inspector and past versions into one HTML file.
 
@@ -69,6 +75,8 @@ def to_html(
     max_bytes : int
         Most bytes of data before compression. Older versions that do not fit are left out, and
         the page says so.
+    style, layout
+        What looks mean, and where nodes go; see `GraphView`.
 
     Returns
     -------
@@ -78,7 +86,8 @@ def to_html(
     Raises
     ------
     ValidationError
-        An argument is out of range, or the present alone takes more than ``max_bytes``.
+        An argument is out of range or makes no sense, or the present alone takes more than
+        ``max_bytes``.
     """
     if theme not in _THEMES:
         raise ValidationError("theme", f"must be one of {', '.join(_THEMES)}")
@@ -89,9 +98,10 @@ def to_html(
     ):
         if type(value) is not int or not least <= value <= most:
             raise ValidationError(name, f"must be an integer from {least:,} to {most:,}")
-    recording = record(lab, versions=versions, max_bytes=max_bytes)
+    recording = record(lab, versions=versions, max_bytes=max_bytes, style=style)
     traits = {"_mode": "explorer", "theme": theme, "height": height, "seed": 1}
     recording |= {"traits": {**traits, "renderer": "auto", "selection": []}}
+    recording["traits"]["arrangement"] = parse_layout(layout)
     script = (_PAGE / "recorded.js").read_text(encoding="utf-8")
     template = (_PAGE / "page.html").read_text(encoding="utf-8")
     written = (
@@ -105,7 +115,7 @@ def to_html(
             hash=_hash(script),
             bundle=packed_text(BUNDLE.read_bytes()),
             recording=packed_text(orjson.dumps(recording)),
-            picture=graph_svg(lab.state, title),
+            picture=graph_svg(lab.state, title, styler=_styler(lab.state, style)),
         )
     )
     target = Path(path)
@@ -113,7 +123,21 @@ def to_html(
     return target
 
 
-def to_svg(lab: Lab, path: str | os.PathLike[str], *, title: str = "", seed: int = 1) -> Path:
+def _styler(state: GraphState, style: Any) -> Styler:
+    styler = Styler(style)
+    styler.start(state, state)
+    return styler
+
+
+def to_svg(
+    lab: Lab,
+    path: str | os.PathLike[str],
+    *,
+    title: str = "",
+    seed: int = 1,
+    style: Any = None,
+    positions: Any = None,
+) -> Path:
     """Write a still picture of the graph, or of its most connected entities, as SVG.
 
     Parameters
@@ -126,14 +150,27 @@ def to_svg(lab: Lab, path: str | os.PathLike[str], *, title: str = "", seed: int
         A line of text below it; by default, how much there is.
     seed : int
         The same graph and seed give the same picture.
+    style : mapping, optional
+        What looks mean; see `GraphView`.
+    positions : mapping or DataFrame, optional
+        Where nodes are, as `GraphView.positions` takes it; others are put around them.
 
     Returns
     -------
     Path
         The file.
+
+    Raises
+    ------
+    ValidationError
+        The style or the positions make no sense.
     """
     state = lab.state
+    places = checked_places({} if positions is None else positions)
+    styler = _styler(state, style)
     counts = f"{len(state.entities)} entities, {len(state.relations)} relations"
     target = Path(path)
-    target.write_text(graph_svg(state, title or counts, seed=seed), encoding="utf-8")
+    target.write_text(
+        graph_svg(state, title or counts, seed=seed, styler=styler, places=places), encoding="utf-8"
+    )
     return target

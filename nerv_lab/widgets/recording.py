@@ -18,6 +18,7 @@ from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.board import Density
 from nerv_lab.widgets.details import details
 from nerv_lab.widgets.history import Uncommitted, count_past_events, version_rows
+from nerv_lab.widgets.styling import Styler
 
 __all__ = ["MAX_BYTES", "record"]
 
@@ -30,6 +31,7 @@ class _Items:
 
     def __init__(self) -> None:
         self.rows: list[bytes] = []
+        self.items: list[Item] = []
         self.bytes = 0
         self._numbers: dict[tuple[str, bytes, int], int] = {}
 
@@ -38,6 +40,7 @@ class _Items:
         if known not in self._numbers:
             self._numbers[known] = len(self.rows)
             self.rows.append(orjson.dumps(_row(item, state)))
+            self.items.append(item)
             self.bytes += len(self.rows[-1])
         return self._numbers[known]
 
@@ -75,14 +78,16 @@ def _steps(
         step = _step(newer, older, items)
         spent += len(orjson.dumps(step))
         if items.bytes + spent > max_bytes:
-            del items.rows[rows:]
+            del items.rows[rows:], items.items[rows:]
             break
         steps.append((version, step))
         newer = older
     return steps
 
 
-def record(lab: Lab, *, versions: int, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+def record(
+    lab: Lab, *, versions: int, max_bytes: int = MAX_BYTES, style: Any = None
+) -> dict[str, Any]:
     """Return the present and the newest versions of a Lab, ready for JSON.
 
     Parameters
@@ -93,19 +98,24 @@ def record(lab: Lab, *, versions: int, max_bytes: int = MAX_BYTES) -> dict[str, 
         Most versions to keep, 0 or more; the newest of all branches.
     max_bytes : int
         Most bytes of items and steps; older versions that do not fit are left out.
+    style : mapping, optional
+        What looks mean; see `GraphView`.
 
     Returns
     -------
     dict
         ``items`` (rows by number), ``live`` (pairs of key and number), ``steps`` (back in time,
         newest version first), ``versions`` (rows, oldest first), ``density``, ``tags``,
-        ``meta`` and ``total``, the number of versions there are.
+        ``meta``, ``looks`` (as `Styler.recorded` returns them) and ``total``, the number of
+        versions there are.
 
     Raises
     ------
     ValidationError
-        The present alone takes more than ``max_bytes``.
+        The present alone takes more than ``max_bytes``, or the style makes no sense.
     """
+    styler = Styler(style)
+    styler.start(lab.state, lab.state)
     items = _Items()
     state = lab.state
     live = [
@@ -121,6 +131,7 @@ def record(lab: Lab, *, versions: int, max_bytes: int = MAX_BYTES) -> dict[str, 
     rows = {row["id"]: row for row in version_rows(known)}
     shown = [version for version in known if version.algorithm == LTHASH]
     steps = _steps(lab, shown[-versions:] if versions else [], items, max_bytes)
+    styler.learn(state, items.items)
     density = Density()
     count_past_events(density, lab, known)
     head = lab.head
@@ -130,6 +141,7 @@ def record(lab: Lab, *, versions: int, max_bytes: int = MAX_BYTES) -> dict[str, 
         "steps": [step for _, step in steps],
         "versions": [rows[version.id] for version, _ in reversed(steps)],
         "tags": lab.tags,
+        "looks": styler.recorded(state, items.items),
         "total": len(shown),
         "density": {"width": density.width, "whole": True, "counts": [*density.counts.items()]},
         "meta": {

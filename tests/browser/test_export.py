@@ -80,6 +80,57 @@ def test_it_is_searched_by_conditions(
     page.get_by_label("Inspector").get_by_text("1815").wait_for()
 
 
+STYLE = {
+    "node": {
+        "color": nl.by("born", palette="viridis"),
+        "size": "degree",
+        "shape": {"person": "star"},
+    },
+    "edge": {"dash": {"father of": "dashed"}},
+}
+LOOK = """(id) => {
+    const { nodes } = document.querySelector(".nerv").nerv.store.graph;
+    return [nodes.shape[nodes.at(id)], nodes.ownSize[nodes.at(id)]];
+}"""
+
+
+def test_it_has_looks_a_legend_and_layouts(
+    open_file: Callable[..., Any], lab: Any, tmp_path: Path
+) -> None:
+    page = open_file(lab.to_html(tmp_path / "lab.html", style=STYLE, layout="layered"))
+    titles = page.locator(".nerv-legend h4").all_inner_texts()
+    assert titles == ["born", "degree", "type (relations)"]
+    shape, alone = page.evaluate(LOOK, "ada")
+    page.locator(".nerv-mark[data-label=v1]").click()
+    page.locator(".nerv[data-shown=v1]").wait_for()
+    assert page.evaluate(LOOK, "ada")[0] == shape == 5
+    assert page.evaluate(LOOK, "ada")[1] >= alone
+    page.get_by_role("button", name="Filter and arrange").click()
+    assert page.get_by_label("Layout").input_value() == "layered"
+    page.get_by_label("Layout").select_option("axes")
+    page.locator(".nerv[data-arranged='2']").wait_for()
+    assert page.get_by_role("alert").inner_text() == ""
+
+
+def test_it_is_filtered_and_collapsed(
+    open_file: Callable[..., Any], lab: Any, tmp_path: Path
+) -> None:
+    lab.add_entity("text", name="Note G", id="note")
+    lab.relate("ada", "wrote", "note")
+    page = open_file(lab.to_html(tmp_path / "lab.html"))
+    page.get_by_role("button", name="Filter and arrange").click()
+    page.get_by_role("checkbox", name="text 1").check()
+    page.locator(".nerv[data-nodes='1'][data-edges='0']").wait_for()
+    page.get_by_role("button", name="Show all 2 entities").click()
+    page.locator(".nerv[data-nodes='2'][data-edges='1']").wait_for()
+    page.get_by_role("button", name="One node per type").click()
+    page.get_by_role("status").get_by_text("2 of 2 entities shown").wait_for()
+    page.locator(".nerv").evaluate("root => root.nerv.graph.on.select(['nerv:group:person'])")
+    page.get_by_role("heading", name="person (1)").wait_for()
+    page.get_by_role("button", name="Open the group").click()
+    page.locator(".nerv").get_by_text("1 more node; 2 of 2 entities shown").wait_for()
+
+
 def test_there_is_nothing_to_change_it_with(
     open_file: Callable[..., Any], lab: Any, tmp_path: Path
 ) -> None:

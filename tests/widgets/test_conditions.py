@@ -25,6 +25,8 @@ def paper(lab: Any) -> Any:
     ("query", "found"),
     [
         ("lovelace", "ada"),
+        ("type:person|text", "ada charles note"),
+        ("tag:countess|queen", "ada"),
         ("BERNOULLI", "note"),
         ("countess", "ada"),
         ("type:person", "ada charles"),

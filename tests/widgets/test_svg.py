@@ -78,6 +78,16 @@ def test_a_picture_shows_what_the_view_shows(lab_with_text: Any, tmp_path: Path)
     assert "people" in text
 
 
+def test_the_lab_draws_with_a_style_and_places_too(lab_with_text: Any, tmp_path: Path) -> None:
+    text = lab_with_text.to_svg(
+        tmp_path / "graph.svg", style=STYLE, positions={"ada": (0, 0), "note": (9, 0)}
+    ).read_text()
+    assert 'stroke-dasharray="6 4"' in text
+    with pytest.raises(nl.ValidationError, match="knot"):
+        lab_with_text.to_svg(tmp_path / "other.svg", style={"knot": {}})
+    assert not (tmp_path / "other.svg").exists()
+
+
 def test_a_ramp_is_in_the_legend(lab: Any, tmp_path: Path) -> None:
     for id, born in [("a", 1780), ("b", 1820)]:
         lab.add_entity("x", id=id, properties={"born": born})

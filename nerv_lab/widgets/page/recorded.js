@@ -57,8 +57,58 @@ function table() {
   return { number, values: () => [...index.keys()] };
 }
 
+/** How many relations each entity of a state has. */
+function degrees(state) {
+  const degree = new Map();
+  for (const item of state.values()) {
+    for (const end of item.kind === "relation" ? new Set([item.from, item.to]) : []) {
+      degree.set(end, (degree.get(end) ?? 0) + 1);
+    }
+  }
+  return degree;
+}
+
+const COLUMNS = {
+  color: (values) => bytesOf(Uint32Array, values.map((v) => v ?? 0)),
+  group: (values) => bytesOf(Uint32Array, values.map((v) => v ?? 0)),
+  shape: (values) => Uint8Array.from(values, (v) => v ?? 0),
+  dash: (values) => Uint8Array.from(values, (v) => v ?? 0),
+};
+for (const name of ["size", "width", "x", "y"]) COLUMNS[name] = (values) => bytesOf(Float32Array, values.map((v) => v ?? NaN));
+
+/** The looks and places that were recorded with items; those by degree are of this state. */
+function styleColumns(items, of, looks, degree) {
+  const read = (name) => (item) => {
+    const table = of === "nodes" && looks.by_degree[name];
+    return (table ? table[Math.min(degree.get(item.id) ?? 0, table.length - 1)] : item.look?.[name]) ?? null;
+  };
+  const pack = (name) => [name, (COLUMNS[name] ?? ((values) => values))(items.map(read(name)))];
+  return { style: Object.fromEntries(looks[of].map(pack)) };
+}
+
+/** What a layout by data needs of these nodes, as nerv_lab/widgets/arrangement.py says it. */
+function places(scene, ids, { name, by, x, y }, degree) {
+  const entities = [...scene.values()].filter(({ kind }) => kind === "entity");
+  const read = (item, field) => {
+    if (field === "degree") return degree.get(item.id) ?? 0;
+    return field === "tag" ? item.tags[0] : valueOf(item, field);
+  };
+  const column = (field, code) => {
+    const codes = new Map(entities.map((item) => [item.id, code(read(item, field))]));
+    return ids.map((id) => codes.get(id));
+  };
+  const along = (field) => {
+    const numbers = entities.map((item) => read(item, field)).filter((value) => typeof value === "number");
+    const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+    return column(field, (value) => (typeof value !== "number" ? NaN : high > low ? (value - low) / (high - low) : 0.5));
+  };
+  const groups = table();
+  if (name === "grouped") return { group: COLUMNS.group(column(by, (value) => (value === undefined ? 0 : 1 + groups.number(`${value}`)))) };
+  return name === "axes" ? { x: COLUMNS.x(along(x)), y: COLUMNS.y(along(y)) } : {};
+}
+
 /** Items as nerv_lab/widgets/columns.py writes them. */
-function columns(items) {
+function columns(items, looks, degree) {
   const [entities, relations] = ["entity", "relation"].map((k) => items.filter((i) => i.kind === k));
   const [kinds, types, ends] = [table(), table(), table()];
   const numbers = (names, texts) => bytesOf(Uint32Array, texts.map(names.number));
@@ -69,8 +119,13 @@ function columns(items) {
     numbers(ends, relations.map((r) => r.to)),
   ];
   return {
-    nodes: { ids: entities.map((e) => e.id), labels: entities.map((e) => e.name), types: kinds.values(), type: kind, mark: new Uint8Array(8 * entities.length) },
+    nodes: {
+      ...styleColumns(entities, "nodes", looks, degree),
+      groups: entities.flatMap(({ stands }, i) => (stands ? [[i, stands]] : [])),
+      ids: entities.map((e) => e.id), labels: entities.map((e) => e.name), types: kinds.values(), type: kind, mark: new Uint8Array(8 * entities.length),
+    },
     edges: {
+      ...styleColumns(relations, "edges", looks, degree),
       ids: relations.map((r) => r.id), from, to, type, types: types.values(), ends: ends.values(),
       strength: bytesOf(Float32Array, relations.map((r) => r.strength)),
       both: Uint8Array.from(relations, (r) => (r.both ? 1 : 0)),
@@ -97,8 +152,11 @@ function versionColumns(rows) {
 
 /** The states of a recording: each a map from keys to items. */
 class Recording {
-  constructor({ items, live, steps, versions, density, tags, meta }) {
-    Object.assign(this, { items, steps, versions, density, tags, meta });
+  constructor({ items, live, steps, versions, density, tags, meta, looks }) {
+    Object.assign(this, { items, steps, versions, density, tags, meta, looks });
+    looks.items.forEach((look, i) => {
+      items[i].look = look;
+    });
     this.live = new Map(live.map(([key, number]) => [key, items[number]]));
     this.kept = new Map();
     this.byId = new Map(versions.map((row, i) => [row.id, i]));
@@ -206,8 +264,9 @@ function condition(part, degree) {
     return (item) => !holds(item);
   }
   const [, name, wanted] = /^(type|tag|has):(.+)$/s.exec(part) ?? [];
-  if (name === "type") return (item) => item.type === wanted;
-  if (name === "tag") return (item) => item.tags.includes(wanted);
+  const any = [wanted, ...(wanted?.split("|") ?? [])];
+  if (name === "type") return (item) => any.includes(item.type);
+  if (name === "tag") return (item) => item.tags.some((tag) => any.includes(tag));
   if (name === "has") return (item) => item.properties.some((p) => p.name === wanted);
   const [, field, sign, value] = /^([^\s<>=!:]+)(>=|<=|!=|=|>|<)(.*)$/s.exec(part) ?? [];
   if (!field) {
@@ -235,17 +294,72 @@ function textsOf(item) {
   return [item.name, item.id, item.type, item.description, ...item.tags, ...texts];
 }
 
-function find(state, query) {
-  const degree = new Map();
-  for (const item of state.values()) {
-    for (const end of item.kind === "relation" ? new Set([item.from, item.to]) : []) {
-      degree.set(end, (degree.get(end) ?? 0) + 1);
-    }
-  }
+function find(state, query, most = 2000) {
+  const degree = degrees(state);
   const parts = query.match(/"[^"]*"|\S+/g) ?? [];
   const conditions = parts.map((part) => condition(part.replaceAll('"', ""), degree));
   const found = [...state.values()].filter((i) => i.kind === "entity" && conditions.every((c) => c(i)));
-  return { ids: found.slice(0, 2000).map(({ id }) => id), total: found.length };
+  return { ids: found.slice(0, most).map(({ id }) => id), total: found.length };
+}
+
+// -- a part of the graph -------------------------------------------------------------------------
+
+/** What a lens {filter, opened, collapsed} leaves of a state, as nerv_lab/widgets/lens.py does. */
+function sceneOf(state, { filter, opened, collapsed }) {
+  if (!filter && !collapsed.size) return state;
+  const relations = [...state.values()].filter(({ kind }) => kind === "relation");
+  let shown = [...state.values()].filter(({ kind }) => kind === "entity").map(({ id }) => id);
+  if (filter) {
+    const near = relations.filter((r) => opened.has(r.from) || opened.has(r.to)).flatMap((r) => [r.from, r.to]);
+    shown = [...new Set([...find(state, filter, Infinity).ids, ...near, ...opened])];
+  }
+  const scene = new Map();
+  const stands = new Map();
+  for (const item of shown.map((id) => state.get(`e:${id}`)).filter(Boolean)) {
+    const group = collapsed.has(item.type) ? `nerv:group:${item.type}` : null;
+    stands.set(item.id, group ?? item.id);
+    if (!group) scene.set(`e:${item.id}`, item);
+    else scene.set(`e:${group}`, grouped(item, group, scene.get(`e:${group}`)));
+  }
+  for (const relation of relations) {
+    const [from, to] = [stands.get(relation.from), stands.get(relation.to)];
+    if (!from || !to) continue;
+    if (from === relation.from && to === relation.to) scene.set(`r:${relation.id}`, relation);
+    else if (from !== to) {
+      const id = `nerv:group:${from}|${relation.type}|${to}|${relation.both}`;
+      const known = scene.get(`r:${id}`);
+      scene.set(`r:${id}`, { ...(known ?? { ...relation, id, from, to, properties: [] }), strength: (known?.strength ?? 0) + relation.strength });
+    }
+  }
+  return scene;
+}
+
+function grouped({ type, look }, id, before) {
+  const stands = (before?.stands ?? 0) + 1;
+  const name = `${type} (${stands})`;
+  const properties = [{ name: "count", kind: "int", text: `${stands}` }];
+  const own = { ...look, size: null, label: null };
+  return { kind: "entity", id, type, name, title: name, stands, description: "", tags: [], properties, properties_total: 1, look: own };
+}
+
+/** What there is to filter by, as nerv_lab/widgets/narrowing.py says it. */
+function facets(state) {
+  const entities = [...state.values()].filter(({ kind }) => kind === "entity");
+  const counted = (values) => {
+    const counts = new Map();
+    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+    return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 40);
+  };
+  const numeric = new Set(entities.flatMap(({ properties }) => properties)
+    .filter(({ kind }) => ["int", "float", "Decimal"].includes(kind)).map(({ name }) => name));
+  return {
+    types: counted(entities.map(({ type }) => type)),
+    tags: counted(entities.flatMap(({ tags }) => tags)),
+    properties: counted(entities.flatMap(({ properties }) => properties.map(({ name }) => name)))
+      .map(([name, count]) => [name, count, numeric.has(name)]),
+    degree: Math.max(0, ...degrees(state).values()),
+    total: entities.length,
+  };
 }
 
 // -- the inspector -----------------------------------------------------------------------------
@@ -295,10 +409,19 @@ class RecordedModel {
   constructor(recording, traits) {
     Object.assign(this, { recording, traits, handlers: new Map(), shown: null, seq: 0 });
     this.sending = Promise.resolve();
+    this.lens = { filter: "", opened: new Set(), collapsed: new Set() };
     this.commands = {
+      facets: () => facets(this.state),
+      filter: ({ query }) => this.#narrow({ filter: query.trim(), opened: new Set() }),
+      expand: ({ id }) => this.#expand(id),
+      collapse: () => this.#narrow({ collapsed: new Set(facets(this.state).types.map(([type]) => type)) }),
+      uncollapse: () => this.#narrow({ collapsed: new Set() }),
+      show_all: () => this.#narrow({ filter: "", opened: new Set(), collapsed: new Set() }),
+      pin: () => ({}),
+      unpin: () => ({}),
       at: ({ version, seq }) => this.#show(version ?? recording.after(seq)?.id ?? null),
       live: () => this.#show(null),
-      inspect: ({ id }) => inspect(this.state, id),
+      inspect: ({ id }) => inspect(id.startsWith("nerv:group:") ? this.scene : this.state, id),
       find: ({ query }) => find(this.state, query),
       compare: ({ base, seq }) => this.#compare(base ?? recording.after(seq)?.id),
       range: ({ from, to }) => this.#range(from, to),
@@ -311,6 +434,10 @@ class RecordedModel {
     return this.recording.state(this.shown);
   }
 
+  get scene() {
+    return sceneOf(this.state, this.lens);
+  }
+
   get(name) {
     return this.traits[name];
   }
@@ -319,7 +446,13 @@ class RecordedModel {
     this.traits[name] = value;
   }
 
-  save_changes() {}
+  /** Another layout may need to know something of every node. */
+  save_changes() {
+    const arrangement = JSON.stringify(this.traits.arrangement);
+    if (arrangement === this.arranged) return;
+    this.arranged = arrangement;
+    if (this.seq) this.#frame("snapshot", this.#columns([...this.scene.values()]));
+  }
 
   on(event, handler) {
     this.handlers.set(event, [...(this.handlers.get(event) ?? []), handler]);
@@ -334,7 +467,7 @@ class RecordedModel {
     else if (type === "hello" && this.seq) this.#tell({ type: "ping", stream: view, seq: this.seq });
     else if (["ready", "hello", "resync"].includes(type)) {
       this.view = view;
-      this.#frame("snapshot", columns([...this.state.values()]));
+      this.#frame("snapshot", this.#columns([...this.scene.values()]));
     }
   }
 
@@ -355,29 +488,68 @@ class RecordedModel {
   }
 
   #show(id) {
-    const [before, after] = [this.state, this.recording.state(id)];
+    const before = this.scene;
     this.shown = id;
-    const changes = diff(before, after);
-    const gone = changes.filter(({ kind }) => kind === "removed");
-    const of = (kind) => gone.filter(({ item }) => item.kind === kind).map(({ item }) => item.id);
-    this.#frame("delta", {
-      ...columns(changes.filter(({ now }) => now).map(({ now }) => now)),
-      gone_nodes: of("entity"), gone_edges: of("relation"),
-    });
+    this.#moved(before);
     return { version: id, position: null };
   }
 
+  #columns(items) {
+    const { scene, traits } = this;
+    const degree = degrees(scene);
+    const graph = columns(items, this.recording.looks, degree);
+    graph.nodes.places = places(scene, graph.nodes.ids, traits.arrangement, degree);
+    return graph;
+  }
+
+  /** Show another part of the graph, and say how much it is. */
+  #look(change) {
+    const before = this.scene;
+    Object.assign(this.lens, change);
+    this.#moved(before);
+    const count = (state) => [...state.values()].filter(({ kind }) => kind === "entity").length;
+    const added = [...this.scene.keys()].filter((key) => key.startsWith("e:") && !before.has(key));
+    return { shown: count(this.scene), total: count(this.state), added };
+  }
+
+  #narrow(change) {
+    const { shown, total } = this.#look(change);
+    return { shown, total };
+  }
+
+  #expand(id) {
+    const group = this.scene.get(`e:${id}`);
+    const collapsed = new Set(this.lens.collapsed);
+    if (!group?.stands) return this.#look({ opened: new Set([...this.lens.opened, id]) });
+    collapsed.delete(group.type);
+    return this.#look({ collapsed });
+  }
+
+  #moved(before) {
+    const after = this.scene;
+    const changes = diff(before, after);
+    const gone = changes.filter(({ kind }) => kind === "removed");
+    const of = (kind) => gone.filter(({ item }) => item.kind === kind).map(({ item }) => item.id);
+    const fresh = new Set(changes.filter(({ now }) => now).map(({ now }) => now));
+    // Degrees may have changed of any of them.
+    if (Object.keys(this.recording.looks.by_degree).length) for (const item of after.values()) fresh.add(item);
+    this.#frame("delta", { ...this.#columns([...fresh]), gone_nodes: of("entity"), gone_edges: of("relation") });
+  }
+
   #frame(kind, graph) {
-    const { versions, density, meta } = this.recording;
-    const kinds = [...this.state.values()].map((item) => item.kind);
+    const { versions, density, meta, looks } = this.recording;
+    const kinds = [...this.scene.values()].map((item) => item.kind);
+    const { filter, collapsed } = this.lens;
+    const total = [...this.state.values()].filter(({ kind: k }) => k === "entity").length;
+    const lens = filter || collapsed.size ? { filter, around: [], collapsed: [...collapsed], total } : null;
     const payload = {
       graph,
       meta: {
-        ...meta, shown: this.recording.row(this.shown), closed: "a recording", first: versions[0]?.seq ?? 0,
+        ...meta, lens, shown: this.recording.row(this.shown), closed: "a recording", first: versions[0]?.seq ?? 0,
         nodes: kinds.filter((k) => k === "entity").length,
         edges: kinds.filter((k) => k === "relation").length, status: null,
       },
-      ...(kind === "snapshot" ? { history: { versions: versionColumns(versions), density, tags: Object.entries(this.recording.tags) } } : {}),
+      ...(kind === "snapshot" ? { history: { versions: versionColumns(versions), density, tags: Object.entries(this.recording.tags) }, style: looks } : {}),
     };
     const base = kind === "snapshot" ? 0 : this.seq;
     const head = { protocol: 2, stream: this.view, kind, base, seq: ++this.seq, chunk: 0, of: 1 };
@@ -394,10 +566,16 @@ class RecordedModel {
       ...told, base: this.recording.row(base),
       kinds: Object.fromEntries(changes.map(({ item, kind }) => [item.id, kind])),
       gone: {
-        nodes: gone.filter(({ kind }) => kind === "entity"),
-        edges: gone.filter(({ kind }) => kind === "relation"),
+        nodes: gone.filter(({ kind }) => kind === "entity").map((item) => this.#ghost(item)),
+        edges: gone.filter(({ kind }) => kind === "relation").map((item) => this.#ghost(item)),
       },
     };
+  }
+
+  /** What is gone, with the colour it had. */
+  #ghost(item) {
+    const color = this.recording.looks.colors[(item.look?.color ?? 0) - 1];
+    return { ...item, look: color && { color } };
   }
 
   #range(from, to) {

@@ -89,7 +89,16 @@ class Channel:
         ValidationError
             A function fails, or gives what cannot be painted.
         """
-        value = self._read(state, item)
+        return self.painted(self._read(state, item))
+
+    def painted(self, value: Any) -> Any:
+        """Return what is painted for a value; None for the usual look.
+
+        Raises
+        ------
+        ValidationError
+            The value is to be painted as it is, and cannot be.
+        """
         if self.said.scale == "identity":
             if value is None:
                 return self.said.default

@@ -21,6 +21,7 @@ __all__ = ["Styler"]
 
 logger = logging.getLogger(__name__)
 _NUMBERED: Final = {"shape": SHAPES, "dash": DASHES}
+_MOST_DEGREES: Final = 10_000
 _OF: Final = {"node": Entity, "edge": Relation}
 
 
@@ -110,9 +111,50 @@ class Styler:
             if channel.of == of and (output := self._output(channel, state, item)) is not None
         }
 
-    def numbered(self, look: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a look as columns have it, one item alone."""
-        return {name: self._code(name, output) for name, output in look.items()}
+    def recorded(self, state: GraphState, items: Sequence[Item]) -> dict[str, Any]:
+        """Return the looks of items that may be of many states, for a page without a kernel.
+
+        Parameters
+        ----------
+        state : GraphState
+            The newest; how many relations there are at most is taken from it.
+        items : sequence of Item
+            Their looks, but for what goes by degree, depend on nothing else.
+
+        Returns
+        -------
+        dict
+            ``items`` (by channel, or None; one each), ``by_degree`` (by channel, for 0 relations
+            and more), ``nodes`` and ``edges`` (names of channels), ``colors``, ``legend``.
+        """
+        most = max(map(state.degree, state.entities), default=0)
+        fixed = [channel for channel in self.channels if not channel.by_degree]
+        return {
+            "items": [self._recorded(fixed, state, item) for item in items],
+            "by_degree": {
+                channel.name: [
+                    self._code(channel.name, channel.painted(count))
+                    for count in range(min(most, _MOST_DEGREES) + 1)
+                ]
+                for channel in self.channels
+                if channel.by_degree
+            },
+            "nodes": [channel.name for channel in self.channels if channel.of == "node"],
+            "edges": [channel.name for channel in self.channels if channel.of == "edge"],
+            "legend": self.legend(),
+            "colors": [list(color) for color in self.colors],
+        }
+
+    def _recorded(
+        self, channels: Sequence[Channel], state: GraphState, item: Item
+    ) -> dict[str, Any] | None:
+        of = "node" if isinstance(item, Entity) else "edge"
+        look = {
+            channel.name: self._code(channel.name, output)
+            for channel in channels
+            if channel.of == of and (output := self._output(channel, state, item)) is not None
+        }
+        return look or None
 
     def _output(self, channel: Channel, state: Degrees, item: Item) -> Any:
         try:

@@ -160,6 +160,17 @@ def test_the_legend_tells_what_looks_mean(people: Any) -> None:
     assert len(strength["colors"]) == 9
 
 
+def test_looks_are_recorded_for_a_page_without_a_kernel(people: Any) -> None:
+    styler = Styler({"node": {"size": nl.by("degree", (4, 20)), "color": {"text": "blue"}}})
+    styler.start(people.state, people.state)
+    items = [people.state.entities["note"], people.state.relations["wrote"]]
+    recorded = styler.recorded(people.state, items)
+    assert recorded["items"] == [{"color": 1}, None]
+    assert recorded["by_degree"] == {"size": [4, 12, 20]}
+    assert (recorded["nodes"], recorded["edges"]) == (["size", "color"], [])
+    assert recorded["colors"][0] == ["#225a98", "#416cb0"]
+
+
 def test_a_style_without_a_meaning_has_no_legend(people: Any) -> None:
     styler = Styler({"node": {"color": "#123", "label": "name"}})
     styler.start(people.state, people.state)
