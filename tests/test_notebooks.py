@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from shared.spacetime_server import the_server
+from shared.spacetime_server import required_binary, the_server
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|Users|root|tmp|work|private|opt|var)/\w|[A-Z]:\\\\")
@@ -104,3 +104,18 @@ def test_what_works_on_a_file_works_on_a_server_alike(
     NotebookClient(notebook, timeout=60).execute()
     assert f"{says} {url}" in str(notebook)
     assert compared_outputs(notebook) == stored
+
+
+def test_the_notebook_on_operating_goes_on_while_its_server_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = next(p for p in NOTEBOOKS if p.stem == "06_operate_it")
+    monkeypatch.setenv("NERV_SPACETIMEDB", required_binary())
+    notebook = nbformat.read(path, as_version=4)
+    stored = compared_outputs(notebook)
+    NotebookClient(notebook, timeout=60).execute()
+    assert compared_outputs(notebook) == stored
+    said = str(notebook)
+    assert "the server is away, and 34 members have taken a side" in said
+    assert "all sent: True - waiting now: 0" in said
+    assert "the same graph elsewhere: True" in said
