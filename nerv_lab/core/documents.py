@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import orjson
@@ -87,6 +88,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value).__name__)  # pragma: no cover - the type table has no other
 
 
+@lru_cache(maxsize=256)
 def field_names(model: type[BaseModel]) -> frozenset[str]:
     """Return the names by which a model takes its fields."""
     names = set()

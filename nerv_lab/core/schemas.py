@@ -8,7 +8,7 @@ describe, and the permission to write this type is the permission to define sche
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from nerv_lab.core.checks import checked_name
@@ -46,6 +46,8 @@ class TypeSchema:
         JSON schema of the documents of the items; None lets in any.
     start, end : tuple of str or None
         The types of entity at which a relation may begin and end; None lets in any.
+    names : frozenset of str
+        Names of the fields that it describes.
     """
 
     kind: Kind
@@ -54,6 +56,10 @@ class TypeSchema:
     schema: Mapping[str, Any] | None = None
     start: tuple[str, ...] | None = None
     end: tuple[str, ...] | None = None
+    names: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", _described(self.schema or {}))
 
     @property
     def key(self) -> str:
@@ -64,14 +70,6 @@ class TypeSchema:
     def title(self) -> str:
         """What to call it, such as ``"person, version 2"``."""
         return f"{self.type}, version {self.version}"
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Names of the fields that it describes."""
-        found: Any = self.schema or {}
-        if isinstance(reference := found.get("$ref"), str) and reference.startswith("#/$defs/"):
-            found = found.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
-        return frozenset(found.get("properties", ()))
 
     def document(self, item: Item) -> dict[str, Any]:
         """Return what it describes of an item."""
@@ -124,6 +122,17 @@ class TypeSchema:
             raise ValidationError(f"{place}.schema", "must be a JSON schema or None")
         start, end = (_types(value[side], f"{place}.{side}") for side in ("start", "end"))
         return cls(_KINDS[kind], type, version, schema, start, end)
+
+
+def _described(schema: Any) -> frozenset[str]:
+    """Return the names of the fields of a JSON schema, also where it begins with a reference."""
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#/$defs/"):
+        defined = schema.get("$defs")
+        name = reference.removeprefix("#/$defs/")
+        schema = defined.get(name) if isinstance(defined, Mapping) else None
+    fields = schema.get("properties") if isinstance(schema, Mapping) else None
+    return frozenset(fields) if isinstance(fields, Mapping) else frozenset()
 
 
 def _types(value: object, place: str) -> tuple[str, ...] | None:

@@ -63,6 +63,7 @@ class SchemaChecker:
         self.revealed = revealed
         self.defined: dict[tuple[Kind, str], Definition] = {}
         self._read: tuple[Entity | None, dict[tuple[Kind, str], TypeSchema]] = (None, {})
+        self._agreed: dict[str, tuple[TypeSchema, Definition, bool]] = {}
         self._validators: dict[TypeSchema, Any] = {}
 
     def in_force(self, state: GraphState) -> Mapping[tuple[Kind, str], TypeSchema]:
@@ -147,13 +148,23 @@ class SchemaChecker:
     ) -> Iterator[tuple[str, str]]:
         if (masked := schema.masked(item)) is not None:
             yield masked, "has the name of a field of the item itself, which the schema means"
-        defined = self.defined.get((schema.kind, schema.type))
-        if defined and defined.model and defined.schema.agrees_with(schema):
-            yield from _model_faults(item, defined.model)
+        if (model := self._model(schema)) is not None:
+            yield from _model_faults(item, model)
         elif schema.schema is not None:
             yield from self._schema_faults(item, schema)
         if isinstance(item, Relation):
             yield from _end_faults(state, item, schema)
+
+    def _model(self, schema: TypeSchema) -> type[BaseModel] | None:
+        """Return the model that this notebook checks a schema by, if it defines that one."""
+        defined = self.defined.get((schema.kind, schema.type))
+        if defined is None or defined.model is None:
+            return None
+        known = self._agreed.get(schema.key)
+        if known is None or known[0] is not schema or known[1] is not defined:
+            known = schema, defined, defined.schema.agrees_with(schema)
+            self._agreed[schema.key] = known
+        return defined.model if known[2] else None
 
     def _schema_faults(self, item: Item, schema: TypeSchema) -> Iterator[tuple[str, str]]:
         import orjson
