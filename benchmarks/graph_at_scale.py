@@ -120,7 +120,7 @@ def communities(nodes: int, edges: int) -> list[Change]:
 def sizes_on_the_wire(lab: Any) -> tuple[int, int, int]:
     """Return the bytes of the first state, its frames, and the bytes of one changed node."""
     stream = Stream("view")
-    board = Board(frozenset({"graph"}), lab.state)
+    board = Board(frozenset({"graph"}), lab.state, lab.state)
     first: list[bytes] = []
     while frames := stream.take(board):
         first += frames
@@ -128,7 +128,7 @@ def sizes_on_the_wire(lab: Any) -> tuple[int, int, int]:
     before = lab.state
     lab.update("n1", name="changed on the wire")
     changes = list(before.diff(lab.state))
-    board.state = lab.state
+    board.move_to(lab.state, lab.state, [change.key for change in changes])
     stream.offer(changes)
     return sum(map(len, first)), len(first), sum(map(len, stream.take(board)))
 

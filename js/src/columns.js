@@ -16,12 +16,12 @@ export function* readNodes(columns) {
   }
 }
 
-/** @param ids What the numbers of ends stand for, where the columns do not say it themselves. */
-export function* readEdges(columns, ids = null) {
+/** @param known What the numbers of ends stand for, where the columns do not say it themselves. */
+export function* readEdges(columns, known = null) {
   const from = numbers(columns.from, Uint32Array);
   const to = numbers(columns.to, Uint32Array);
   const type = numbers(columns.type, Uint32Array);
-  const ends = columns.ends ?? ids;
+  const ends = columns.ends ?? known;
   const mark = numbers(columns.mark, Uint32Array);
   const strength = numbers(columns.strength, Float32Array);
   for (let i = 0; i < columns.ids.length; i++) {

@@ -240,24 +240,24 @@ export class Graph {
     this.changes.nodes.add(slot);
   }
 
-  addEdge(id, from, to, { kind, strength, both, ghost = false }) {
-    const { edges, nodes } = this;
+  addEdge(id, from, to, look) {
+    return this.addEdgeAt(id, this.nodes.at(from), this.nodes.at(to), look);
+  }
+
+  /** The same, with the slots of its ends. */
+  addEdgeAt(id, from, to, { kind, strength, both, ghost = false }) {
+    const { edges } = this;
     const slot = edges.take(id);
-    const ends = [nodes.at(from), nodes.at(to)];
-    ends.forEach((end, side) => {
-      edges.ends[2 * slot + side] = end;
-      this.#link(slot, side, end);
-      nodes.degree[end]++;
-    });
+    this.#link(slot, 0, from);
+    this.#link(slot, 1, to);
     this.shape++;
-    this.setEdge(id, { kind, strength, both });
+    this.setEdge(slot, { kind, strength, both });
     if (ghost) edges.flags[slot] |= GHOST;
-    this.#bend(...ends);
+    this.#bend(from, to);
     return slot;
   }
 
-  setEdge(id, { kind, strength, both }) {
-    const slot = this.edges.at(id);
+  setEdge(slot, { kind, strength, both }) {
     this.edges.kind[slot] = this.edgeKinds.number(kind);
     this.edges.strength[slot] = strength;
     this.edges.flags[slot] = (this.edges.flags[slot] & ~BOTH) | (both ? BOTH : 0);
@@ -293,6 +293,8 @@ export class Graph {
   #link(edge, side, node) {
     const half = 2 * edge + side;
     const first = this.nodes.first[node];
+    this.edges.ends[half] = node;
+    this.nodes.degree[node]++;
     this.edges.next[half] = first;
     this.edges.prev[half] = 0;
     if (first) this.edges.prev[first - 1] = half + 1;

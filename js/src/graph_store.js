@@ -127,20 +127,22 @@ export class GraphStore {
     const result = { added: [], touched: ALL, first: false };
     if (!snapshot && !this.loading) return result; // under way when no more was wanted
     const loading = (this.loading ??= {
-      first: graph.order === 0, ids: [], added: [],
+      first: graph.order === 0, slots: [], added: [],
       nodes: new Set(graph.nodes.index.keys()), edges: new Set(graph.edges.index.keys()),
     });
     this.palette.reserve(part.nodes.types);
     for (const node of readNodes(part.nodes)) {
-      loading.ids.push(node.id);
-      loading.nodes.delete(node.id);
-      if (!this.#setNode(node, null)) continue;
+      if (loading.nodes.size) loading.nodes.delete(node.id);
+      const isNew = this.#setNode(node, null);
+      const slot = graph.nodes.at(node.id);
+      loading.slots.push(slot);
+      if (!isNew) continue;
       loading.added.push(node.id);
-      if (loading.first) scatter(graph, graph.nodes.at(node.id), load.nodes, this.seed);
+      if (loading.first) scatter(graph, slot, load.nodes, this.seed);
     }
-    for (const edge of readEdges(part.edges, loading.ids)) {
-      loading.edges.delete(edge.id);
-      this.#setEdge(edge, null);
+    for (const edge of readEdges(part.edges, loading.slots)) {
+      if (loading.edges.size) loading.edges.delete(edge.id);
+      this.#setEdgeAt(edge, edge.from, edge.to);
     }
     const whole = load.nodes_here === load.nodes && load.edges_here === load.edges;
     return whole ? this.#loaded(loading) : result;
@@ -209,19 +211,23 @@ export class GraphStore {
 
   #setEdge(edge, touched) {
     const { graph } = this;
-    if (!graph.hasNode(edge.from) || !graph.hasNode(edge.to)) return; // an end has yet to arrive
-    touched?.add(edge.id).add(edge.from).add(edge.to);
-    if (graph.hasEdge(edge.id)) {
-      const [from, to] = graph.extremities(edge.id);
-      if (from === edge.from && to === edge.to) {
-        graph.setEdge(edge.id, this.#ties(edge));
-        setMark(graph.edges, graph.edges.at(edge.id), edge);
-        return;
-      }
-      graph.dropEdge(edge.id);
+    const [from, to] = [graph.nodes.at(edge.from), graph.nodes.at(edge.to)];
+    if (from < 0 || to < 0) return; // an end has yet to arrive
+    touched.add(edge.id).add(edge.from).add(edge.to);
+    this.#setEdgeAt(edge, from, to);
+  }
+
+  #setEdgeAt(edge, from, to) {
+    const { graph } = this;
+    const { ends } = graph.edges;
+    let slot = graph.edges.at(edge.id);
+    if (slot >= 0 && ends[2 * slot] === from && ends[2 * slot + 1] === to) {
+      graph.setEdge(slot, this.#ties(edge));
+    } else {
+      if (slot >= 0) graph.dropEdge(edge.id);
+      slot = graph.addEdgeAt(edge.id, from, to, this.#ties(edge));
     }
-    graph.addEdge(edge.id, edge.from, edge.to, this.#ties(edge));
-    setMark(graph.edges, graph.edges.at(edge.id), edge);
+    setMark(graph.edges, slot, edge);
   }
 
   #count(type, change) {
