@@ -13,9 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias, TypeVar
 
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.display import ProgressBar
-
 from nerv_lab.core.errors import ValidationError
 
 __all__ = ["Meter", "Progress", "counted_file", "told"]
@@ -98,6 +95,8 @@ def _bar() -> Callable[[int, int], object]:
     shown: list[Any] = []
 
     def in_shell(done: int, total: int) -> None:
+        from IPython.display import ProgressBar
+
         if not shown:
             shown.append(ProgressBar(max(total, 1)))  # type: ignore[no-untyped-call]
             shown[0].display()
@@ -107,7 +106,9 @@ def _bar() -> Callable[[int, int], object]:
         sys.stderr.write(f"{done}/{total}{chr(10) if done == total else chr(13)}")
         sys.stderr.flush()
 
-    return in_shell if InteractiveShell.initialized() else in_text
+    # Who has not loaded IPython does not sit in a shell of it.
+    shells = sys.modules.get("IPython.core.interactiveshell")
+    return in_shell if shells and shells.InteractiveShell.initialized() else in_text
 
 
 class _Counted(io.RawIOBase):

@@ -9,6 +9,7 @@ from nerv_lab.lab.delegates import delegated
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
 
+    from nerv_lab.core.state import GraphState
     from nerv_lab.exchange import GraphFrames, GraphTables, ImportReport
 
 __all__ = ["Exporter", "FileImporter"]
@@ -42,7 +43,12 @@ class Exporter:
         Any algorithm of networkx takes it: ``networkx.pagerank(lab.nx)``. Nodes are ids of
         entities, edge keys ids of relations; see `nerv_lab.exchange.networkx_view`.
         """
-        view: MultiDiGraph[str] = delegated("exchange", "networkx_view")(self)
+        state: GraphState = self.state  # type: ignore[attr-defined] # of the reader that this is
+        held = self.__dict__.get("_networkx_view")
+        if held is None or held[0] is not state:
+            # Kept, since it remembers what algorithms and backends made of the graph.
+            held = self._networkx_view = state, delegated("exchange", "networkx_view")(self)
+        view: MultiDiGraph[str] = held[1]
         return view
 
     def to_networkx(self) -> MultiDiGraph[str]:

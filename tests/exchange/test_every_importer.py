@@ -226,10 +226,8 @@ def test_an_interrupt_leaves_nothing_behind(name: str, lab: Any, tmp_path: Path)
     assert sorted(tmp_path.rglob("*")) == there
 
 
-@every_importer
+@pytest.mark.parametrize("name", sorted(CASES.keys() - WITHOUT_A_LAB - {"import_git"}))
 def test_the_same_data_twice_change_nothing(name: str, lab: Any, tmp_path: Path) -> None:
-    if name == "import_git" or name in WITHOUT_A_LAB:
-        pytest.skip("takes an empty lab alone")
     given = CASES[name].good(tmp_path)
     assert run(name, lab, given).added > 0
     again = run(name, lab, given)

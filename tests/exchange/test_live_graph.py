@@ -145,3 +145,12 @@ def test_the_lab_and_its_past_offer_the_view(lab: Lab) -> None:
     lab.delete("b", cascade=True)
     assert nx.shortest_path(lab.at("v1").nx, "a", "c") == ["a", "b", "c"]
     assert not nx.has_path(lab.nx, "a", "c")
+
+
+def test_the_view_is_kept_while_the_graph_stays(lab: Lab) -> None:
+    lab.add_entity("place", id="a")
+    before = lab.nx
+    assert lab.nx is before
+    lab.add_entity("place", id="b")
+    assert lab.nx is not before
+    assert (len(before), len(lab.nx)) == (1, 2)
