@@ -168,6 +168,23 @@ def test_where_the_context_stays_lost_the_canvas_goes_on(
     assert near(stage(table), place["x"], place["y"], wanted)
 
 
+def test_out_of_sight_the_context_is_given_back_and_in_sight_it_is_there_again(
+    bench: Callable[..., Any], lab: Any
+) -> None:
+    table = bench(lab)
+    before = stage(table)
+    on(table, f"window.context = {PAINTER}.brush.gl")
+    table.page.clock.install()
+    on(table, "document.body.style.paddingTop = '4000px'; scrollTo(0, 0)")
+    until(table, "root.nerv.graph.visible === false")
+    table.page.clock.run_for(6_000)
+    until(table, f"{PAINTER} === null && window.context.isContextLost()")
+    table.page.clock.resume()
+    on(table, "document.body.style.paddingTop = ''")
+    until(table, f"{PAINTER} !== null")
+    assert (np.abs(stage(table) - before).max(axis=2) > 20).sum() == 0
+
+
 def _drag(table: Any, *points: tuple[float, float]) -> None:
     box = table.root.locator(".nerv-stage").bounding_box()
     mouse = table.page.mouse
