@@ -195,7 +195,8 @@ async def test_a_batch_is_bounded(client: InnerUniverseClient) -> None:
     for given in ([nothing] * (MAX_CHANGES + 1), (nothing for _ in range(MAX_CHANGES + 1))):
         with pytest.raises(ValidationError, match=f"changes: has {MAX_CHANGES + 1} changes"):
             await client.apply(given)  # type: ignore[arg-type]
-    if EFFORT > 1:  # as many take a minute
+    # As many take a minute; on a server they take longer than a request may.
+    if EFFORT > 1 and client.completes_inline:
         assert (await client.apply([nothing] * MAX_CHANGES)).changes == ()
     assert await client.last_seq() == 1
 
