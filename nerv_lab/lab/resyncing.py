@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from nerv_lab.core.errors import ConflictError, NervError
@@ -87,7 +88,7 @@ class Resyncer:
             self._follower.moves,
             history.versions,
             self._known_tags,
-            history.retention,
+            replace(history.retention, floor=self._follower.floor),
             max(position.head.event_seq if position.head else 0, position.moved_at),
         )
 

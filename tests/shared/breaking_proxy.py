@@ -40,14 +40,16 @@ class BreakingProxy:
         self._chance = random.Random(0)
         self._loop = asyncio.new_event_loop()
         self._breaking = False
+        self._mild = 1.0
         self._shut = False
         self._links: set[asyncio.Task[None]] = set()
         self.cuts = 0
         self.port = 0
         self.kept: list[tuple[bytearray, bytearray]] = []
 
-    def plan(self, seed: int) -> None:
-        """Begin to break, by the plan of a seed."""
+    def plan(self, seed: int, *, mild: float = 1.0) -> None:
+        """Begin to break, by the plan of a seed; a mild one cuts so many times more rarely."""
+        self._mild = mild
         self._chance = random.Random(seed)
         self._breaking = True
 
@@ -127,7 +129,7 @@ class BreakingProxy:
                     sink.write(part)
                     await sink.drain()
                     await asyncio.sleep(0)
-                if self._breaking and self._chance.random() < 0.02:
+                if self._breaking and self._chance.random() < 0.02 / self._mild:
                     self.cuts += 1
                     return
 
@@ -136,7 +138,8 @@ class BreakingProxy:
         if not self._breaking:
             return [data]
         chance = self._chance
-        ways = {"whole": 690, "late": 150, "split": 100, "cut": 50, "stall": 5, "drop": 5}
+        cut = 50 / self._mild
+        ways = {"whole": 690, "late": 150, "split": 100, "cut": cut, "stall": 5, "drop": 5}
         match chance.choices([*ways], [*ways.values()])[0]:
             case "late":
                 await asyncio.sleep(chance.random() * _LONGEST)  # the network is slow, not the test

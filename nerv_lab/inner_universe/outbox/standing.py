@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
-from nerv_lab.core.events import Event
+from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.model import item_from_record
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.thinning import Retention
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, decode, encode, freeze
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles.records import event_from_line, event_record, line
+from nerv_lab.inner_universe.writing import change_of
 
-__all__ = ["Standing", "decode_standing", "encode_standing"]
+__all__ = ["Standing", "advanced", "decode_standing", "encode_standing"]
 
 _FORMAT = 1
 
@@ -55,6 +57,44 @@ class Standing:
     retention: Retention = field(default_factory=Retention)
     since: int = 0
     recent: tuple[Event, ...] | None = None
+
+
+def advanced(standing: Standing, events: Sequence[Event]) -> Standing | None:
+    """Return where one stands after more events of the same log.
+
+    None where that cannot be said without the store: rows were moved, or history was pruned.
+    """
+    rows, heads, moves = dict(standing.rows), dict(standing.heads), dict(standing.moves)
+    versions = {version.id: version for version in standing.versions}
+    changes: dict[str, list[ItemChange]] = {}
+    for event in events:
+        if event.type == EventType.HISTORY_PRUNED:
+            return None
+        if event.type == EventType.STATE_VERSION_COMMITTED:
+            version = Version.from_record(event.data or {})
+            versions[version.id] = version
+            heads[version.branch] = version.id
+        elif event.type == EventType.BRANCH_MOVED:
+            if event.branch in rows:
+                return None
+            target = (event.data or {}).get("new")
+            moves[event.branch] = event.seq or 0
+            heads = {n: id for n, id in heads.items() if n != event.branch}
+            heads |= {} if target is None else {event.branch: str(target)}
+        elif event.branch in rows and (change := change_of(event)) is not None:
+            changes.setdefault(event.branch, []).append(change)
+    for branch, made in changes.items():
+        rows[branch] = rows[branch].apply(made)
+    recent = None if standing.recent is None else (*standing.recent, *events)
+    return replace(
+        standing,
+        seq=(events[-1].seq or standing.seq) if events else standing.seq,
+        rows=rows,
+        heads=heads,
+        moves=moves,
+        versions=tuple(versions.values()),
+        recent=recent,
+    )
 
 
 def encode_standing(standing: Standing) -> bytes:

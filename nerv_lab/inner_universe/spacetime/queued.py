@@ -37,7 +37,7 @@ from nerv_lab.inner_universe.records import (
 from nerv_lab.inner_universe.spacetime.calls import apply_and_commit_args
 from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.planning import read_touched
-from nerv_lab.inner_universe.spacetime.receipts import receipt_of
+from nerv_lab.inner_universe.spacetime.receipts import receipt_from, receipt_of
 from nerv_lab.inner_universe.spacetime.sending import Sender, batch_of_write, request_of
 from nerv_lab.inner_universe.spacetime.switching import GONE, SwitchingUniverse
 from nerv_lab.inner_universe.writing import (
@@ -124,7 +124,7 @@ class QueuedUniverse(SwitchingUniverse):
             self._keep(replace(write, befores=touched(planned.changes), count=count))
             return store.write(planned, self.origin)
 
-        return await self._write(write, send, locally)
+        return await self._write(write, send, locally, lambda e: receipt_from(batch.id, e))
 
     async def apply_and_commit(
         self,
@@ -150,8 +150,8 @@ class QueuedUniverse(SwitchingUniverse):
                 except GONE:
                     store = await self._go_offline()
                     if write.id in self.queues.own.outbox:
-                        # Nobody knows whether it was done; it is sent again in any case.
-                        return self._done_again(store, self.queues.own.write(write.id))
+                        write = self.queues.own.write(write.id)
+                        return self._done_again(store, write)
             await self._make_room(write)
             assert self._local is not None
             return await self._commit_here(self._local, write, seal)
@@ -201,7 +201,13 @@ class QueuedUniverse(SwitchingUniverse):
         return receipt, version
 
     def _done_again(self, store: OfflineStore, write: QueuedWrite) -> tuple[Receipt, Version]:
+        """Do here what was under way, since nobody knows whether it was done there."""
         assert write.version is not None
+        if events := self._arrived(write, store):
+            made = [event for event in events if event.batch_id == write.id]
+            last = (events[0].seq or 1) - 1
+            nothing = Receipt(write.id, last + 1, last, ())
+            return receipt_from(write.id, made) if made else nothing, write.version
         planned = store.plan(batch_of_write(write))
         store.check_version(write.version)
         receipt = store.write(planned, self.origin)
@@ -232,7 +238,7 @@ class QueuedUniverse(SwitchingUniverse):
             ]
             store.publish(checked_events(copies), self.origin)
 
-        await self._write(write, send, locally)
+        await self._write(write, send, locally, lambda _: None)
 
     async def commit_version(self, version: Version, delta: bytes) -> Version:
         """Add a version and move its branch to it, if the branch is still at its parent."""
@@ -254,15 +260,16 @@ class QueuedUniverse(SwitchingUniverse):
             self._keep(write)
             return store.commit_version(version, delta, self.origin)[0]
 
-        return await self._write(write, send, locally)
+        return await self._write(write, send, locally, lambda _: version)
 
     async def _write(
         self,
         write: QueuedWrite,
         send: Callable[[Connection], Coroutine[Any, Any, tuple[_T, int]]],
         locally: Callable[[OfflineStore], _T],
+        arrived: Callable[[tuple[Event, ...]], _T],
     ) -> _T:
-        return await self._hop(self._write_here(write, send, locally))
+        return await self._hop(self._write_here(write, send, locally, arrived))
 
     async def _hop(self, work: Coroutine[Any, Any, _T]) -> _T:
         result = await self._portal.hop(work)
@@ -274,13 +281,15 @@ class QueuedUniverse(SwitchingUniverse):
         write: QueuedWrite,
         send: Callable[[Connection], Coroutine[Any, Any, tuple[_T, int]]],
         locally: Callable[[OfflineStore], _T],
+        arrived: Callable[[tuple[Event, ...]], _T],
     ) -> _T:
         async with self._writing:
             if self._local is None:
                 try:
                     return await self._send_now(write, send)
                 except GONE:
-                    await self._go_offline()
+                    if events := self._arrived(write, await self._go_offline()):
+                        return arrived(events)
             else:
                 await self._make_room(write)
             store = self._local

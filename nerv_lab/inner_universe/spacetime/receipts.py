@@ -14,7 +14,7 @@ from nerv_lab.inner_universe.spacetime.queries import quoted
 from nerv_lab.inner_universe.spacetime.schema import BatchRow
 from nerv_lab.inner_universe.writing import change_of
 
-__all__ = ["receipt_of"]
+__all__ = ["receipt_from", "receipt_of"]
 
 _APPLIED: Final = "applied"
 
@@ -23,7 +23,7 @@ async def receipt_of(connection: Connection, batch_id: str, places: Sequence[int
     """Return the receipt of a batch whose transaction wrote the events at these places."""
     own = [event for event in await connection.written(places) if batch_of(event.id) == batch_id]
     if own:
-        return _from_events(batch_id, own)
+        return receipt_from(batch_id, own)
     # It was known already, or changed nothing.
     found: list[BatchRow] = await connection.select("batch", f"batch_id = {quoted(batch_id)}")
     if not found:
@@ -34,9 +34,10 @@ async def receipt_of(connection: Connection, batch_id: str, places: Sequence[int
     if batch.last_seq < batch.first_seq:
         return Receipt(batch_id, batch.first_seq, batch.last_seq, ())
     page = await connection.page(batch.first_seq - 1, batch.last_seq)
-    return _from_events(batch_id, [entry.event for entry in page])
+    return receipt_from(batch_id, [entry.event for entry in page])
 
 
-def _from_events(batch_id: str, events: Sequence[Event]) -> Receipt:
+def receipt_from(batch_id: str, events: Sequence[Event]) -> Receipt:
+    """Return the receipt of a batch that is these events, of which there is at least one."""
     changes = tuple(change for event in events if (change := change_of(event)) is not None)
     return Receipt(batch_id, events[0].seq or 0, events[-1].seq or 0, changes)

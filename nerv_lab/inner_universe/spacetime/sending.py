@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.errors import (
@@ -22,6 +23,7 @@ from nerv_lab.core.thinning import Bridge
 from nerv_lab.inner_universe.outbox.forking import relocated
 from nerv_lab.inner_universe.outbox.journal import Journal
 from nerv_lab.inner_universe.outbox.rehearsing import Rehearsal, Step
+from nerv_lab.inner_universe.outbox.standing import Standing
 from nerv_lab.inner_universe.outbox.states import State
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 from nerv_lab.inner_universe.portal import Portal
@@ -51,6 +53,8 @@ from nerv_lab.inner_universe.writing import Batch, checked_events, now_us
 __all__ = ["Clash", "Sender", "batch_of_write", "request_of"]
 
 logger = logging.getLogger(__name__)
+
+Stand: TypeAlias = Callable[[], Awaitable[Standing | None]]
 
 # So many are under way at once; the server takes them in order, or refuses what follows a gap.
 _WINDOW = 64
@@ -104,9 +108,14 @@ class Sender:
         What; nobody else sends from it.
     portal : Portal
         Where the connection lives.
+    stand : callable, optional
+        Gives where the server stands by now, where that is known without reading all its rows.
     """
 
-    def __init__(self, connection: Connection, journal: Journal, portal: Portal) -> None:
+    def __init__(
+        self, connection: Connection, journal: Journal, portal: Portal, stand: Stand | None = None
+    ) -> None:
+        self._stand = stand
         self._connection = connection
         self._journal = journal
         self._portal = portal
@@ -182,17 +191,21 @@ class Sender:
 
     async def _rehearsed(self, writes: Sequence[QueuedWrite]) -> tuple[list[Step], int]:
         names = {w.branch for w in writes if w.kind == "apply"}
-        branches = await read_branches(self._connection)
-        states: dict[str, GraphState] = {}
-        heads = {name: branch.head for name, branch in branches.items()}
-        seq = await self._connection.refresh("resync")
-        for name in sorted(names):
+        known = None if self._stand is None else await self._stand()
+        states: dict[str, GraphState] = {} if known is None else dict(known.rows)
+        heads: dict[str, str | None]
+        if known is not None:
+            seq, heads = known.seq, dict(known.heads)
+        else:
+            heads = {n: b.head for n, b in (await read_branches(self._connection)).items()}
+            seq = await self._connection.refresh("resync")
+        for name in sorted(names - states.keys()):
             snapshot = await read_snapshot(self._connection, name)
             states[name] = GraphState.build(snapshot.items)
             heads[name] = snapshot.head
         targets = {w.move.to for w in writes if w.move is not None and w.move.to is not None}
-        known = {id: await self.state_of(id) for id in targets}
-        rehearsal = Rehearsal(states, heads, known.__getitem__, now_us())
+        made = {id: await self.state_of(id) for id in targets}
+        rehearsal = Rehearsal(states, heads, made.__getitem__, now_us())
         return await asyncio.to_thread(rehearsal.steps, writes), seq
 
     async def state_of(self, version_id: str) -> GraphState:

@@ -29,7 +29,7 @@ from nerv_lab.inner_universe.outbox.folders import OutboxFolder, default_outbox_
 from nerv_lab.inner_universe.outbox.forking import fork_name, forked, relocated
 from nerv_lab.inner_universe.outbox.journal import Journal
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
-from nerv_lab.inner_universe.outbox.standing import Standing
+from nerv_lab.inner_universe.outbox.standing import Standing, advanced
 from nerv_lab.inner_universe.outbox.states import OPEN, SENT, Outbox, State
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 from nerv_lab.inner_universe.portal import Portal, portal
@@ -48,6 +48,8 @@ _T = TypeVar("_T")
 # What is larger is written down only when the server goes away, since it takes seconds.
 _MOST_REMEMBERED = 200_000
 _OTHERS_PATIENCE = 1.0
+# What was under way when the connection was lost is among the last events, if it is there at all.
+_LOOK_BACK = 10_000
 GONE = (ServerGoneError, ServerTimeoutError, ServerUnreachableError)
 """Errors that say nothing of what was asked, only that nobody answered."""
 
@@ -106,6 +108,9 @@ class SwitchingUniverse(InnerUniverseClient):
         self._closed = threading.Event()
         self._settled = threading.Condition()
         self._busy = False
+        # Where the server stands by now, and a store of that to read from while it is taken in.
+        self._ahead: Standing | None = None
+        self._basis: OfflineStore | None = None
         self._resetting = False
         self._other_log = False
         # What belongs to the portal's loop.
@@ -347,11 +352,22 @@ class SwitchingUniverse(InnerUniverseClient):
     async def _go_offline(self) -> OfflineStore:
         """Go on from where the Lab stands; only while nobody else writes here."""
         if self._local is None:
+            self._ahead = None
             self._local = await asyncio.to_thread(self._stand)
             logger.warning("%s is away; what is written is queued", self.uri)
             self._wanted.set()
             self._tell_status()
         return self._local
+
+    def _arrived(self, write: QueuedWrite, store: OfflineStore) -> tuple[Event, ...]:
+        """Return the events of a write that was under way, where they were confirmed after all."""
+        tail = self.remote.connection.tail
+        kept = tail.read(max(tail.first, store.base.seq - _LOOK_BACK), store.base.seq) or ()
+        ids = {write.id} | ({write.version.id} if write.version else set())
+        found = tuple(event for event in kept if event.batch_id in ids)
+        if found and write.id in self.queues.own.outbox:
+            self.queues.own.accept([(write.id, found[-1].origin_seq or 0)])
+        return found
 
     def _stand(self) -> OfflineStore:
         try:
@@ -465,8 +481,12 @@ class SwitchingUniverse(InnerUniverseClient):
             self._follow_connection()
         return self.remote.connected
 
+    def _sender(self, journal: Journal) -> Sender:
+        stand = self._stand_now if journal is self.queues.own else None
+        return Sender(self.remote.connection, journal, self._portal, stand)
+
     async def _send(self, journal: Journal) -> Clash | None:
-        sender = Sender(self.remote.connection, journal, self._portal)
+        sender = self._sender(journal)
         if journal is not self.queues.own:
             return await self._unless_gone(sender.send_all())
         if self._local is None:
@@ -484,8 +504,7 @@ class SwitchingUniverse(InnerUniverseClient):
                 if entry.branch == clash.branch:
                     journal.set_aside(entry.id, State.CONFLICT, clash.why)
             return
-        connection = self.remote.connection
-        sender = Sender(connection, journal, self._portal)
+        connection, sender = self.remote.connection, self._sender(journal)
         async with self._writing:
             branches = await read_branches(connection)
             writes = journal.writes(State.PENDING)
@@ -530,27 +549,51 @@ class SwitchingUniverse(InnerUniverseClient):
         """Send what was written meanwhile, and follow the server again, while others wait."""
         own = self.queues.own
         async with self._writing:
-            sender = Sender(self.remote.connection, own, self._portal)
-            if await self._unless_gone(sender.send_all()) is not None:
+            if await self._unless_gone(self._sender(own).send_all()) is not None:
                 self._wanted.set()  # to be put on a branch of its own
             elif self._local is not None:
                 await self._leave_local()
 
+    async def _stand_now(self) -> Standing | None:
+        """Return where the server stands, by where we stood and what it has logged since."""
+        if self._local is None or self._other_log:
+            return None
+        standing = self._ahead or self._local.base
+        connection = self.remote.connection
+        last = await connection.refresh("resync")
+        while standing.seq < last:
+            events = self._kept(standing.seq, last)
+            if events is None:
+                events = await connection.transactions(standing.seq)
+            further = advanced(standing, events)
+            if further is None:
+                return None
+            standing = self._ahead = further
+        return standing
+
     async def _leave_local(self) -> None:
         local = self._local
         assert local is not None
-        connection = self.remote.connection
-        now = await connection.refresh("resync")
+        standing = await self._unless_gone(self._stand_now())
+        if standing is not None and standing.recent is not None:
+            self._basis = OfflineStore(standing, self.origin, 0)
+        now = self.remote.connection.tail.last if standing is None else standing.seq
         # Of another log, what was handed over before may be there again at other places.
         common = now if self._other_log else min(local.base.seq, now)
-        self._echoes = frozenset(event.id for event in local.own), now
-        await asyncio.to_thread(self._follow_again, common)
-        self._other_log = False
+        try:
+            await asyncio.to_thread(self._follow_again, local, common, now)
+        finally:
+            self._basis = None
+        self._ahead, self._other_log = None, False
         logger.info("%s is back; everything that was queued is sent", self.uri)
 
-    def _follow_again(self, common: int) -> None:
+    def _follow_again(self, local: OfflineStore, common: int, now: int) -> None:
         with self._delivery.halted():
-            local, self._local = self._local, None
+            # What was not delivered yet comes with the log.
+            position = self._delivery.position
+            told = frozenset(e.id for e in local.own if (e.seq or 0) <= position)
+            self._echoes = told, now
+            self._local = None
             self._resetting = True
             try:
                 for reset in self._resets:
@@ -625,6 +668,8 @@ class SwitchingUniverse(InnerUniverseClient):
         self, local: Callable[[OfflineStore], _T], remote: Callable[[], Coroutine[Any, Any, _T]]
     ) -> _T:
         if self._local is None:
+            if self._resetting and self._basis is not None:
+                return local(self._basis)
             try:
                 return await self._unless_gone(remote())
             except GONE:
