@@ -53,19 +53,32 @@ pub fn object<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String
 
 /// A finite float, as Python's `repr` writes it.
 pub fn float(value: f64) -> String {
-    let shortest = format!("{value:e}");
+    let shortest = nearest_shortest(value);
     let (digits, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if !(-4..16).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{digits}e{sign}{:02}", exponent.abs());
     }
-    let plain = value.to_string();
-    if plain.contains('.') {
-        plain
+    let decimals = count_digits(digits) as i32 - 1 - exponent;
+    format!("{value:.*}", decimals.max(1) as usize)
+}
+
+/// The shortest text that reads as the value: of several that are as short the nearest, and of two
+/// that are as near the even one. Rust by itself takes any of those.
+fn nearest_shortest(value: f64) -> String {
+    let shortest = format!("{value:e}");
+    let mantissa = shortest.split('e').next().unwrap_or_default();
+    let nearest = format!("{value:.*e}", count_digits(mantissa) - 1);
+    if nearest.parse() == Ok(value) {
+        nearest
     } else {
-        plain + ".0"
+        shortest
     }
+}
+
+fn count_digits(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
 }
 
 /// Refuse a text that is not the canonical JSON of a value.
@@ -330,6 +343,11 @@ mod tests {
         assert_eq!(shown(0.00001), "1e-05");
         assert_eq!(shown(5e-324), "5e-324");
         assert_eq!(shown(f64::MAX), "1.7976931348623157e+308");
+        assert_eq!(shown(562949953421312.25), "562949953421312.2");
+        assert_eq!(shown(562949953421312.75), "562949953421312.8");
+        assert_eq!(shown(9007199254740994.0), "9007199254740994.0");
+        assert_eq!(shown(-123.456), "-123.456");
+        assert_eq!(shown(5e-5), "5e-05");
     }
 
     #[test]

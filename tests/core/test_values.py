@@ -20,6 +20,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shared.envelopes import envelopes
 
 from nerv_lab.core.errors import ValueRefusedError
 from nerv_lab.core.limits import MAX_DEPTH
@@ -46,6 +47,7 @@ hashable = st.one_of(
     st.binary(max_size=20),
     st.decimals(allow_nan=False, allow_infinity=False),
     st.uuids(),
+    envelopes,
 )
 keys = texts | st.just("$nerv")
 values = st.recursive(

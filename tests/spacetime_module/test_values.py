@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared.envelopes import envelopes
 from shared.spacetime_database import Database, RefusedError, own_event
 from shared.spacetime_server import the_server
 
@@ -27,6 +28,7 @@ _leaves: st.SearchStrategy[Any] = (
     | st.binary(max_size=6)
     | st.decimals(allow_nan=False, allow_infinity=False)
     | st.uuids()
+    | envelopes
 )
 _keys = st.text(max_size=3) | st.just("$nerv")
 _values = st.recursive(
