@@ -9,7 +9,7 @@ const MIN_ZOOM = 0.15;
 
 export class Camera {
   constructor() {
-    Object.assign(this, { x: 0, y: 0, zoom: 1, maxZoom: 100, width: 1, height: 1 });
+    Object.assign(this, { x: 0, y: 0, zoom: 1, maxZoom: 100, width: 1, height: 1, covered: 0 });
     this.hold({ x: [-1, 1], y: [-1, 1] });
   }
 
@@ -35,9 +35,14 @@ export class Camera {
     return Math.max(...this.spans);
   }
 
+  /** The middle of what is not covered at the left, in pixels from there. */
+  get centre() {
+    return (this.width + this.covered) / 2;
+  }
+
   /** Pixels per unit of the graph. */
   get scale() {
-    const room = [this.width, this.height].map((length, i) => Math.max(length - 2 * PADDING[i], 1));
+    const room = [this.width - this.covered, this.height].map((length, i) => Math.max(length - 2 * PADDING[i], 1));
     return Math.min(room[0] / this.spans[0], room[1] / this.spans[1]) * this.zoom;
   }
 
@@ -46,7 +51,7 @@ export class Camera {
     const { scale, middle } = this;
     return {
       scale,
-      left: this.width / 2 - (middle[0] + this.x * this.#span) * scale,
+      left: this.centre - (middle[0] + this.x * this.#span) * scale,
       top: this.height / 2 + (middle[1] + this.y * this.#span) * scale,
     };
   }
@@ -75,7 +80,7 @@ export class Camera {
   }
 
   /** The state after zooming by a factor, with the place under a point staying there. */
-  zoomed(factor, point = [this.width / 2, this.height / 2]) {
+  zoomed(factor, point = [this.centre, this.height / 2]) {
     const before = this.state;
     const [x, y] = this.toGraph(point);
     this.state = { ...before, zoom: before.zoom * factor };

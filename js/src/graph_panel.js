@@ -33,7 +33,9 @@ export class GraphPanel {
     this.layout = new Layout(store, (done) => this.#moved(done));
     this.stage = h("div.nerv-stage", { tabindex: "0", role: "application" });
     this.stage.setAttribute("aria-label", KEYS);
-    this.legend = new Legend(store, this.look, this.looks, { toggle: (type) => this.#toggle(type) });
+    this.legend = new Legend(store, this.look, this.looks, {
+      toggle: (type) => this.#toggle(type), resized: () => this.#covered(),
+    });
     this.empty = h("div.nerv-empty", { hidden: true });
     this.empty.append(h("strong", {}, "Nothing here yet"));
     this.empty.append(h("span", {}, "Entities appear as soon as they are added to the lab."));
@@ -268,6 +270,7 @@ export class GraphPanel {
       this.painter = paint(CanvasBrush); // no context after all
     }
     this.painter.gestures.mode = this.mode;
+    this.#covered();
     if (this.held) this.painter.hold(this.held);
     if (this.camera) this.painter.camera = this.camera;
     else if (this.wanted) this.painter.sight = this.wanted;
@@ -387,6 +390,13 @@ export class GraphPanel {
       if (!active) event.stopPropagation();
     };
     this.element.addEventListener("wheel", guard, { capture: true, passive: true });
+  }
+
+  /** Fit the graph beside a legend that is in its way. */
+  #covered() {
+    if (!this.painter) return;
+    this.painter.eye.covered = this.legend.covers(this.stage);
+    this.painter.repaint();
   }
 
   #toggle(type) {

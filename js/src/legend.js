@@ -40,12 +40,12 @@ function edge({ color, dash, width }, dark) {
 }
 
 export class Legend {
-  /** @param on {toggle(type)} */
+  /** @param on {toggle(type), resized()} */
   constructor(store, look, looks, on) {
     Object.assign(this, { store, look, looks, on });
     this.types = h("div.nerv-legend-types", { role: "group", "aria-label": "Types" });
     this.sections = h("div.nerv-legend-sections");
-    this.element = h("details.nerv-legend", { open: true }, h("summary", {}, "Legend"), this.sections, this.types);
+    this.element = h("details.nerv-legend", { open: true, ontoggle: () => on.resized() }, h("summary", {}, "Legend"), this.sections, this.types);
   }
 
   draw() {
@@ -57,6 +57,13 @@ export class Legend {
     this.#types(byType, colored);
     this.element.hidden = !this.store.types.size;
     this.sections.hidden = !others.length;
+    this.on.resized();
+  }
+
+  /** How much of a stage it covers at the left, where it is high enough to be in the way. */
+  covers(stage) {
+    const { open, offsetWidth, offsetHeight } = this.element;
+    return open && offsetHeight > 0.55 * stage.clientHeight && stage.clientWidth > 3 * offsetWidth ? offsetWidth : 0;
   }
 
   #section({ of, kind, title, rows, ends, colors }, dark) {

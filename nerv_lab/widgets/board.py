@@ -115,6 +115,11 @@ class Board:
             self.digest = moved(self.digest, self.scene, scene, keys)
         self.state, self.scene = state, scene
 
+    def look_at(self, scene: GraphState) -> None:
+        """Show another scene of the same state."""
+        self.scene = scene
+        self.digest = digest_of(scene)
+
     def number(self, version_id: str) -> int:
         """Return the place of a version among ``versions``; -1 for one that is not there."""
         return self._numbers.get(version_id, -1)

@@ -45,6 +45,7 @@ _SLOW_SECONDS: Final = 1.0
 _SLOW_FROM_UNACKED: Final = 30
 _PING_SECONDS: Final = 2.0
 _MAX_PINGS: Final = 5
+_SENT_BY_CHANGES: Final = 4_000
 
 
 def _nothing() -> None:
@@ -279,15 +280,26 @@ class Feed:
             self.board.styler = styler
         if arranger is not None:
             self.board.arranger = arranger
+        self._resync()
+        self._changed()
+
+    def _resync(self) -> None:
         for view in self._views.values():
             view.stream.resync(view.stream.acked)
-        self._changed()
 
     def look_through(self, lens: Lens) -> None:
         """Show another part of the graph."""
-        self.board.lens = lens
-        state = self.board.state
-        self._move_to(state, self.board.scene.diff(state, exact=True))
+        board = self.board
+        before, scene = board.scene, lens.scene(board.state)
+        board.lens = lens
+        if len(before) + len(scene) <= _SENT_BY_CHANGES:
+            seen = before.diff(scene, exact=True)
+            board.move_to(board.state, scene, (change.key for change in seen))
+            self._offer(seen)
+        else:  # most of it comes or goes, and telling it anew is less than telling each
+            board.look_at(scene)
+            board.learn(list(scene.items()))
+            self._resync()
         self._changed()
 
     def pinned(self) -> None:

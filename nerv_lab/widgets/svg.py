@@ -24,7 +24,7 @@ _MAX_NODES: Final = 60
 _MAX_LABEL: Final = 28
 _WIDTH: Final = 720
 _HEIGHT: Final = 420
-_MARGIN: Final = 44
+_MARGIN: Final = 56
 _NO_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Places = Mapping[str, tuple[float, float] | None]
@@ -95,7 +95,8 @@ def _line(
 
 def _dot(
     entity: Entity, spot: tuple[float, float], usual: tuple[float, str], look: Mapping[str, Any]
-) -> str:
+) -> tuple[str, str]:
+    """Return a node and its name, apart: no node lies over the name of another."""
     x, y = spot
     radius = look.get("size", usual[0])
     colour = look["color"][0] if "color" in look else usual[1]
@@ -104,7 +105,7 @@ def _dot(
         size = round(1.1 * radius, 1)
         drawn += f'<text x="{x}" y="{y + 0.38 * size:.1f}" font-size="{size}">{_text(icon)}</text>'
     label = _short(look.get("label", entity.name or entity.id))
-    return f'{drawn}<text x="{x}" y="{y + radius + 12:.1f}">{label}</text>'
+    return drawn, f'<text x="{x}" y="{y + radius + 12:.1f}">{label}</text>'
 
 
 def graph_svg(
@@ -150,7 +151,7 @@ def graph_svg(
     if len(state.entities) > len(nodes):
         caption = f"{caption}; the {len(nodes)} most connected entities"
     lines = "".join(_line(r, spots, styler.look(state, r)) for r in links)
-    dots = "".join(
+    dots = [
         _dot(
             e,
             spots[e.id],
@@ -158,14 +159,16 @@ def graph_svg(
             styler.look(state, e),
         )
         for e in entities
-    )
+    ]
+    nodes_drawn, names = ("".join(dot[part] for dot in dots) for part in (0, 1))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'width="{_WIDTH}" height="{_HEIGHT}" role="img" font-family="system-ui, sans-serif">'
         f"<title>{_text(caption)}</title>"
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" rx="8" fill="#fbfbfd" stroke="#e2e4ea"/>'
         f'<g stroke="#b8bfcc" stroke-width="1" fill="#6b7280">{lines}</g>'
-        f'<g font-size="11" fill="#2b303b" text-anchor="middle">{dots}</g>{legend}'
+        f'<g font-size="11" fill="#2b303b" text-anchor="middle">{nodes_drawn}'
+        f'<g stroke="#fbfbfd" stroke-width="3" paint-order="stroke">{names}</g></g>{legend}'
         f'<text x="14" y="{_HEIGHT - 12}" font-size="12" fill="#6b7280">{_text(caption)}</text>'
         f"</svg>"
     )

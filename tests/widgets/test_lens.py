@@ -132,6 +132,25 @@ def test_names_of_types_may_be_long(lab: Any) -> None:
     assert len(lab.view(collapsed=True).scene.relations) == 1
 
 
+def test_what_comes_and_goes_in_large_numbers_is_told_anew(lab: Any, wire: Any, hop: Any) -> None:
+    with lab.transaction():
+        for number in range(4_200):
+            lab.add_entity("a" if number % 2 else "b", id=str(number))
+    feed = Feed(lab, ("graph",), wire.send, hop=hop, clock=lambda: hop.now)
+    wire.feed = feed
+    view = wire.join()
+    feed.look_through(Lens("type:a"))
+    hop.advance(1)
+    assert len(view.nodes) == 2_100
+    assert view.shows(feed.board.scene)
+    lab.update("1", type="b")
+    hop.advance(1)
+    assert len(view.nodes) == 2_099
+    feed.look_through(Lens())
+    hop.advance(1)
+    assert view.shows(lab.state)
+
+
 LENSES = st.builds(
     Lens,
     st.sampled_from(["", "type:a", "degree>1", "-type:b"]),
