@@ -16,12 +16,11 @@ recorded already is read whatever its size.
 """
 REST = """
 One request to a server is all that a batch takes on its way, and it has to be answered within
-`NERV_REQUEST_TIMEOUT` (60 seconds by default), which a batch of a million changes is not: split what
-does not fit. A bundle is
-read a record at a time, and refused where there is no room on the disk to unpack it. The bombs of
-XML, entities in entities, are refused, and nothing outside a file is read for it. Events that
-are published one by one are written together (`batch_events` in the settings); who publishes faster
-than they are written waits.
+`NERV_REQUEST_TIMEOUT` (60 seconds by default), which a batch of a million changes is not: split
+what does not fit. A bundle is read a record at a time, and refused where there is no room on the
+disk to unpack it. The bombs of XML, entities in entities, are refused, and nothing outside a file
+is read for it. Events that are published one by one are written together (`batch_events` in the
+settings); who publishes faster than they are written waits.
 
 The numbers are those of `nerv_lab.core.limits`; this table is written by `scripts/limits_page.py`.
 """
