@@ -57,8 +57,8 @@ export class BranchMenu {
   #branch({ name, label, description, current }) {
     const go = h("button.nerv-result", {
       type: "button", disabled: current, "aria-current": current ? "true" : null, title: description,
-      "aria-label": current ? `${name}, the branch you are on` : `Switch to ${name}`,
-    }, h("span.nerv-result-name", {}, name), h("small", {}, current ? `${label} · here` : label));
+      "aria-label": current ? `${name} ${label} · here, the branch you are on` : `Switch to ${name} ${label}`,
+    }, h("span.nerv-result-name", {}, name), " ", h("small", {}, current ? `${label} · here` : label));
     go.addEventListener("click", () => this.#done(this.on.switch(name)));
     const merge = h("button.nerv-chip-button", { type: "button", title: `Merge ${name} into this branch` }, "Merge…");
     merge.addEventListener("click", () => {

@@ -15,7 +15,7 @@ export class TablePanel {
     this.head = h("div.nerv-table-head", { role: "row" });
     this.body = h("div.nerv-table-body", { role: "rowgroup" });
     this.scroll = h("div.nerv-table-scroll", { tabindex: "0", "aria-label": "Rows" }, this.body);
-    this.element = h("section.nerv-table", { role: "grid", "aria-label": "Table of entities", "aria-multiselectable": "true", hidden: true },
+    this.element = h("div.nerv-table", { role: "grid", "aria-label": "Table of entities", "aria-multiselectable": "true", hidden: true },
       this.head, this.scroll);
     this.scroll.addEventListener("scroll", () => this.paint());
     this.scroll.addEventListener("keydown", (event) => this.#key(event));

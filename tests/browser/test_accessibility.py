@@ -81,3 +81,49 @@ def test_nothing_is_found_in_the_export(
     page.locator(".nerv[data-layout=done]").wait_for()
     assert violations(page, "html") == []
     page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_is_found_in_menus_dialogs_and_notices(
+    bench: Callable[..., Any], lab: Any, theme: str
+) -> None:
+    with lab.branch("aside"):
+        lab.update("ada", name="Ada Lovelace")
+        lab.commit("her name")
+    lab.update("ada", name="Augusta Ada")
+    lab.commit("another name")
+    lab.tag("release", "v1")
+    table = bench(lab, theme=theme)
+    root, found = table.root, {}
+
+    def look(what: str) -> None:
+        if problems := violations(table.page, ".nerv"):
+            found[what] = problems
+
+    root.get_by_title("Branches and tags").click()
+    root.get_by_role("button", name="Merge…").wait_for()
+    look("menu of branches")
+    root.get_by_role("button", name="Merge…").click()
+    root.locator(".nerv-conflict").first.wait_for()
+    look("merge")
+    table.page.keyboard.press("Escape")
+    root.get_by_role("slider", name="Position in the log").press("Shift+ArrowLeft")
+    root.locator(".nerv-range .nerv-added").wait_for()
+    look("range")
+    table.button("Restore…").click()
+    look("question")
+    table.page.keyboard.press("Escape")
+    table.button("Back to now").click()
+    table.wait(shown="live")
+    table.button("Hold what is shown: live changes wait").click()
+    root.locator(".nerv-holding").wait_for()
+    root.evaluate(
+        """root => {
+            const { notices } = root.nerv;
+            notices.work({ id: "1", name: "at", done: 3, total: 9, asked: 1 });
+            notices.setAway(true);
+            notices.failure(new Error("no canvas"));
+        }"""
+    )
+    look("held, at work, away and failed")
+    assert found == {}

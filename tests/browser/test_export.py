@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared.effort import EFFORT
 
 import nerv_lab as nl
 
@@ -34,10 +35,10 @@ def open_file(chromium: Any) -> Iterator[Callable[..., Any]]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.context.set_offline(True)
 
-    def opened(path: Path, scheme: str = "light") -> Any:
+    def opened(path: Path, scheme: str = "light", ready: str = "[data-layout=done]") -> Any:
         page.emulate_media(color_scheme=scheme)
         page.goto(path.as_uri())
-        page.locator(".nerv[data-layout=done]").wait_for()
+        page.locator(f".nerv{ready}").wait_for(timeout=60_000)
         return page
 
     yield opened
@@ -183,3 +184,26 @@ def test_its_policy_forbids_eval_network_and_html_from_text(
         }})"""
     )
     assert refused == directive
+
+
+NODES = 10_000 if EFFORT > 1 else 2_000
+
+
+def test_a_large_graph_is_explored_too(open_file: Callable[..., Any], tmp_path: Path) -> None:
+    with nl.open() as lab:
+        with lab.transaction("many"):
+            for number in range(NODES):
+                lab.add_entity("thing", name=f"thing {number}", id=f"t{number}")
+        with lab.transaction("ties"):
+            for number in range(1, NODES):
+                lab.relate(f"t{number}", "part of", f"t{number // 3}")
+        lab.commit("many")
+        lab.update("t1500", name="a needle")
+        lab.commit("one changed")
+        page = open_file(lab.to_html(tmp_path / "lab.html"), ready=f"[data-nodes='{NODES}']")
+    page.get_by_label("Search nodes").fill("needle")
+    page.get_by_role("option", name="a needle").click()
+    page.get_by_label("Inspector").get_by_role("heading", name="a needle").wait_for()
+    page.locator(".nerv-mark[data-label=v1]").click()
+    page.locator(f".nerv[data-shown=v1][data-nodes='{NODES}']").wait_for()
+    page.get_by_label("Inspector").get_by_role("heading", name="thing 1500").wait_for()

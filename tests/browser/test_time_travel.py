@@ -162,3 +162,37 @@ def test_in_jupyterlab_an_event_between_versions_is_shown_and_restored(
     root.get_by_role("button", name="Restore event 1").click()
     book.wait(shown="live", version="v3", nodes=1)
     assert book.run("print(list(lab.entities))") == "['ada']\n"
+
+
+LOOK_SLOWLY = """
+import threading
+from nerv_lab.core.walking import followed
+from nerv_lab.widgets import commands
+
+go = threading.Event()
+
+def slowly(widget, args):
+    for _ in followed(range(100_000), 100_000):
+        go.wait(0.002)
+
+commands.LOOKS["at"] = slowly
+"""
+
+
+def test_in_jupyterlab_a_long_look_shows_how_far_it_is_freezes_no_cell_and_is_stopped(
+    notebook: Callable[..., Any],
+) -> None:
+    code = "import nerv_lab as nl\nlab = nl.open()\n"
+    book = notebook(code + GROW + LOOK_SLOWLY + "explorer = lab.explorer()", "explorer")
+    root = book.wait(nodes=2, layout="done", version="v2")
+    root.locator(".nerv-mark[data-label=v1]").click()
+    working = root.locator(".nerv-working")
+    working.get_by_text("Working out that version").wait_for()
+    working.locator("progress[max='100000']").wait_for()
+    assert book.run("print(lab.add_entity('text', name='meanwhile').name)") == "meanwhile\n"
+    book.wait(nodes=3, shown="live")
+    working.get_by_role("button", name="Stop").click()
+    working.wait_for(state="hidden")
+    book.run("go.set(); commands.LOOKS.pop('at')")
+    root.locator(".nerv-mark[data-label=v1]").click()
+    book.wait(shown="v1")

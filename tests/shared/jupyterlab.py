@@ -26,7 +26,14 @@ READY = """() => {
         && kernel?.connectionStatus === "connected" && kernel.status === "idle"
         && window.jupyterapp.commands.isEnabled("notebook:run-all-cells");
 }"""
-FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage"]
+FLAGS = [
+    "--no-sandbox",
+    "--enable-unsafe-swiftshader",
+    "--disable-dev-shm-usage",
+    # No host has an address but this machine itself.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+_WITHIN = ("http://127.0.0.1:", "ws://127.0.0.1:", "file:", "data:", "blob:", "about:")
 
 
 def _missing(reason: str) -> Any:
@@ -43,7 +50,10 @@ def _chromium() -> str:
 
 @contextmanager
 def chromium_context() -> Iterator[Any]:
-    """Start a Chromium, and give a context of pages that share a cache."""
+    """Start a Chromium without a network, and give a context of pages that share a cache.
+
+    Whatever its pages ask for from outside fails, and fails the test in the end.
+    """
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -51,8 +61,17 @@ def chromium_context() -> Iterator[Any]:
     executable = _chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield browser.new_context(viewport={"width": 1440, "height": 1000})
+        context = browser.new_context(viewport={"width": 1440, "height": 1000})
+        outside: list[str] = []
+        context.on("request", lambda request: _note(request.url, outside))
+        yield context
         browser.close()
+        assert outside == [], "something was asked for from outside"
+
+
+def _note(url: str, outside: list[str]) -> None:
+    if not url.startswith(_WITHIN):
+        outside.append(url)
 
 
 def _free_port() -> int:
