@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.portal import portal
+from nerv_lab.lab.interrupts import interrupts_held
 
 __all__ = ["run", "run_inline"]
 
@@ -24,17 +25,18 @@ def run(client: InnerUniverseClient, coroutine: Coroutine[Any, Any, _T]) -> _T:
 
 
 def run_inline(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """Run a coroutine that never suspends, and return its result.
+    """Run a coroutine that never suspends, and return its result; an interrupt waits for that.
 
     Raises
     ------
     RuntimeError
         When it suspends after all: only clients that complete inline may be driven so.
     """
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        result: _T = done.value
-        return result
+    with interrupts_held():
+        try:
+            coroutine.send(None)
+        except StopIteration as done:
+            result: _T = done.value
+            return result
     coroutine.close()
     raise RuntimeError("the client waited for an event loop, which a synchronous call cannot give")
