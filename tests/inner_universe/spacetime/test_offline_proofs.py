@@ -75,7 +75,7 @@ def test_200_ways_to_break_the_network_lose_nothing_of_10_000_events(
                     for step in range(half):
                         lab.add_entity("thing", id=f"{seed}.{step}.together")
                 work(lab, random.Random(seed), seed, half)
-                if seed % 10 == 0:
+                if seed % 20 == 0:
                     assert lab.outbox.wait(PATIENCE), lab.outbox
             proxy.heal()
             check(lab, database, tmp_path)
