@@ -1,7 +1,7 @@
 // Paints a scene on a 2D canvas, for machines without WebGL: the same picture, only slower.
 
 import { alphaOf, css } from "./colours.js";
-import { arrowOn, backwards, courseOf } from "./curves.js";
+import { arrowOn, backwards, courseOf, headLength } from "./curves.js";
 import { DASH_PATTERNS, HEAD, PINNED, RING, TAIL, bendOf, dashOf, gained, radiusOf, shapeOf, widthOf } from "./scene.js";
 import { outline } from "./shapes.js";
 
@@ -117,7 +117,7 @@ export class CanvasBrush {
   #arrow(slot, course, radius) {
     const { context, scene } = this;
     const [color, bits] = [scene.edges[2 * slot], scene.edges[2 * slot + 1]];
-    const length = 4 + 2 * widthOf(bits);
+    const length = headLength(widthOf(bits), radius);
     const arrow = arrowOn(course, radius, length);
     if (!arrow) return;
     const { tip, tail } = arrow;

@@ -46,10 +46,18 @@ export function lengthOf(course) {
   return length;
 }
 
-/** Where the head of an arrow is: its tip, at the border of the node, and where it comes from. */
+/** How long the head of an arrow is: smaller at small nodes, which it would hide. */
+export function headLength(width, radius) {
+  return Math.min(4 + 2 * width, 3 + 1.2 * radius);
+}
+
+/**
+ * Where the head of an arrow is: its tip, at the border of the node, and where it comes from; null
+ * where the edge is hardly longer.
+ */
 export function arrowOn(course, radius, length) {
   const whole = lengthOf(course);
-  if (whole < radius + length) return null;
+  if (whole < radius + 2 * length) return null;
   return { tip: pointOn(course, 1 - radius / whole), tail: pointOn(course, 1 - (radius + length) / whole) };
 }
 

@@ -7,6 +7,7 @@ import { toneOf } from "./marks.js";
 const CROWDED = 0.4; // the scale from which names of what did not change are in the way
 const NAMED = 14; // relations whose names can be read side by side
 const FEW = 30;
+const CALM = 0.65; // how much of the tone of names is in that of edges
 
 const CHOSEN = 1;
 const NEAR = 2;
@@ -99,7 +100,7 @@ export class Look {
   /** How opaque an edge is that is nothing special: the more there are, the less. */
   #faintness() {
     const { size } = this.store.graph;
-    return Math.round(50 * Math.min(0.5, Math.max(0.06, 0.5 * (1500 / (size + 1)) ** 0.42))) / 50;
+    return Math.round(50 * Math.min(0.6, Math.max(0.08, 0.6 * (400 / (size + 1)) ** 0.42))) / 50;
   }
 
   #tone(text) {
@@ -170,10 +171,12 @@ export class Look {
   }
 
   #tint(rank, own) {
-    const { accent, muted } = this.theme;
+    const { accent, bg, muted } = this.theme;
     if (rank === TOUCHED) return own || faded(this.#tone(accent), 0.9);
     const weak = rank === FAINT || this.compare;
     if (own) return weak ? faded(own, 0.15) : own;
-    return faded(this.#tone(muted), weak ? Math.min(0.12, this.faintness) : this.faintness);
+    // Mixed with the background, so that a crowd of edges ends in a grey and not in black.
+    const calm = blend(this.#tone(muted), this.#tone(bg), CALM);
+    return faded(calm, weak ? Math.min(0.12, this.faintness) : this.faintness);
   }
 }

@@ -22,7 +22,7 @@ export const dashOf = (bits) => (bits >>> 10) & 3;
 export const bendOf = (bits) => bits >> 24;
 
 /** How opaque an edge is painted: the faint ones more, the closer one looks. */
-export const gained = (alpha, gain) => (alpha >= 0.5 ? alpha : Math.min(0.5, alpha * gain));
+export const gained = (alpha, gain) => (alpha >= 0.6 ? alpha : Math.min(0.6, alpha * gain));
 
 class List {
   constructor() {

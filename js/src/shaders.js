@@ -124,7 +124,7 @@ float whole() {
 }
 vec4 tone(uint c) {
   vec4 color = rgba(c);
-  if (color.a < 0.5) color.a = min(0.5, color.a * gain);
+  if (color.a < 0.6) color.a = min(0.6, color.a * gain);
   return color;
 }
 `;
@@ -182,7 +182,7 @@ void main() {
   uvec2 look = texelFetch(edges, cell(slot), 0).xy;
   uvec2 end = texelFetch(ends, cell(slot), 0).xy;
   color = rgba(look.x);
-  if (color.a < 0.5) color.a = min(0.5, color.a * gain);
+  if (color.a < 0.6) color.a = min(0.6, color.a * gain);
   color.a *= min(1.0, float(look.y & 1023u) / 32.0);
   gl_Position = clip(spot(gl_VertexID == 0 ? end.x : end.y));
 }`,
@@ -234,9 +234,9 @@ void main() {
   uvec2 end = texelFetch(ends, cell(slot), 0).xy;
   if (back) { vec2 p = p0; p0 = p3; p3 = p; p = p1; p1 = p2; p2 = p; }
   float radius = radiusOf(texelFetch(nodes, cell(back ? end.x : end.y), 0).y);
-  len = 4.0 + 2.0 * float(look.y & 1023u) / 32.0;
+  len = min(4.0 + 2.0 * float(look.y & 1023u) / 32.0, 3.0 + 1.2 * radius);
   float all = whole();
-  if (all < radius + len) return;
+  if (all < radius + 2.0 * len) return;
   color = tone(look.x);
   color.a = min(1.0, color.a * 1.5);
   vec2 tip = on(1.0 - radius / all);
