@@ -122,6 +122,7 @@ def test_a_command_or_reply_that_is_lost_is_made_up_for_and_done_once(
     clocked: Callable[..., Any], lab: Any, lost: str
 ) -> None:
     table = clocked(lab)
+    table.loses = "command"
     setattr(table, lost, 1)
     table.root.get_by_label("Description of the commit").fill("once")
     table.button("Commit").click()

@@ -71,6 +71,7 @@ class Bench:
         self.shadow = shadow
         self.silent = False  # whether the kernel does not hear and is not heard
         self.unheard = 0  # how many of the next messages from the page are lost
+        self.loses: str | None = None  # of which type they must be; None for any
         self.unsaid = 0  # how many of the next replies are lost
         bench = self
 
@@ -106,7 +107,7 @@ class Bench:
     def _hear(self, said: dict[str, Any]) -> list[dict[str, Any]]:
         if self.silent:
             return []
-        if "message" in said and self.unheard:
+        if self._is_lost(said):
             self.unheard -= 1
             return []
         if "message" in said:
@@ -115,6 +116,12 @@ class Bench:
         for name, value in said.get("changed", {}).items():
             setattr(self.widget, name, value)
         return self._taken()
+
+    def _is_lost(self, said: dict[str, Any]) -> bool:
+        return bool(
+            self.unheard and "message" in said
+            and self.loses in (None, said["message"].get("type"))
+        )  # fmt: skip
 
     def _taken(self) -> list[dict[str, Any]]:
         taken, self._outbox = self._outbox, []
