@@ -170,7 +170,10 @@ def _write(
     columns = sorted({column for row in rows() for column in row}.union(always), key=_place)
     text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
+    if "\r" in "".join(columns):  # before Python 3.13 not quoted where it is not asked for
+        csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(columns)
+    else:
+        writer.writeheader()
     for row in meter.each(rows()):
         writer.writerow(row)
     text.detach()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from exchange.paper import PaperLab
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from shared.graphs import as_plain, states
 
@@ -33,6 +33,8 @@ def test_what_goes_out_comes_back_the_same(state: GraphState, tmp_path: Path) ->
 
 
 @given(text=st.text(max_size=6), name=st.text(max_size=4))
+@example(text="a", name="\r")
+@example(text="\r", name="a\rb")
 @settings(max_examples=50, suppress_health_check=OF_FIXTURES)
 def test_any_text_under_any_name_comes_back(text: str, name: str, tmp_path: Path) -> None:
     metadata = {"tags": ("a;b", " c"), "properties": {name: text, f"{name}@json": 1}}
