@@ -12,11 +12,13 @@ export class TablePanel {
   constructor(store, look, on) {
     Object.assign(this, { store, look, on, rows: [], sort: { by: "label", down: false }, at: 0 });
     this.name = `nerv-rows-${++tables}`; // ids of rows must differ from those of another table
-    this.head = h("div.nerv-table-head", { role: "row" });
+    this.head = h("div.nerv-table-head", { role: "row", "aria-rowindex": "1" });
     this.body = h("div.nerv-table-body", { role: "rowgroup" });
-    this.scroll = h("div.nerv-table-scroll", { tabindex: "0", "aria-label": "Rows" }, this.body);
-    this.element = h("div.nerv-table", { role: "grid", "aria-label": "Table of entities", "aria-multiselectable": "true", hidden: true },
-      this.head, this.scroll);
+    this.scroll = h("div.nerv-table-scroll", {
+      role: "grid", tabindex: "0", "aria-label": "Table of entities", "aria-multiselectable": "true",
+      "aria-colcount": COLUMNS.length,
+    }, h("div.nerv-table-top", { role: "rowgroup" }, this.head), this.body);
+    this.element = h("div.nerv-table", { hidden: true }, this.scroll);
     this.scroll.addEventListener("scroll", () => this.paint());
     this.scroll.addEventListener("keydown", (event) => this.#key(event));
     this.resized = new ResizeObserver(() => this.paint());
@@ -45,7 +47,7 @@ export class TablePanel {
     this.pending = null;
     this.rows = tableRows(this.store.graph, this.look, this.sort);
     this.at = Math.min(this.at, Math.max(this.rows.length - 1, 0));
-    this.element.setAttribute("aria-rowcount", this.rows.length + 1);
+    this.scroll.setAttribute("aria-rowcount", this.rows.length + 1);
     this.body.style.height = `${Math.max(this.rows.length, 1) * ROW}px`;
     this.#heads();
     this.paint();
@@ -81,11 +83,16 @@ export class TablePanel {
   /** Draw the rows in sight, with what is selected. */
   paint() {
     if (!this.shown) return;
-    const { scrollTop, clientHeight } = this.scroll;
-    const [from, to] = windowOf(this.rows.length, scrollTop, clientHeight, ROW);
+    const [from, to] = windowOf(this.rows.length, this.scroll.scrollTop, this.#height, ROW);
+    this.scroll.removeAttribute("aria-activedescendant"); // unless its row is there
     const rows = this.rows.slice(from, to).map((row, i) => this.#row(row, from + i));
-    if (!rows.length) rows.push(h("div.nerv-hint", {}, "Nothing to list"));
+    if (!rows.length) rows.push(h("div", { role: "row" }, h("div.nerv-hint", { role: "gridcell" }, "Nothing to list")));
     this.body.replaceChildren(...rows);
+  }
+
+  /** Of what is in sight; the head stays on top of it. */
+  get #height() {
+    return this.scroll.clientHeight - this.head.offsetHeight;
   }
 
   #row({ id, label, kind, degree }, index) {
@@ -115,7 +122,8 @@ export class TablePanel {
   }
 
   #key(event) {
-    const page = Math.max(Math.floor(this.scroll.clientHeight / ROW) - 1, 1);
+    if (event.target !== this.scroll) return; // a button of the head
+    const page = Math.max(Math.floor(this.#height / ROW) - 1, 1);
     const last = this.rows.length - 1;
     const to = {
       ArrowUp: this.at - 1, ArrowDown: this.at + 1, PageUp: this.at - page, PageDown: this.at + page,
@@ -130,10 +138,10 @@ export class TablePanel {
       return;
     }
     this.at = Math.max(0, Math.min(to, last));
-    const { scrollTop, clientHeight } = this.scroll;
+    const { scrollTop } = this.scroll;
     const top = this.at * ROW;
     if (top < scrollTop) this.scroll.scrollTop = top;
-    if (top + ROW > scrollTop + clientHeight) this.scroll.scrollTop = top + ROW - clientHeight;
+    if (top + ROW > scrollTop + this.#height) this.scroll.scrollTop = top + ROW - this.#height;
     this.paint();
   }
 }

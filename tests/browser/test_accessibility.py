@@ -37,7 +37,7 @@ def violations(page: Any, scope: str) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("state", ["selected", "past", "compared"])
+@pytest.mark.parametrize("state", ["selected", "past", "compared", "table"])
 def test_nothing_is_found_in_the_explorer(
     bench: Callable[..., Any], lab: Any, theme: str, state: str
 ) -> None:
@@ -49,6 +49,13 @@ def test_nothing_is_found_in_the_explorer(
     if state == "compared":
         mark.click(modifiers=["Shift"])
         table.wait(compared="+0 ~1 -0")
+    if state == "table":
+        table.button("Show as a table").click()
+        table.page.keyboard.press("ArrowDown")
+        rows = table.root.get_by_role("row")
+        assert rows.evaluate_all("rows => rows.map((row) => row.ariaRowIndex)") == ["1", "2", "3"]
+        at = table.root.get_by_role("grid").get_attribute("aria-activedescendant")
+        assert table.root.locator(f"[id='{at}'][role=row]").inner_text().startswith("Byron")
     assert violations(table.page, ".nerv") == []
 
 
