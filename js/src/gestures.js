@@ -3,12 +3,13 @@
 const CLICK = 4; // pixels a click may wander
 const STEP = 60;
 const ZOOM = 1.3;
+const NUDGE = 12;
 
 export class Gestures {
   /**
    * @param on {hit(point) -> id or null, hover(point or null), click(id, event), expand(id),
    *   pan(dx, dy), zoom(factor, point), drag(id, point) -> whether it is a node that moves,
-   *   dropped(), area(points, done, event), fit(), inSight(event), release()}
+   *   nudge(dx, dy) of what is chosen, dropped(), area(points, done, event), fit(), inSight(event), release()}
    */
   constructor(element, on) {
     Object.assign(this, { element, on, mode: "move", pointers: new Map(), press: null });
@@ -22,6 +23,7 @@ export class Gestures {
     listen("wheel", (event) => this.#wheel(event), { passive: false });
     listen("dblclick", (event) => this.#double(event));
     listen("keydown", (event) => this.#key(event));
+    for (const type of ["keyup", "blur"]) listen(type, () => this.#rest());
   }
 
   destroy() {
@@ -107,9 +109,9 @@ export class Gestures {
   #key(event) {
     if (event.target !== this.element || event.altKey) return;
     const command = event.ctrlKey || event.metaKey;
+    const arrow = (dx, dy) => () => (event.shiftKey ? this.#nudge(dx, dy) : this.on.pan(-STEP * dx, -STEP * dy));
     const run = {
-      ArrowLeft: () => this.on.pan(STEP, 0), ArrowRight: () => this.on.pan(-STEP, 0),
-      ArrowUp: () => this.on.pan(0, STEP), ArrowDown: () => this.on.pan(0, -STEP),
+      ArrowLeft: arrow(-1, 0), ArrowRight: arrow(1, 0), ArrowUp: arrow(0, -1), ArrowDown: arrow(0, 1),
       "+": () => this.on.zoom(ZOOM), "=": () => this.on.zoom(ZOOM), "-": () => this.on.zoom(1 / ZOOM),
       0: () => this.on.fit(), Escape: () => this.on.click(null, event),
     }[event.key];
@@ -118,6 +120,17 @@ export class Gestures {
     event.preventDefault();
     event.stopPropagation(); // the notebook has shortcuts of its own
     act();
+  }
+
+  #nudge(dx, dy) {
+    this.nudged = this.on.nudge(NUDGE * dx, NUDGE * dy) || this.nudged;
+  }
+
+  /** Keys are let go: what they moved lies where it is. */
+  #rest() {
+    if (!this.nudged) return;
+    this.nudged = false;
+    this.on.dropped();
   }
 }
 

@@ -18,7 +18,7 @@ const MUCH = 5000; // nodes that are shown without edges until they have some or
 const RELEASE_MS = 4000;
 const LONG_MS = 1000; // a layout that takes longer says so, and can be stopped
 
-const KEYS = "Graph. Arrows move it, plus and minus zoom, 0 fits, Control and A selects what is in sight, Escape clears; the search and the table reach single nodes";
+const KEYS = "Graph. Arrows move it, plus and minus zoom, 0 fits, Shift and arrows move what is selected, Control and A selects what is in sight, Escape clears; the search and the table reach single nodes";
 
 export class GraphPanel {
   /**

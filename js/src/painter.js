@@ -364,7 +364,9 @@ export class Painter {
         this.camera = this.eye.zoomed(factor, point);
       },
       drag: (id, point) => this.#drag(id, point),
+      nudge: (dx, dy) => this.#nudge(dx, dy),
       dropped: () => {
+        if (!this.dragged) return; // let go of already, by the other hand
         on.moved(this.dragged.ids);
         this.dragged = null;
       },
@@ -406,6 +408,15 @@ export class Painter {
     Object.assign(this.dragged, { x, y });
     this.stir();
     return true;
+  }
+
+  /** Move what is chosen by so many pixels, for the keyboard. */
+  #nudge(dx, dy) {
+    const id = [...this.look.selected].find((other) => this.store.graph.hasNode(other) && !this.store.isGhost(other));
+    if (!id) return false;
+    const { x, y } = this.spot(id);
+    this.#drag(id, [x, y]);
+    return this.#drag(id, [x + dx, y + dy]);
   }
 
   #hover(point) {

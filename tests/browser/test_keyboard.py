@@ -11,11 +11,10 @@ import nerv_lab as nl
 from nerv_lab.widgets.commands import COMMANDS
 
 MOST_STOPS = 150
-# Commands that belong to the panel of filters and to nodes, whose controls the first test finds.
-OF_THE_PANEL = {"collapse", "expand", "filter", "pin", "show_all", "uncollapse", "unpin"}
 FOCUSED = """() => {
     const at = document.activeElement;
-    const name = at.getAttribute("aria-label") || at.textContent || at.title || "";
+    const label = at.labels?.[0]?.textContent;
+    const name = at.getAttribute("aria-label") || label || at.textContent || at.title || "";
     return [name.trim(), at.closest(".nerv") !== null];
 }"""
 # What can be used, and what was not yet reached; arrows go on inside a group of marks or a toolbar.
@@ -190,5 +189,51 @@ def test_every_command_is_given(bench: Callable[..., Any], lab: Any) -> None:
     table.wait(shown="live")
     reach(table, "Filter and arrange")
     press("Enter")
-    table.root.get_by_role("button", name="Close").first.wait_for()
-    assert set(COMMANDS) - seen == OF_THE_PANEL
+    said = table.root.locator(".nerv-news")
+    reach(table, "person")
+    press("Space")
+    said.get_by_text("2 of 2 entities shown").wait_for()
+    reach(table, "One node per type")
+    press("Enter")
+    table.button("Open all groups").wait_for()
+    reach(table, "Open all groups")
+    press("Enter")
+    table.button("Open all groups").wait_for(state="detached")
+    reach(table, "Show its neighbours")
+    said.evaluate("said => said.replaceChildren()")
+    press("Enter")
+    said.get_by_text("entities shown").wait_for()
+    reach(table, "Show all")
+    press("Enter")
+    table.root.locator(".nerv-focus").wait_for(state="hidden")
+
+    reach(table, "Graph.")
+    press("Shift+ArrowRight")
+    table.button("Let go of what was moved by hand").wait_for()
+    reach(table, "Let go")
+    press("Enter")
+    table.button("Let go of what was moved by hand").wait_for(state="hidden")
+    assert seen == set(COMMANDS)
+
+
+def test_what_is_selected_is_moved_by_keys_and_stays_where_it_is_put(
+    bench: Callable[..., Any], lab: Any
+) -> None:
+    table = bench(lab, selection=["ada", "byron"])
+    table.root.get_by_label("Inspector").get_by_text("1 more selected").wait_for()
+    stage, keyboard = table.root.locator(".nerv-stage"), table.page.keyboard
+    spots = "root => ['ada', 'byron'].map((id) => root.nerv.spot(id))"
+    before = table.root.evaluate(spots)
+    stage.focus()
+    keyboard.down("Shift")
+    for _ in range(3):
+        keyboard.press("ArrowRight")
+    keyboard.press("ArrowUp")
+    keyboard.up("Shift")
+    table.button("Let go of what was moved by hand").wait_for()
+    moved = [
+        (round(now["x"] - was["x"]), round(now["y"] - was["y"]))
+        for was, now in zip(before, table.root.evaluate(spots), strict=True)
+    ]
+    assert moved == [(36, -12)] * 2
+    assert set(table.widget.pinned) == {"ada", "byron"}
