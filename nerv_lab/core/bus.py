@@ -206,12 +206,14 @@ class EventBus:
 
     def publish_events(self, events: Iterable[Event]) -> None:
         """Deliver events as `publish_event` does, one after another."""
-        frozen = [_frozen(event) for event in events]
+        frozen = [e if type(e) is ChangeEvent else _frozen(e) for e in events]
         if self._waiting or not self._turn.acquire(False):
             self._waiting.extend(frozen)
         else:
             left = iter(frozen)
             try:
+                if not self._middleware and not self._table.subscriptions:
+                    self._history.extend(left)
                 for event in left:
                     self._hand_out(event)
             finally:

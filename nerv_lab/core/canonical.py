@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.model import Entity, Item
 
 __all__ = ["metadata_json", "record_json"]
 
@@ -40,24 +40,31 @@ def record_json(item: Item) -> bytes:
 
 
 def _record_json(item: Item) -> bytes:
-    ends: tuple[bytes, bytes]
-    if isinstance(item, Relation):
-        ends = (
-            b'"from_entity":' + orjson.dumps(item.from_entity) + b",",
-            b'"to_entity":' + orjson.dumps(item.to_entity) + b",",
+    kind = orjson.dumps(item.type)
+    if isinstance(item, Entity):
+        metadata = item.content[: -len(kind) - len(b',"type":}')]
+        return (
+            b'{"created_at":%d,"id":%b,"metadata":%b},"revision":%d,"type":%b,"updated_at":%d}'
+            % (
+                item.created_at,
+                orjson.dumps(item.id),
+                metadata,
+                item.revision,
+                kind,
+                item.updated_at,
+            )
         )
-    else:
-        ends = b"", b""
     return (
-        b'{"created_at":%d,%b"id":%b,"metadata":%b,"revision":%d,%b"type":%b,"updated_at":%d}'
+        b'{"created_at":%d,"from_entity":%b,"id":%b,"metadata":%b,"revision":%d,'
+        b'"to_entity":%b,"type":%b,"updated_at":%d}'
         % (
             item.created_at,
-            ends[0],
+            orjson.dumps(item.from_entity),
             orjson.dumps(item.id),
             metadata_json(item),
             item.revision,
-            ends[1],
-            orjson.dumps(item.type),
+            orjson.dumps(item.to_entity),
+            kind,
             item.updated_at,
         )
     )

@@ -199,6 +199,14 @@ class ItemChange:
             return created
         return deleted if self.new is None else updated
 
+    @classmethod
+    def of(cls, key: str, old: Item | None, new: Item | None) -> ItemChange:
+        """Return a change, as the constructor does and in less time."""
+        made: Any = _OpenChange()
+        made.key, made.old, made.new, made._encoded = key, old, new, None
+        made.__class__ = cls
+        return made  # type: ignore[no-any-return]
+
     def inverse(self) -> ItemChange:
         """Return the change that undoes this one."""
         return ItemChange(self.key, self.new, self.old)
@@ -259,6 +267,12 @@ class ItemChange:
         change = cls.from_data(decode(encoded))
         object.__setattr__(change, "_encoded", encoded)
         return change
+
+
+class _OpenChange:
+    """A change whose fields can be set: the same in memory, until it takes its class."""
+
+    __slots__ = tuple(ItemChange.__slots__)
 
 
 class ChangeData(ReadOnlyDict):

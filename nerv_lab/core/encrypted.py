@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-__all__ = ["Encrypted", "Reveal"]
+__all__ = ["Encrypted", "Reveal", "any_envelopes"]
 
 # Algorithm, key, and a nonce of 12 bytes with what is sealed, in base64.
 _FORM: Final = re.compile(r"([A-Z0-9]{1,16}):([0-9a-f]{16}):([A-Za-z0-9+/=]+)")
 _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _SHORTEST: Final = 40
+_made = False
 
 
 class Encrypted(str):
@@ -38,6 +39,8 @@ class Encrypted(str):
         found = _FORM.fullmatch(text)
         if not found or len(found[3]) < _SHORTEST or not _BASE64.fullmatch(found[3]):
             raise ValueError("not the envelope of an encrypted value")
+        global _made
+        _made = True
         return super().__new__(cls, text)
 
     @property
@@ -57,6 +60,11 @@ class Encrypted(str):
 
     def __repr__(self) -> str:
         return f"<encrypted with key {self.key_id}>"
+
+
+def any_envelopes() -> bool:
+    """Return whether this process ever held an envelope; most never do."""
+    return _made
 
 
 Reveal: TypeAlias = Callable[[str, str, Encrypted], tuple[Any] | None]

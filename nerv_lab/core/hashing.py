@@ -23,6 +23,7 @@ __all__ = ["SetHash"]
 LANES = 1024
 _BYTES = 2 * LANES
 _ELEMENT = b"nerv/item/1"
+_LENGTHS = tuple(_ELEMENT + n.to_bytes(8, "big") for n in range(256))
 _SET = b"nerv/state/1"
 # So many are expanded before they are added up: half a megabyte, which stays near the processor.
 _AT_ONCE = 256
@@ -60,8 +61,9 @@ def _lanes_of(elements: Iterable[Element]) -> Lanes:
 
 def _expand(key: str, held: bytes | Holder) -> bytes:
     name, content = key.encode(), held if isinstance(held, bytes) else held.content
-    element = b"".join((_ELEMENT, len(name).to_bytes(8, "big"), name, content))
-    digest: bytes = blake3(element).digest(_BYTES)
+    size = len(name)
+    head = _LENGTHS[size] if size < 256 else _ELEMENT + size.to_bytes(8, "big")
+    digest: bytes = blake3(head + name + content).digest(_BYTES)
     return digest
 
 

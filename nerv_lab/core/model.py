@@ -39,8 +39,7 @@ __all__ = [
 ]
 
 _M = TypeVar("_M", bound="BaseModel")
-# Make frozen dataclasses of fields that were checked already.
-_new, _set = object.__new__, object.__setattr__
+_set = object.__setattr__
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +69,11 @@ class EntityMetadata:
 
     def with_properties(self, properties: ReadOnlyDict) -> EntityMetadata:
         """Return the same with other properties, which were frozen already."""
-        made: EntityMetadata = _new(EntityMetadata)
-        _set(made, "name", self.name)
-        _set(made, "description", self.description)
-        _set(made, "tags", self.tags)
-        _set(made, "properties", properties)
-        return made
+        made: Any = _OpenEntityMetadata()
+        made.name, made.description = self.name, self.description
+        made.tags, made.properties = self.tags, properties
+        made.__class__ = EntityMetadata
+        return made  # type: ignore[no-any-return]
 
     def as_dict(self) -> ReadOnlyDict:
         """Return the fields as a read-only dict."""
@@ -128,13 +126,12 @@ class RelationMetadata:
 
     def with_properties(self, properties: ReadOnlyDict) -> RelationMetadata:
         """Return the same with other properties, which were frozen already."""
-        made: RelationMetadata = _new(RelationMetadata)
-        _set(made, "description", self.description)
-        _set(made, "strength", self.strength)
-        _set(made, "bidirectional", self.bidirectional)
-        _set(made, "tags", self.tags)
-        _set(made, "properties", properties)
-        return made
+        made: Any = _OpenRelationMetadata()
+        made.description, made.strength = self.description, self.strength
+        made.bidirectional = self.bidirectional
+        made.tags, made.properties = self.tags, properties
+        made.__class__ = RelationMetadata
+        return made  # type: ignore[no-any-return]
 
     def as_dict(self) -> ReadOnlyDict:
         """Return the fields as a read-only dict."""
@@ -313,15 +310,13 @@ class Entity(_Item):
         """Return the next revision of the entity."""
         if entity_type is not self.type:
             entity_type = checked_name(entity_type, "type")
-        made: Entity = _new(Entity)
-        _set(made, "id", self.id)
-        _set(made, "type", entity_type)
-        _set(made, "metadata", metadata)
-        _set(made, "created_at", self.created_at)
-        _set(made, "updated_at", now_us)
-        _set(made, "revision", self.revision + 1)
+        made: Any = _OpenEntity()
+        made.id, made.type, made.metadata = self.id, entity_type, metadata
+        made.created_at, made.updated_at = self.created_at, now_us
+        made.revision = self.revision + 1
+        made.__class__ = Entity
         made._write_content()
-        return made
+        return made  # type: ignore[no-any-return]
 
     def record(self) -> ReadOnlyDict:
         """Return all fields as a read-only dict of values."""
@@ -411,17 +406,14 @@ class Relation(_Item):
         """Return the next revision of the relation."""
         if relation_type is not self.type:
             relation_type = checked_name(relation_type, "type")
-        made: Relation = _new(Relation)
-        _set(made, "id", self.id)
-        _set(made, "from_entity", self.from_entity)
-        _set(made, "to_entity", self.to_entity)
-        _set(made, "type", relation_type)
-        _set(made, "metadata", metadata)
-        _set(made, "created_at", self.created_at)
-        _set(made, "updated_at", now_us)
-        _set(made, "revision", self.revision + 1)
+        made: Any = _OpenRelation()
+        made.id, made.type, made.metadata = self.id, relation_type, metadata
+        made.from_entity, made.to_entity = self.from_entity, self.to_entity
+        made.created_at, made.updated_at = self.created_at, now_us
+        made.revision = self.revision + 1
+        made.__class__ = Relation
         made._write_content()
-        return made
+        return made  # type: ignore[no-any-return]
 
     def record(self) -> ReadOnlyDict:
         """Return all fields as a read-only dict of values."""
@@ -440,6 +432,24 @@ class Relation(_Item):
 
     def __repr__(self) -> str:
         return f"<Relation {self.from_entity!r} -{self.type}-> {self.to_entity!r} id={self.id!r}>"
+
+
+# What a frozen dataclass is made as where its fields were checked already: the same in memory, but
+# its fields can be set at a fifth of the time. It takes its class once they are.
+class _OpenEntityMetadata:
+    __slots__ = tuple(EntityMetadata.__slots__)
+
+
+class _OpenRelationMetadata:
+    __slots__ = tuple(RelationMetadata.__slots__)
+
+
+class _OpenEntity(_Item):
+    __slots__ = tuple(Entity.__slots__)
+
+
+class _OpenRelation(_Item):
+    __slots__ = tuple(Relation.__slots__)
 
 
 Item: TypeAlias = Entity | Relation

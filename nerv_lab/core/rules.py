@@ -160,7 +160,7 @@ class _Batch:
             self._entities[item.id] = new if isinstance(new, Entity) else None
         elif isinstance(item, Relation):
             self._relations[item.id] = new if isinstance(new, Relation) else None
-        self.done.append(ItemChange(key, old, new))
+        self.done.append(ItemChange.of(key, old, new))
 
     def _create_entity(self, change: CreateEntity) -> None:
         if self._entity(change.id) is not None:
@@ -189,7 +189,7 @@ class _Batch:
         new = old.revised(kind, metadata, self._now)
         if new.content != old.content:
             self._entities[old.id] = new
-            self.done.append(ItemChange(old.key, old, new))
+            self.done.append(ItemChange.of(old.key, old, new))
 
     def _delete_entity(self, change: DeleteEntity) -> None:
         old = self._known_entity(change.id)
@@ -272,7 +272,9 @@ def _patched(old: Mapping[str, Any], patch: Mapping[str, Any]) -> ReadOnlyDict:
             break
     else:
         given = freeze(patch if type(patch) is dict else dict(patch), "properties")
-        return ReadOnlyDict({**old, **given})
+        patched = ReadOnlyDict(old)
+        dict.update(patched, given)
+        return patched
     removed = {name for name, value in patch.items() if value is REMOVE}
     added = freeze({k: v for k, v in patch.items() if k not in removed}, "properties")
     kept = {name: value for name, value in old.items() if name not in removed}

@@ -121,18 +121,20 @@ class GraphState:
         removed: list[tuple[str, Item]] = []
         added: list[tuple[str, Item]] = []
         for change in changes:
-            item = change.item
-            if isinstance(item, Entity):
-                _check_old(change, entities.get(item.id))
-                _set(entities, item.id, change.new)
+            key, old, new = change.key, change.old, change.new
+            here: MapMutation[str, Any] = entities if key[0] == "e" else relations
+            id = key[2:]
+            if (found := here.get(id)) is not old:
+                _check_old(change, found)
+            if new is None:
+                del here[id]
             else:
-                _check_old(change, relations.get(item.id))
-                _set(relations, item.id, change.new)
+                here[id] = new
+                added.append((key, new))
+            if here is relations:
                 _link(adjacent, change)
-            if change.old is not None:
-                removed.append((change.key, change.old))
-            if change.new is not None:
-                added.append((change.key, change.new))
+            if old is not None:
+                removed.append((key, old))
         if not (removed or added):
             return self
         return GraphState(
@@ -179,16 +181,9 @@ class GraphState:
 
 def _check_old(change: ItemChange, found: Item | None) -> None:
     old = change.old
-    if found is old or (found is not None and old is not None and found.content == old.content):
+    if found is not None and old is not None and found.content == old.content:
         return
     raise IntegrityError(f"{change.key}: the change starts from {old!r}, the state holds {found!r}")
-
-
-def _set(items: MapMutation[str, Any], id: str, new: Item | None) -> None:
-    if new is None:
-        del items[id]
-    else:
-        items[id] = new
 
 
 def _link(adjacent: MapMutation[str, Map[str, None]], change: ItemChange) -> None:

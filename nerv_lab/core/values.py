@@ -61,6 +61,7 @@ __all__ = [
 ]
 
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
+_INFINITE = math.inf
 _TAG = "$nerv"
 # A record or a delta wraps a value of full depth, and a tagged level takes up to three of JSON.
 _MAX_JSON_DEPTH = 3 * (MAX_DEPTH + 8)
@@ -200,10 +201,15 @@ def _freeze_dict(value: dict[Any, Any], room: int) -> ReadOnlyDict:
             if type(key) is not str or not key.isascii():
                 key = _freeze_key(key)
             # Most values are short texts and numbers: what spares a call here spares it each time.
-            if (kind := type(inner)) is str and inner.isascii():
+            kind = type(inner)
+            if (
+                (kind is str and inner.isascii())
+                or (kind is int and _INT_MIN <= inner <= _INT_MAX)
+                or (kind is float and -_INFINITE < inner < _INFINITE)
+            ):
                 out[key] = inner
             else:
-                out[key] = _freeze_int(inner) if kind is int else _freeze(inner, room)
+                out[key] = _freeze(inner, room)
     except _RefusedError as refusal:
         refusal.steps.append(f".{key}" if isinstance(key, str) else f".{key!r}")
         raise
@@ -335,8 +341,13 @@ def _plain_subclass(value: object) -> Any:
 def _plain_dict(value: dict[str, Any]) -> Any:
     if _TAG in value:
         return {_TAG: "dict", "value": [[k, plain(value[k])] for k in sorted(value)]}
-    find = _WRITERS.get
-    return {k: v if (w := find(type(v))) is None else w(v) for k, v in value.items()}
+    for v in value.values():
+        kind = type(v)
+        if kind is str or kind is int or (kind is float and 1e-4 <= v < 1e16):
+            continue
+        find = _WRITERS.get
+        return {k: v if (w := find(type(v))) is None else w(v) for k, v in value.items()}
+    return {**value}  # as that of most items is
 
 
 def _plain_list(value: list[Any]) -> list[Any]:

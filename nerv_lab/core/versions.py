@@ -139,6 +139,9 @@ def version_digest(version: Version, delta: bytes) -> str:
     Each part is preceded by its length, so that no two different versions give the same input.
     """
     global _latest
+    known, known_parts, known_delta, digest = _latest
+    if delta is known_delta and version is known:
+        return digest
     parts = [
         version.id,
         str(len(version.parents)),
@@ -151,16 +154,15 @@ def version_digest(version: Version, delta: bytes) -> str:
         version.data_hash,
         version.algorithm,
     ]
-    known_parts, known_delta, digest = _latest
     if delta is known_delta and parts == known_parts:
         return digest
     framed = [b"nerv/version/1"]
     for part in (*map(str.encode, parts), delta):
         framed += (len(part).to_bytes(8, "big"), part)
     digest = hashlib.sha256(b"".join(framed)).hexdigest()
-    _latest = parts, delta, digest
+    _latest = version, parts, delta, digest
     return digest
 
 
 # Whoever writes a version makes its digest, and whoever stores it compares it.
-_latest: tuple[list[str], bytes, str] = [], b"", ""
+_latest: tuple[Version | None, list[str], bytes, str] = None, [], b"", ""

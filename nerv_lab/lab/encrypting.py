@@ -19,7 +19,7 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.encrypted import Encrypted
+from nerv_lab.core.encrypted import Encrypted, any_envelopes
 from nerv_lab.core.errors import KeyMissingError, SealBrokenError, ValidationError
 from nerv_lab.core.model import Item, entity_key, relation_key
 from nerv_lab.core.state import GraphState
@@ -65,6 +65,8 @@ class Vault:
         """
         if not self.encryption.properties:
             # Nothing is to be encrypted, so only what is already there could concern us.
+            if not any_envelopes():
+                return list(changes)
             for change in changes:
                 if _touches_envelope(state, change):
                     break

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
-from nerv_lab.core.changes import Change, ItemChange, RestoreEntity, compact
+from nerv_lab.core.changes import Change, ItemChange, RestoreEntity, RestoreRelation, compact
 from nerv_lab.core.documents import document, document_json, field_names, model_errors
 from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import SchemaMismatchError, ValidationError
@@ -108,12 +108,15 @@ class SchemaChecker:
             raise mismatch
 
     def _concerns(self, before: GraphState, changes: Sequence[Change]) -> bool:
-        if not all(isinstance(change, _CHANGES) for change in changes):
-            return False  # the store says what is wrong with them
-        return before.entity(SCHEMAS_ID) is not None or any(
-            (c.entity.id if isinstance(c, RestoreEntity) else getattr(c, "id", None)) == SCHEMAS_ID
-            for c in changes
-        )
+        concerned = before.entity(SCHEMAS_ID) is not None
+        for change in changes:
+            if not isinstance(change, _CHANGES):
+                return False  # the store says what is wrong with it
+            if isinstance(change, RestoreEntity):
+                concerned |= change.entity.id == SCHEMAS_ID
+            elif not isinstance(change, RestoreRelation):
+                concerned |= change.id == SCHEMAS_ID
+        return concerned
 
     def mismatches(self, state: GraphState, items: Iterable[Item]) -> Iterator[SchemaMismatchError]:
         """Yield what does not fit about some items of a graph."""

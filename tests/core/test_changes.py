@@ -80,6 +80,17 @@ def test_a_change_survives_the_data_of_its_event_and_the_bytes_of_it(change: Ite
 
 
 @given(changes())
+def test_a_change_made_in_the_short_way_is_any_other(change: ItemChange) -> None:
+    made = ItemChange.of(change.key, change.old, change.new)
+    assert type(made) is ItemChange
+    assert made == change
+    assert repr(made) == repr(change)
+    assert made.encoded() == change.encoded()
+    with pytest.raises(AttributeError, match="cannot assign"):
+        made.key = "e:other"  # type: ignore[misc]
+
+
+@given(changes())
 def test_the_inverse_of_the_inverse_is_the_change(change: ItemChange) -> None:
     assert change.inverse().inverse() == change
 

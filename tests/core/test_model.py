@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import enum
 import pickle
 from typing import Any
@@ -158,3 +159,21 @@ def test_the_repr_of_an_item_names_it() -> None:
     assert repr(ADA) == "<Entity person 'Ada' id='ada'>"
     assert repr(Entity("e", "t")) == "<Entity t id='e'>"
     assert repr(WROTE) == "<Relation 'ada' -wrote-> 'note' id='r'>"
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Entity("a", "person", EntityMetadata("Ada", "counts", ("x",), {"born": 1815})),
+        Relation("r", "a", "b", "knows", RelationMetadata("well", 2.0, True, ("x",), {"n": 1})),
+    ],
+    ids=["entity", "relation"],
+)
+def test_a_revision_is_what_the_constructors_make_and_as_read_only(item: Any) -> None:
+    metadata = item.metadata.with_properties(item.properties)
+    revised = item.revised(item.type, metadata, 7)
+    assert (type(revised), type(metadata)) == (type(item), type(item.metadata))
+    assert revised == dataclasses.replace(item, updated_at=7, revision=2)
+    for part, name in ((revised, "type"), (metadata, "tags")):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(part, name, "other")

@@ -234,9 +234,14 @@ class Meters:
             self._delivered = last
             own = self._origin_id
             counts: dict[tuple[str, ...], int] = {}
+            labels: tuple[str, ...] = ()
+            kind = origin = ""
             for event in events:
-                labels = event.type, "own" if event.origin_id == own else "foreign"
-                counts[labels] = counts.get(labels, 0) + 1
+                if event.type != kind or event.origin_id != origin:
+                    kind, origin = event.type, event.origin_id or ""
+                    labels = kind, "own" if origin == own else "foreign"
+                    counts.setdefault(labels, 0)
+                counts[labels] += 1
             for seen, count in counts.items():
                 self._consumed.add_locked(count, seen)
         self._lag.set(max(0.0, (time.time() - events[-1].timestamp) * 1000))
