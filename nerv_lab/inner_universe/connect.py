@@ -51,8 +51,7 @@ def _spacetime(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
     client = client_with(uri, config)
     if config.offline == "refuse":
         return client
-    from nerv_lab.inner_universe.spacetime.queued import QueuedUniverse
-    from nerv_lab.inner_universe.spacetime.switching import QueueLimits
+    from nerv_lab.inner_universe.spacetime.queueing import QueuedUniverse, QueueLimits
 
     limits = QueueLimits(
         config.outbox_folder,

@@ -14,8 +14,7 @@ from shared.spacetime_server import new_database, the_server
 from nerv_lab.inner_universe import EmbeddedInnerUniverse, InnerUniverseClient, MockInnerUniverse
 from nerv_lab.inner_universe.metrics import ObservedUniverse
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse, publish_module
-from nerv_lab.inner_universe.spacetime.queued import QueuedUniverse
-from nerv_lab.inner_universe.spacetime.switching import QueueLimits
+from nerv_lab.inner_universe.spacetime.queueing import QueuedUniverse, QueueLimits
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 
 

@@ -14,8 +14,7 @@ from shared.spacetime_server import SpacetimeServer
 
 from nerv_lab.inner_universe.outbox import Fork
 from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse
-from nerv_lab.inner_universe.spacetime.queued import QueuedUniverse
-from nerv_lab.inner_universe.spacetime.switching import QueueLimits
+from nerv_lab.inner_universe.spacetime.queueing import QueuedUniverse, QueueLimits
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 from nerv_lab.lab import Lab
 

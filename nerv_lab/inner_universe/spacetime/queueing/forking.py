@@ -1,0 +1,79 @@
+"""Putting what does not fit any more on a branch of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from nerv_lab.core.rules import plan
+from nerv_lab.core.state import GraphState
+from nerv_lab.inner_universe.outbox.forking import fork_name, forked
+from nerv_lab.inner_universe.outbox.journal import Journal
+from nerv_lab.inner_universe.outbox.states import SENT, State
+from nerv_lab.inner_universe.spacetime.queueing.catching_up import CatchingUpUniverse
+from nerv_lab.inner_universe.spacetime.reading import read_branches, read_snapshot
+from nerv_lab.inner_universe.spacetime.sending import Clash
+from nerv_lab.inner_universe.writing import now_us
+
+__all__ = ["ForkingUniverse"]
+
+logger = logging.getLogger(__name__)
+
+
+class ForkingUniverse(CatchingUpUniverse):
+    """The part of a queueing client that makes a branch where others went on meanwhile."""
+
+    async def _fork(self, journal: Journal, clash: Clash) -> None:
+        """Put what does not fit any more on a branch of its own."""
+        if clash.branch in journal.forks():
+            for entry in journal.outbox.within(State.PENDING):
+                if entry.branch == clash.branch:
+                    journal.set_aside(entry.id, State.CONFLICT, clash.why)
+            return
+        connection, sender = self.remote.connection, self._sender(journal)
+        async with self._writing:
+            branches = await read_branches(connection)
+            writes = journal.writes(State.PENDING)
+            if journal.lost:
+                # What the server lost is written again on what it has.
+                snapshot = await read_snapshot(connection, clash.branch)
+                base, head = GraphState.build(snapshot.items), snapshot.head
+            else:
+                base, head = await asyncio.to_thread(self._base_of, journal, clash.branch)
+            if head not in {v.id for v in await self.remote.versions()}:
+                head = None
+            state = GraphState.empty() if head is None else await sender.state_of(head)
+            name = fork_name(journal.origin_id, branches)
+            instead = forked(writes, name, clash.branch, base, head, state)
+            journal.rewrite([w.id for w in writes], instead)
+            journal.fork(name, clash.branch)
+            logger.warning(
+                "%s: others went on meanwhile (%s); what was written offline goes to branch %s",
+                self.uri,
+                clash.why,
+                name,
+            )
+            if await self._unless_gone(sender.send_all()) is None and self._local is not None:
+                await self._leave_local()
+
+    def _base_of(self, journal: Journal, branch: str) -> tuple[GraphState, str | None]:
+        """Return what the writes that wait were made on: the rows of a branch, and its version."""
+        found = journal.standing()
+        if found is None:
+            return GraphState.empty(), None
+        behind, standing = found
+        state = standing.rows.get(branch, GraphState.empty())
+        head = standing.heads.get(branch)
+        for entry in journal.outbox.within(*SENT):
+            if entry.number > behind and entry.branch == branch and entry.kind == "apply":
+                write = journal.write(entry.id)
+                state = state.apply(plan(state, write.changes, now_us()))
+                head = head if write.version is None else write.version.id
+        return state, head
+
+    async def _offer_forks(self) -> None:
+        for fork in self.queues.forks:
+            for watcher in self._fork_watchers:
+                await asyncio.to_thread(watcher, fork.name, fork.branch)
+        for back in self._back_watchers:
+            await asyncio.to_thread(back)

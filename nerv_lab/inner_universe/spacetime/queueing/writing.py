@@ -1,0 +1,194 @@
+"""Writing: into the outbox first, then to the server or to the graph in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any, TypeVar
+
+from nerv_lab.core.changes import Change
+from nerv_lab.core.errors import NervError
+from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
+from nerv_lab.inner_universe.outbox.states import OPEN
+from nerv_lab.inner_universe.outbox.writes import QueuedWrite, settled, touched
+from nerv_lab.inner_universe.records import Receipt
+from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.queueing.following import GONE
+from nerv_lab.inner_universe.spacetime.queueing.opening import OpeningUniverse
+from nerv_lab.inner_universe.spacetime.receipts import receipt_from, receipt_of
+from nerv_lab.inner_universe.spacetime.sending import Sender, request_of
+from nerv_lab.inner_universe.writing import (
+    check_place,
+    checked_batch,
+    checked_events,
+    checked_version,
+)
+
+__all__ = ["WritingUniverse"]
+
+_T = TypeVar("_T")
+
+
+class WritingUniverse(OpeningUniverse):
+    """The part of a queueing client that writes batches, events and versions."""
+
+    async def apply(
+        self,
+        changes: Sequence[Change],
+        *,
+        reason: str | None = None,
+        source: str | None = None,
+        branch: str = DEFAULT_BRANCH,
+        batch_id: str | None = None,
+    ) -> Receipt:
+        """Make all of the changes durable as one batch, or none of them."""
+        batch = checked_batch(
+            map(settled, changes),
+            new_id() if batch_id is None else batch_id,
+            batch_id is not None,
+            reason=reason,
+            source=source,
+            branch=branch,
+        )
+        write = QueuedWrite(batch.id, "apply", branch, batch.changes, reason, source)
+        request = request_of(write, self.origin_id)
+
+        async def send(connection: Connection) -> tuple[Receipt, int]:
+            places = await connection.call(*request)
+            return await receipt_of(connection, batch.id, places), len(places)
+
+        def locally(store: OfflineStore) -> Receipt:
+            if (known := store.receipt_of(batch.id)) is not None:
+                return known
+            planned = store.plan(batch)
+            count = len(planned.changes)
+            self._keep(replace(write, befores=touched(planned.changes), count=count))
+            return store.write(planned, self.origin)
+
+        return await self._write(write, send, locally, lambda e: receipt_from(batch.id, e))
+
+    async def publish(self, events: Sequence[Event]) -> list[str]:
+        """Make events of the user's own durable as one batch, or one for each branch in turn."""
+        checked = checked_events(events)
+        for branch, listed in groupby(checked, key=lambda event: event.branch):
+            own = tuple(listed)
+            write = QueuedWrite(new_id(), "publish", branch, events=own, count=len(own))
+            await self._publish(write)
+        return [event.id for event in checked]
+
+    async def _publish(self, write: QueuedWrite) -> None:
+        request = request_of(write, self.origin_id)
+
+        async def send(connection: Connection) -> tuple[None, int]:
+            return None, len(await connection.call(*request))
+
+        def locally(store: OfflineStore) -> None:
+            self._keep(write)
+            # Copied, since the store gives them places of its own.
+            copies = [
+                Event(e.id, e.type, e.data, e.timestamp, e.source, branch=e.branch)
+                for e in write.events
+            ]
+            store.publish(checked_events(copies), self.origin)
+
+        await self._write(write, send, locally, lambda _: None)
+
+    async def commit_version(self, version: Version, delta: bytes) -> Version:
+        """Add a version and move its branch to it, if the branch is still at its parent."""
+        checked_version(version, delta)
+        write = QueuedWrite(
+            version.id, "version", version.branch, version=version, delta=delta, count=1
+        )
+
+        async def send(connection: Connection) -> tuple[Version, int]:
+            last = connection.tail.last
+            if version.event_seq > last:
+                last = await connection.refresh("commit_version")
+            check_place(version, last)
+            return version, len(await connection.call(*request_of(write, self.origin_id)))
+
+        def locally(store: OfflineStore) -> Version:
+            store.check_version(version)
+            check_place(version, store.last_seq())
+            self._keep(write)
+            return store.commit_version(version, delta, self.origin)[0]
+
+        return await self._write(write, send, locally, lambda _: version)
+
+    # What all of them do
+
+    async def _write(
+        self,
+        write: QueuedWrite,
+        send: Callable[[Connection], Coroutine[Any, Any, tuple[_T, int]]],
+        locally: Callable[[OfflineStore], _T],
+        arrived: Callable[[tuple[Event, ...]], _T],
+    ) -> _T:
+        return await self._hop(self._write_here(write, send, locally, arrived))
+
+    async def _hop(self, work: Coroutine[Any, Any, _T]) -> _T:
+        result = await self._portal.hop(work)
+        self.deliver()
+        return result
+
+    async def _write_here(
+        self,
+        write: QueuedWrite,
+        send: Callable[[Connection], Coroutine[Any, Any, tuple[_T, int]]],
+        locally: Callable[[OfflineStore], _T],
+        arrived: Callable[[tuple[Event, ...]], _T],
+    ) -> _T:
+        async with self._writing:
+            if self._local is None:
+                try:
+                    return await self._send_now(write, send)
+                except GONE:
+                    if events := self._arrived(write, await self._go_offline()):
+                        return arrived(events)
+            else:
+                await self._make_room(write)
+            store = self._local
+            assert store is not None
+            return locally(store)
+
+    async def _send_now(
+        self,
+        write: QueuedWrite,
+        send: Callable[[Connection], Coroutine[Any, Any, tuple[_T, int]]],
+    ) -> _T:
+        """Write it down and send it, while the server is there."""
+        journal = self.queues.own
+        if journal.outbox.has_open:
+            # Something that was given up while it was under way goes first.
+            await self._unless_gone(
+                Sender(self.remote.connection, journal, self._portal).send_all()
+            )
+        known = write.id in journal.outbox
+        if not known:
+            journal.add(write)
+        try:
+            result, count = await self._unless_gone(send(self.remote.connection))
+        except GONE:
+            raise
+        except NervError:
+            if not known:
+                journal.drop(write.id, *OPEN)
+            raise
+        except BaseException:
+            self._poke()  # given up, perhaps after it was sent
+            raise
+        if not known:
+            journal.accept([(write.id, journal.cursor + count)])
+        return result
+
+    def _keep(self, write: QueuedWrite) -> None:
+        """Write down what is done here, unless it was when it was sent."""
+        journal = self.queues.own
+        if write.id in journal.outbox:
+            journal.replace(write)
+        else:
+            journal.add(write)
