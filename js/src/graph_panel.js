@@ -23,7 +23,7 @@ const KEYS = "Graph. Arrows move it, plus and minus zoom, 0 fits, Shift and arro
 export class GraphPanel {
   /**
    * @param on {select(ids), find(query) -> {ids, total}, painted(kind), layout(state), hover(id),
-   *   open(id), pin(ids, places), unpin(), showAll()}
+   *   open(id), pin(ids, places), unpin(), showAll(), broken(error)}
    */
   constructor(store, { renderer }, on) {
     Object.assign(this, { store, renderer, on, painter: null, theme: null, held: null, mode: "move" });
@@ -262,6 +262,7 @@ export class GraphPanel {
       painted: () => this.on.painted(this.painter?.kind), click: this.#click, expand: (id) => this.on.open(id),
       hover: (id) => this.on.hover(id),
       area: this.#area, moved: (ids) => this.#pin(ids), failed: () => this.#remount(),
+      broken: (error) => this.on.broken(error),
     };
     const paint = (Brush) => new Painter(Brush, this.store, this.look, this.stage, on);
     try {
@@ -281,6 +282,13 @@ export class GraphPanel {
     this.camera = this.painter.camera;
     this.painter.kill();
     this.painter = null;
+  }
+
+  /** Paint with a new painter, after something went wrong in the one there is. */
+  renew() {
+    if (!this.painter) return;
+    this.#unmount();
+    this.#mount();
   }
 
   /** The context of WebGL is lost for good: paint without. */

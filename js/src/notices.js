@@ -29,6 +29,7 @@ export class Notices {
   /** Say what went wrong inside the view, and offer to try again. */
   failure(error) {
     const text = `Something went wrong in this view: ${error.message}`;
+    if (this.alert.firstChild?.textContent === text) return; // said already, and its button may have the focus
     this.alert.replaceChildren(h("span", {}, text), button("Try again", () => this.on.again()));
   }
 

@@ -4,6 +4,7 @@ import { Camera, between } from "./camera.js";
 import { courseOf, distanceTo } from "./curves.js";
 import { Gestures } from "./gestures.js";
 import { Grid } from "./grid.js";
+import { NextFrame } from "./next_frame.js";
 import { Overlay } from "./overlay.js";
 import { Scene, bendOf } from "./scene.js";
 
@@ -28,10 +29,12 @@ const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 export class Painter {
   /**
    * @param Brush WebglBrush or CanvasBrush.
-   * @param on {painted(), click(id, event), expand(id), area(ids, event), moved(ids), failed()}
+   * @param on {painted(), click(id, event), expand(id), area(ids, event), moved(ids), failed(),
+   *   broken(error)}; `failed` means that there is nothing to paint on, `broken` that a picture failed
    */
   constructor(Brush, store, look, container, on) {
     Object.assign(this, { store, look, container, on, box: null, all: true, lines: 30000, area: null, cost: 0, stale: true });
+    this.next = new NextFrame((now) => this.#paint(now), (error) => this.#broken(error));
     [this.canvas, this.over] = [0, 1].map(() => {
       const canvas = document.createElement("canvas");
       canvas.className = "nerv-canvas";
@@ -76,10 +79,13 @@ export class Painter {
 
   /** Only what lies over the graph has changed. */
   touch() {
-    this.pending ??= requestAnimationFrame((now) => {
-      this.pending = null;
-      this.#paint(now);
-    });
+    this.next.ask();
+  }
+
+  /** Whoever asks for the next picture gets all of it anew. */
+  #broken(error) {
+    this.all = this.stale = true;
+    this.on.broken(error);
   }
 
   setTheme() {
@@ -431,7 +437,7 @@ export class Painter {
   kill() {
     clearTimeout(this.waiting);
     clearTimeout(this.resting);
-    cancelAnimationFrame(this.pending);
+    this.next.end();
     cancelAnimationFrame(this.flying);
     cancelAnimationFrame(this.timing);
     this.resized.disconnect();

@@ -2,6 +2,7 @@
 
 import { Axis, Window, bars } from "./axis.js";
 import { counted, fullTime, h, iconButton } from "./dom.js";
+import { NextFrame } from "./next_frame.js";
 import { RangeBar } from "./range_bar.js";
 import { Scrubber } from "./scrubber.js";
 import { Marks } from "./timeline_marks.js";
@@ -13,9 +14,10 @@ const ROOM = 64; // pixels a version has when it can
 
 export class TimelinePanel {
   /** @param on {choose(versionOrNull), compare(version), summary(version), seek(seq), live(),
-   *   count(from, to), mark(from, to), say(text), painted()}; `compare` and `mark` may be null */
+   *   count(from, to), mark(from, to), say(text), painted(), broken(error)}; `compare` and `mark` may be null */
   constructor(history, on) {
     Object.assign(this, { history, on, mode: "steps", follow: true, range: null, held: null });
+    this.next = new NextFrame(() => this.#paint(), on.broken);
     this.window = new Window();
     this.meta = {};
     this.canvas = h("canvas.nerv-timeline-canvas", { "aria-hidden": "true" });
@@ -81,14 +83,14 @@ export class TimelinePanel {
   }
 
   refresh() {
-    this.pending ??= requestAnimationFrame(() => this.#paint());
+    this.next.ask();
   }
 
   destroy() {
     this.scrubber.destroy();
     this.forget();
     this.resized.disconnect();
-    cancelAnimationFrame(this.pending);
+    this.next.end();
   }
 
   // -- what is in view ----------------------------------------------------------------------
@@ -130,12 +132,10 @@ export class TimelinePanel {
     const margin = (window.span * 40) / window.width;
     const over = Math.max(place + margin - window.to, 0) || Math.min(place - margin - window.from, 0);
     if (over) this.#moved(() => window.pan(over, axis));
-    this.#paint();
+    this.next.now();
   }
 
   #paint() {
-    cancelAnimationFrame(this.pending);
-    this.pending = null;
     const { clientWidth: width, clientHeight: height } = this.surface;
     if (!width || !height || !this.theme) return;
     const { history, window, theme, meta } = this;

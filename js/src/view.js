@@ -80,6 +80,9 @@ export class View {
       stop: (id) => this.desk.stop(id),
       again: () => {
         this.notices.clear();
+        delete this.root.dataset.failed;
+        this.graph?.renew();
+        this.timeline?.refresh();
         this.link.again();
       },
     });
@@ -113,6 +116,7 @@ export class View {
         },
         unpin: () => this.#do("unpin"),
         showAll: () => this.#narrow("show_all"),
+        broken: (error) => this.#failed(error),
       });
       this.graph.arrangement = this.model.get("arrangement") ?? { name: "force" };
       this.graph.sight = this.model.get("camera") ?? null;
@@ -164,6 +168,7 @@ export class View {
         mark: mode === "explorer" ? (from, to) => this.#markRange(from, to) : null,
         say: (text) => this.notices.say(text),
         painted: () => this.#mark({ timelinePainted: this.link.seq }),
+        broken: (error) => this.#failed(error),
       });
       this.root.append(this.timeline.element);
     }

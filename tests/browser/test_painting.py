@@ -17,7 +17,7 @@ GRAPH = "root.nerv.store.graph"
 PAINTER = "root.nerv.graph.painter"
 SETTLED = """root => new Promise(done => {
     const painter = root.nerv.graph.painter;
-    const look = () => painter.pending || painter.moving ? requestAnimationFrame(look) : done();
+    const look = () => painter.next.asked || painter.moving ? requestAnimationFrame(look) : done();
     requestAnimationFrame(look);
 })"""
 
@@ -110,6 +110,39 @@ def test_both_painters_paint_the_same(bench: Callable[..., Any], lab: Any) -> No
     painted = np.abs(pictures[0] - np.array((255, 255, 255))).max(axis=2) > 40
     assert painted.sum() > 4_000
     assert (apart > 60).sum() < 0.03 * painted.sum()
+
+
+FAIL = "draw = () => { throw new Error('no ink'); }"
+BROKEN = {
+    "overlay": f"{PAINTER}.overlay.{FAIL}; {PAINTER}.touch();",
+    "brush": f"{PAINTER}.brush.{FAIL}; {PAINTER}.repaint();",
+    "timeline": """const { marks } = root.nerv.timeline, { render } = marks;
+        marks.render = () => { marks.render = render; throw new Error("no ink"); };
+        root.nerv.timeline.refresh();""",
+}
+
+
+@pytest.mark.parametrize("part", BROKEN)
+def test_a_picture_that_fails_is_told_in_place_and_painted_on_a_second_try(
+    bench: Callable[..., Any], lab: Any, part: str
+) -> None:
+    table = bench(lab)
+    table.wait(renderer="webgl")
+    raised: list[str] = []
+    table.page.on("pageerror", lambda error: raised.append(error.message))
+    on(table, BROKEN[part])
+    alert = table.root.get_by_role("alert")
+    alert.get_by_text("Something went wrong in this view: no ink").wait_for()
+    table.wait(failed="no ink")
+    on(table, "root.removeAttribute('data-painted')")
+    alert.get_by_role("button", name="Try again").press("Enter")
+    alert.get_by_text("no ink").wait_for(state="detached")
+    table.root.locator("xpath=self::*[@data-painted][not(@data-failed)]").wait_for()
+    table.root.evaluate(SETTLED)
+    place = spot(table, "n0")
+    wanted = colour(on(table, f"return {GRAPH}.node('n0').color"))
+    assert near(stage(table), place["x"], place["y"], wanted)
+    assert raised == []
 
 
 @PAINTERS
