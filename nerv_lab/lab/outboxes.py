@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.inner_universe.outbox import Fork, Queued, Queues, State
+from nerv_lab.core.merge import Resolution
+from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.outbox import (
+    Fork,
+    Queued,
+    QueuedWriteNotFoundError,
+    Queues,
+    State,
+)
+from nerv_lab.lab.merging import MergeResult
 from nerv_lab.lab.tables import frame, html_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nerv_lab.core.merge import Place
 
 __all__ = ["OutboxView"]
 
@@ -29,11 +40,23 @@ class OutboxView:
         The outboxes; None for a Lab that queues nothing.
     wait : callable
         Waits so many seconds until everything is sent, and says whether it is.
+    preview : callable
+        Works out what merging a branch that waits, into the one that it was made on, would do.
+    finish : callable
+        Called with the name of a branch that is merged.
     """
 
-    def __init__(self, queues: Queues | None, wait: Callable[[float], bool]) -> None:
+    def __init__(
+        self,
+        queues: Queues | None,
+        wait: Callable[[float], bool],
+        preview: Callable[[Fork], MergeResult],
+        finish: Callable[[str], None],
+    ) -> None:
         self._queues = queues
         self._wait = wait
+        self._preview = preview
+        self._finish = finish
 
     @property
     def pending(self) -> tuple[Queued, ...]:
@@ -50,7 +73,7 @@ class OutboxView:
         """Work that does not fit what others did meanwhile.
 
         A `Fork` is a branch that waits to be merged: look with ``lab.preview(fork.name)``, and
-        decide with ``.resolve(...).commit()``. Any other is a single write that came too late.
+        decide with `resolve`. Any other is a single write that came too late.
         """
         forks = () if self._queues is None else self._queues.forks
         return (*forks, *self._within(State.CONFLICT))
@@ -81,6 +104,53 @@ class OutboxView:
             queues.merged(id)
         else:
             queues.drop(id)
+
+    def resolve(
+        self,
+        fork: Fork | str,
+        resolution: Resolution | Mapping[Place, Resolution],
+        description: str | None = None,
+    ) -> Version:
+        """Merge a branch that waits into the present one, which it was made on, and delete it.
+
+        Parameters
+        ----------
+        fork : Fork or str
+            The branch, or its name.
+        resolution : "ours", "theirs", "base", Take or mapping
+            How to decide what conflicts, as for `MergeResult.resolve`: "theirs" is what was done
+            offline, "ours" what others did meanwhile.
+        description : str, optional
+            Why.
+
+        Returns
+        -------
+        Version
+            What came out.
+
+        Raises
+        ------
+        QueuedWriteNotFoundError
+            No such branch waits.
+        ValidationError
+            It was made on another branch than the present one, or the resolution does not fit.
+        ConflictError
+            Something is not committed, or conflicts are left; nothing was changed.
+        """
+        name = fork.name if isinstance(fork, Fork) else fork
+        found = next((f for f in self._known().forks if f.name == name), None)
+        if found is None:
+            raise QueuedWriteNotFoundError(name, "see lab.outbox.conflicts for the branches")
+        result = self._preview(found)
+        if isinstance(resolution, Mapping):
+            result.resolve(resolution)
+        else:
+            # Deciding one conflict may bring up another.
+            while result.conflicts:
+                result.resolve(resolution)
+        version = result.commit(description)
+        self._finish(name)
+        return version
 
     def wait(self, timeout: float = 60.0) -> bool:
         """Wait until everything is sent; False when that takes longer than so many seconds."""
@@ -128,17 +198,19 @@ class OutboxView:
 
     def __repr__(self) -> str:
         rows = self._rows()
-        lines = [f"  {r['state']:<9} {r['what']}" + _why(r["error"]) for r in rows[:_SHOWN]]
+        lines = [
+            f"  {r['state']:<9} {r['id']}  {r['what']}" + _why(r["error"]) for r in rows[:_SHOWN]
+        ]
         if len(rows) > _SHOWN:
             lines.append(f"  … and {len(rows) - _SHOWN} more")
         return "\n".join([self.summary, *lines])
 
     def _repr_html_(self) -> str:
         rows = [
-            (str(r["state"]), str(r["what"]), str(r["branch"]), str(r["error"] or ""))
+            tuple(str(r[name] or "") for name in ("state", "id", "what", "branch", "error"))
             for r in self._rows()[:_SHOWN]
         ]
-        return html_table(self.summary, ("state", "what", "branch", "why"), rows)
+        return html_table(self.summary, ("state", "id", "what", "branch", "why"), rows)
 
 
 def _why(error: object) -> str:

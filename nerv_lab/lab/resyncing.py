@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from nerv_lab.core.errors import ConflictError, NervError
+from nerv_lab.core.errors import ConflictError, NervError, ServerGoneError, ValidationError
 from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.lineage import ancestors
 from nerv_lab.core.signatures import Chains
@@ -16,7 +16,7 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient
-from nerv_lab.inner_universe.outbox import Standing
+from nerv_lab.inner_universe.outbox import Fork, Standing
 from nerv_lab.lab.follower import Follower, Position
 from nerv_lab.lab.merging import MergeResult
 from nerv_lab.lab.outboxes import OutboxView
@@ -55,6 +55,10 @@ class Resyncer:
         """Bring another branch into the present one."""
 
     @abstractmethod
+    def preview(self, source: str) -> MergeResult:
+        """Work out what merging would do, without doing it."""
+
+    @abstractmethod
     def _sign_what_was_queued(self, after: int) -> None:
         """Sign what was committed while the server was away."""
 
@@ -65,7 +69,21 @@ class Resyncer:
     @property
     def outbox(self) -> OutboxView:
         """What was written here and waits for the server, or for you to decide."""
-        return OutboxView(self._client.outbox, self._client.wait_sent)
+        return OutboxView(
+            self._client.outbox, self._client.wait_sent, self._preview_fork, self._fork_is_merged
+        )
+
+    def _preview_fork(self, fork: Fork) -> MergeResult:
+        if (present := self._follower.branch) != fork.branch:
+            why = f"{fork.name!r} was made on {fork.branch!r}, and you are on {present!r}"
+            raise ValidationError("fork", f"{why}; switch first")
+        return self.preview(fork.name)
+
+    def _fork_is_merged(self, name: str) -> None:
+        try:
+            self._finish_fork(name, self._follower.position())
+        except ServerGoneError:
+            logger.info("branch %s is deleted when the server is back", name)
 
     def _begin_resync(self) -> None:
         self._known_tags: Mapping[str, str] = {}

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from nerv_lab.magics.access_parsers import access_parsers
 from nerv_lab.magics.branch_parsers import BRANCH_COMMANDS, branch_parsers
 from nerv_lab.magics.bundle_parsers import bundle_parsers
+from nerv_lab.magics.outbox_parsers import outbox_parsers
 from nerv_lab.magics.parsing import PLACE, CommandError, Help, Parser, add_lab
 from nerv_lab.magics.retention_parsers import retention_parsers
 from nerv_lab.magics.undo_parsers import UNDO_REFERENCES, undo_parsers
@@ -52,7 +53,7 @@ def _commands() -> dict[str, Parser]:
     )
     parsers["transaction"].add_argument("-m", "--message", help="why; recorded in each event")
     parsers |= branch_parsers() | undo_parsers() | bundle_parsers() | retention_parsers()
-    parsers |= access_parsers()
+    parsers |= access_parsers() | outbox_parsers()
     parsers["help"] = Parser("help", "Explain the commands, or one of them.")
     parsers["help"].add_argument("command", nargs="?", metavar="COMMAND", choices=parsers)
     return parsers

@@ -14,9 +14,12 @@ from IPython.core.completer import (
 )
 
 from nerv_lab.core.errors import NervError
+from nerv_lab.inner_universe.outbox import Queued
 from nerv_lab.magics.commands import BRANCH_COMMANDS, COMMANDS, REFERENCE_COMMANDS
+from nerv_lab.magics.outbox_parsers import OUTBOX_VERBS
 
 if TYPE_CHECKING:
+    from nerv_lab.lab import Lab
     from nerv_lab.magics.magic import NervMagics
 
 __all__ = ["NervMatcher"]
@@ -61,12 +64,37 @@ class NervMatcher:
             return sorted(set(COMMANDS[command].options) - set(given))
         if command == "help":
             return COMMANDS
+        if command == "outbox":
+            return self._set_aside(given)
         return self._places(command, given) if command in REFERENCE_COMMANDS else []
 
-    def _places(self, command: str, given: list[str]) -> Iterable[str]:
+    def _set_aside(self, given: list[str]) -> Iterable[str]:
+        verb = next((word for word in given[1:] if word in OUTBOX_VERBS), None)
+        if verb is None:
+            return OUTBOX_VERBS
+        lab = self._meant(given)
+        if lab is None or verb == "show":
+            return []
+        aside = [queued.id for queued in lab.outbox.rejected]
+        for found in lab.outbox.conflicts:
+            if isinstance(found, Queued):
+                aside.append(found.id)
+            elif verb == "drop":
+                aside.append(found.name)
+        return aside
+
+    def _meant(self, given: list[str]) -> Lab | None:
         name = given[given.index("--lab") + 1] if "--lab" in given[:-1] else None
         try:
-            lab = self._magics.lab(name)
+            return self._magics.lab(name)
+        except NervError:
+            return None
+
+    def _places(self, command: str, given: list[str]) -> Iterable[str]:
+        lab = self._meant(given)
+        if lab is None:
+            return []
+        try:
             branches = [branch for branch in lab.branches if branch != lab.branch_name]
             names = [name for entry in lab.log() for name in (entry.label, *entry.names)]
         except NervError:

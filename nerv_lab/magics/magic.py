@@ -16,6 +16,7 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles import BundleReport
 from nerv_lab.lab import Access, Diff, HealthReport, Lab, RetentionReport, VersionLog, View
 from nerv_lab.lab import open as open_lab
+from nerv_lab.lab.outboxes import OutboxView
 from nerv_lab.magics.branching import BranchCommands
 from nerv_lab.magics.commands import help_on, parse
 from nerv_lab.magics.parsing import CommandError, Help
@@ -159,6 +160,16 @@ class NervMagics(BranchCommands, Magics):
         elif verb == "revoke":
             access.revoke(who, what or None, arguments.type)
         return access
+
+    def _outbox(self, arguments: Namespace) -> OutboxView:
+        outbox, verb = self.lab(arguments.lab).outbox, arguments.verb
+        if (verb == "show") != (arguments.id is None):
+            raise CommandError("write %nerv outbox, %nerv outbox retry ID or %nerv outbox drop ID")
+        if verb == "retry":
+            outbox.retry(arguments.id)
+        elif verb == "drop":
+            outbox.drop(arguments.id)
+        return outbox
 
     def _help(self, arguments: Namespace) -> Help:
         return help_on(arguments.command)

@@ -14,7 +14,12 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
 
 import nerv_lab as nl
+from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import UsageError
+from nerv_lab.inner_universe.metrics import ObservedUniverse
+from nerv_lab.inner_universe.outbox import Queues, State
+from nerv_lab.inner_universe.outbox.journal import Journal
+from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 from nerv_lab.magics.commands import COMMANDS
 from nerv_lab.magics.parsing import CommandError
 
@@ -527,6 +532,84 @@ def test_access_is_claimed_granted_and_taken_back(
     assert "last owner" in complaint(shell, "%nerv access revoke olga")
     assert "IDENTITY" in complaint(shell, "%nerv access grant")
     assert "no role or action" in complaint(shell, "%nerv access grant mika king")
+
+
+@pytest.fixture
+def queues(
+    opened: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Queues]:
+    """One write that waits, two that were refused, one too late, and a branch to be merged."""
+    journal = Journal(tmp_path / "client.outbox", "me")
+    for id in ("waits", "refused-1", "refused-2", "late"):
+        journal.add(QueuedWrite(id, "apply", changes=(CreateEntity(f"of-{id}", "thing"),)))
+    journal.set_aside("refused-1", State.REJECTED, "you may not")
+    journal.set_aside("refused-2", State.REJECTED, "you may not")
+    journal.set_aside("late", State.CONFLICT, "others went on")
+    journal.fork("offline-5f0c", "main")
+    queues = Queues(journal, [], lambda: None)
+    monkeypatch.setattr(ObservedUniverse, "outbox", queues)
+    yield queues
+    queues.close()
+
+
+def test_the_outbox_shows_what_waits_and_the_ids_to_decide_by(
+    opened: InteractiveShell, queues: Queues
+) -> None:
+    text = repr(run(opened, "%nerv outbox"))
+    assert text.splitlines()[0] == "outbox: 1 pending, 2 rejected, 2 in conflict"
+    assert "rejected  refused-1  " in text
+    assert "you may not" in text
+    assert "offline-5f0c  to be merged into 'main'" in text
+    html = run(opened, "%nerv outbox show")._repr_html_()
+    assert "<td>refused-1</td>" in html
+
+
+def test_what_was_set_aside_is_retried_or_dropped(opened: InteractiveShell, queues: Queues) -> None:
+    assert [q.id for q in run(opened, "%nerv outbox retry refused-1").pending] == [
+        "waits",
+        "refused-1",
+    ]
+    assert run(opened, "%nerv outbox drop refused-2").rejected == ()
+    assert len(run(opened, "%nerv outbox drop offline-5f0c").conflicts) == 1
+    assert queues.waiting == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("%nerv outbox retry", "outbox retry ID"),
+        ("%nerv outbox show late", "outbox retry ID"),
+        ("%nerv outbox retry waits", "'waits'"),
+        ("%nerv outbox drop nothing", "'nothing'"),
+        ("%nerv outbox forget late", "invalid choice: 'forget'"),
+    ],
+)
+def test_a_wrong_outbox_command_changes_nothing(
+    opened: InteractiveShell, queues: Queues, line: str, message: str
+) -> None:
+    assert message in complaint(opened, line)
+    assert queues.waiting == 5
+
+
+def test_a_lab_without_an_outbox_says_how_to_get_one(opened: InteractiveShell) -> None:
+    assert repr(run(opened, "%nerv outbox")) == "outbox: not used"
+    assert 'offline="queue"' in complaint(opened, "%nerv outbox drop x")
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("%nerv outbox ", ["show", "retry", "drop"]),
+        ("%nerv outbox d", ["drop"]),
+        ("%nerv outbox retry ", ["refused-1", "refused-2", "late"]),
+        ("%nerv outbox drop off", ["offline-5f0c"]),
+        ("%nerv outbox --lab lab drop l", ["late"]),
+    ],
+)
+def test_verbs_and_ids_of_the_outbox_are_completed(
+    opened: InteractiveShell, queues: Queues, line: str, wanted: list[str]
+) -> None:
+    assert sorted(completions(opened, line)) == sorted(wanted)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from shared.spacetime_server import SpacetimeServer
 import nerv_lab as nl
 from nerv_lab.core.errors import OutboxFullError, ServerGoneError, ServerUnreachableError
 from nerv_lab.inner_universe import InnerUniverseConfig
-from nerv_lab.inner_universe.outbox import Fork
+from nerv_lab.inner_universe.outbox import Fork, QueuedWriteNotFoundError
 from nerv_lab.lab import Lab
 
 PATIENCE = 60.0
@@ -196,6 +196,37 @@ def test_what_conflicts_waits_on_a_branch_for_the_user(place: Place) -> None:
         assert lab.outbox.conflicts == ()
         assert lab.verify().ok
         assert lab.health().balance.holds
+
+
+def test_a_branch_that_waits_is_resolved_in_one_step(place: Place) -> None:
+    with place.open() as lab, place.other() as other:
+        lab.add_entity("person", id="ada", name="Ada", properties={"born": 1})
+        lab.commit("first")
+        place.cut()
+        lab.update("ada", name="Ada Lovelace", properties={"born": 1815})
+        other.refresh()
+        other.update("ada", name="Augusta Ada", properties={"born": 1816})
+        place.mend()
+        assert lab.outbox.wait(PATIENCE)
+        lab.refresh()
+        (fork,) = lab.outbox.conflicts
+        assert isinstance(fork, Fork)
+        name, born = (c.place for c in lab.preview(fork.name).conflicts)
+        with pytest.raises(QueuedWriteNotFoundError, match="'nothing'"):
+            lab.outbox.resolve("nothing", "theirs")
+        with pytest.raises(nl.ConflictError, match="1 conflicts are left"):
+            lab.outbox.resolve(fork, {name: "theirs"})
+        lab.switch(fork.name)
+        with pytest.raises(nl.ValidationError, match="was made on 'main'"):
+            lab.outbox.resolve(fork, "theirs")
+        lab.switch("main")
+        assert lab.outbox.conflicts == (fork,)
+        version = lab.outbox.resolve(fork, {name: "theirs", born: "ours"}, "decided")
+        assert lab.head == version
+        assert contents(lab) == {"ada": ("Ada Lovelace", {"born": 1816})}
+        assert list(lab.branches) == ["main"]
+        assert len(lab.outbox) == 0
+        assert lab.verify().ok
 
 
 def test_a_lab_can_be_opened_without_its_server_and_sends_later(place: Place) -> None:
