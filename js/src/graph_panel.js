@@ -7,6 +7,7 @@ import { Layout } from "./layout.js";
 import { Look } from "./look.js";
 import { Painter } from "./painter.js";
 import { expanded } from "./paths.js";
+import { rest, wake } from "./resting.js";
 import { Legend } from "./legend.js";
 import { Looks } from "./looks.js";
 import { numbers } from "./columns.js";
@@ -252,9 +253,16 @@ export class GraphPanel {
   #onSight({ isIntersecting }) {
     clearTimeout(this.releasing);
     this.visible = isIntersecting;
-    if (isIntersecting) this.#mount();
-    else this.releasing = setTimeout(() => this.#unmount(), RELEASE_MS);
+    if (isIntersecting) {
+      wake(this.release);
+      this.#mount();
+      return;
+    }
+    if (this.painter) rest(this.release);
+    this.releasing = setTimeout(this.release, RELEASE_MS);
   }
+
+  release = () => this.#unmount();
 
   #mount() {
     if (this.painter || !this.theme) return;
@@ -278,6 +286,7 @@ export class GraphPanel {
   }
 
   #unmount() {
+    wake(this.release);
     if (!this.painter) return;
     this.camera = this.painter.camera;
     this.painter.kill();
