@@ -1,21 +1,17 @@
 // Where the graph stands, and the way to commit it; or, in the past, the way back.
 
 import { ago, counted, focusedIn, h, icon } from "./dom.js";
+import { queueTexts, storeText } from "./store_texts.js";
 
-/** Which store this is, who we are there, and how well it can be reached. */
 function backend(status) {
   if (!status) return [];
-  const parts = [status.backend];
-  if (status.identity) parts.push(status.identity.slice(0, 8));
-  if (status.state !== "connected") parts.push(status.state);
-  else if (status.lag !== null) parts.push(lagOf(status.lag));
   const kind = status.state === "connected" ? "span.nerv-backend" : "span.nerv-backend.nerv-dirty";
   const title = status.identity ? `identity ${status.identity}` : "where the graph is kept";
-  return [h(kind, { title, "data-state": status.state }, parts.join(" · "))];
-}
-
-function lagOf(seconds) {
-  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
+  const chips = [h(kind, { title, "data-state": status.state }, storeText(status))];
+  const { waiting, toDecide } = queueTexts(status);
+  if (waiting) chips.push(h("span.nerv-queued", { title: "Kept on this machine, and sent when the server is back" }, waiting));
+  if (toDecide) chips.push(h("span.nerv-queued.nerv-dirty", { title: "lab.outbox shows what does not fit, or was refused" }, toDecide));
+  return chips;
 }
 
 export class CommitBar {

@@ -16,9 +16,11 @@ export class Notices {
     this.on = on;
     this.alert = h("div.nerv-alert", { role: "alert" });
     this.news = h("div.nerv-news", { role: "status", "aria-live": "polite" });
+    // Apart, since what is committed on the way back would take its place at once.
+    this.storeNews = h("div.nerv-store-news", { role: "status", "aria-live": "polite" });
     this.working = h("div.nerv-working", { role: "status", hidden: true });
     this.away = h("div.nerv-away", { role: "status", hidden: true });
-    this.element = h("div.nerv-notices", {}, this.alert, this.working, this.away, this.news);
+    this.element = h("div.nerv-notices", {}, this.alert, this.working, this.away, this.news, this.storeNews);
   }
 
   error(text) {
@@ -39,6 +41,11 @@ export class Notices {
 
   say(text) {
     this.news.textContent = text;
+  }
+
+  /** Say how the store can be reached by now, and what waits. */
+  sayOfStore(text) {
+    this.storeNews.textContent = text;
   }
 
   /** Show how far a command is that takes long, or nothing. */

@@ -16,6 +16,7 @@ import { Link } from "./link.js";
 import { MergeDialog } from "./merge_dialog.js";
 import { Notices } from "./notices.js";
 import { Progress } from "./progress.js";
+import { statusNews } from "./store_texts.js";
 import css from "./style.css";
 import { OptionsPanel } from "./options_panel.js";
 import { isGroup } from "./looks.js";
@@ -260,6 +261,8 @@ export class View {
     if (before.head && before.branch === this.meta.branch && before.head !== this.meta.head) {
       this.notices.say(`${this.meta.head_label} committed`);
     }
+    const news = statusNews(before.status, this.meta.status);
+    if (news) this.notices.sayOfStore(news);
     this.#show();
   }
 

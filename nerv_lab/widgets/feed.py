@@ -19,6 +19,7 @@ from nerv_lab.core.model import Relation, entity_key
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import LTHASH
 from nerv_lab.inner_universe.client import Status
+from nerv_lab.inner_universe.outbox import Queues
 from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.views import View
@@ -64,13 +65,20 @@ class _View:
         return self.last_sent + (_SLOW_SECONDS if slow else _FRAME_SECONDS)
 
 
-def _status(status: Status) -> dict[str, Any]:
+def _status(status: Status, queues: Queues | None) -> dict[str, Any]:
     return {
         "backend": status.backend,
         "state": status.state,
         "identity": status.identity,
         "lag": status.lag,
+        "queued": None if queues is None else _queued(status, queues),
     }
+
+
+def _queued(status: Status, queues: Queues) -> dict[str, int]:
+    # While the server is there, what is open is under way, and would be gone when it is read.
+    there = status.state == "connected"
+    return {"open": 0 if there else queues.open, "aside": queues.aside}
 
 
 def _told_lens(board: Board) -> dict[str, Any] | None:
@@ -328,7 +336,7 @@ class Feed:
             "lens": _told_lens(self.board),
             "trouble": self.board.styler.trouble,
             "closed": source.closed,
-            "status": _status(source.status),
+            "status": _status(source.status, source.client.outbox),
         }
 
     @property

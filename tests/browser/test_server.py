@@ -9,8 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from shared.breaking_proxy import breaking_proxy
 from shared.spacetime_server import new_database, the_server
 
+import nerv_lab as nl
+from nerv_lab.inner_universe import InnerUniverseConfig
 from nerv_lab.inner_universe.spacetime import publish_module
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 
@@ -62,3 +65,53 @@ def test_a_commit_by_button_is_one_on_the_server(
     root.get_by_role("button", name="Commit", exact=True).click()
     book.wait(version="v2")
     book.run("assert lab.head.description == 'a year'")
+
+
+def test_what_waits_for_a_server_that_is_away_is_said_in_words(
+    bench: Callable[..., Any], tmp_path: Path
+) -> None:
+    tokens = TokenFile(tmp_path / "tokens.json")
+    direct = publish_module(the_server().url, new_database(), tokens=tokens)
+    with breaking_proxy(the_server().port) as proxy:
+        uri = direct.replace(f":{the_server().port}/", f":{proxy.port}/")
+        config = InnerUniverseConfig(
+            token_file=tokens.path, outbox_folder=tmp_path / "outboxes", offline_after=0.1
+        )
+        somebody = InnerUniverseConfig(token_file=tmp_path / "others.json")
+        with (
+            nl.open(uri, config=config, offline="queue") as lab,
+            nl.open(direct, config=somebody) as other,
+        ):
+            lab.add_entity("person", id="ada", name="Ada")
+            lab.commit("first")
+            table = bench(lab)
+            backend = table.root.locator(".nerv-backend")
+            queued = table.root.locator(".nerv-queued")
+            news = table.root.locator(".nerv-store-news")
+            assert "offline" not in backend.inner_text()
+            assert queued.count() == 0
+
+            proxy.shut()
+            lab.update("ada", name="Ada Lovelace")
+            lab.add_entity("person", id="byron")
+            lab.add_entity("person", id="babbage")
+            table.flush()
+            queued.get_by_text("3 waiting for the server", exact=True).wait_for()
+            assert backend.inner_text().endswith("offline")
+            assert news.inner_text().startswith("Offline: ")
+
+            other.refresh()
+            other.update("ada", name="Augusta Ada")
+            proxy.open()
+            assert lab.outbox.wait(60)
+            table.flush()
+            queued.get_by_text("1 for you to decide", exact=True).wait_for()
+            assert queued.count() == 1
+            assert "offline" not in backend.inner_text()
+            assert "for you to decide" in news.inner_text()
+
+            lab.refresh()
+            (fork,) = lab.outbox.conflicts
+            lab.outbox.resolve(fork, "theirs")
+            table.flush()
+            queued.wait_for(state="detached")

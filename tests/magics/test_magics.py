@@ -571,7 +571,7 @@ def test_what_was_set_aside_is_retried_or_dropped(opened: InteractiveShell, queu
     ]
     assert run(opened, "%nerv outbox drop refused-2").rejected == ()
     assert len(run(opened, "%nerv outbox drop offline-5f0c").conflicts) == 1
-    assert queues.waiting == 3
+    assert (queues.open, queues.aside, queues.waiting) == (2, 1, 3)
 
 
 @pytest.mark.parametrize(

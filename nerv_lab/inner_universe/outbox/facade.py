@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from nerv_lab.inner_universe.outbox.journal import Journal
 from nerv_lab.inner_universe.outbox.states import (
     ASIDE,
-    OPEN,
     Counts,
     Entry,
     QueuedWriteNotFoundError,
@@ -75,12 +74,21 @@ class Queues:
         Those of clients that are gone.
     poke : callable
         Called when there is something to send.
+    changed : callable, optional
+        Called when there is less to decide.
     """
 
-    def __init__(self, own: Journal, adopted: list[Journal], poke: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        own: Journal,
+        adopted: list[Journal],
+        poke: Callable[[], None],
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self.own = own
         self.adopted = adopted
         self._poke = poke
+        self._changed = changed
 
     @property
     def journals(self) -> tuple[Journal, ...]:
@@ -113,7 +121,12 @@ class Queues:
     @property
     def open(self) -> int:
         """How many writes are to be sent."""
-        return sum(len(j.outbox.within(*OPEN)) for j in self.journals)
+        return sum(j.outbox.open for j in self.journals)
+
+    @property
+    def aside(self) -> int:
+        """How many writes and branches wait for somebody to decide."""
+        return sum(j.outbox.aside + len(j.forks()) for j in self.journals)
 
     @property
     def has_open(self) -> bool:
@@ -137,7 +150,7 @@ class Queues:
         QueuedWriteNotFoundError
             There is none of this id.
         """
-        self._aside(id).retry(id)
+        self._holder(id).retry(id)
         self._poke()
 
     def drop(self, id: str) -> None:
@@ -148,9 +161,10 @@ class Queues:
         QueuedWriteNotFoundError
             There is none of this id.
         """
-        self._aside(id).drop(id)
+        self._holder(id).drop(id)
+        self._changed()
 
-    def _aside(self, id: str) -> Journal:
+    def _holder(self, id: str) -> Journal:
         for journal in self.journals:
             if id in journal.outbox:
                 journal.outbox.entry(id, *ASIDE)
@@ -161,6 +175,7 @@ class Queues:
         """Note that a branch does not wait any more."""
         for journal in self.journals:
             journal.merged(name)
+        self._changed()
 
     def close(self) -> None:
         """Close all files; what waits in them is sent by the next client."""

@@ -122,6 +122,7 @@ class Outbox:
         self._waiting_bytes = 0
         self._waiting = 0
         self._open = 0
+        self._aside = 0
         self._last = 0
         self._dropped = dict.fromkeys(ASIDE, 0)
 
@@ -162,6 +163,16 @@ class Outbox:
     def kept(self) -> int:
         """How many writes are kept that the server has taken."""
         return len(self._entries) - self._waiting
+
+    @property
+    def open(self) -> int:
+        """How many writes are to be sent."""
+        return self._open
+
+    @property
+    def aside(self) -> int:
+        """How many writes were set aside for somebody to decide."""
+        return self._aside
 
     @property
     def has_open(self) -> bool:
@@ -223,6 +234,8 @@ class Outbox:
             self._waiting_bytes += sign * entry.size
         if entry.state in OPEN:
             self._open += sign
+        if entry.state in ASIDE:
+            self._aside += sign
         self._last = max(self._last, entry.number)
 
     def _move(self, entry: Entry, state: State) -> None:

@@ -61,7 +61,7 @@ class OpeningUniverse(ReturningUniverse):
         self._folder = OutboxFolder(root, self.uri, secret)
         adopted = self._folder.adopt()
         own = self._folder.new(self.origin_id, Outbox(limits.writes, limits.size))
-        self._queues = Queues(own, adopted, self._poke)
+        self._queues = Queues(own, adopted, self._poke, self._tell_status)
 
     # Without a server from the start
 
