@@ -14,7 +14,7 @@ from nerv_lab.inner_universe.embedded.queries import (
     is_known,
     last_seq,
 )
-from nerv_lab.inner_universe.embedded.reader import RowCache
+from nerv_lab.inner_universe.embedded.row_cache import RowCache
 
 __all__ = ["Tip"]
 
