@@ -23,7 +23,8 @@ export class Gestures {
     listen("wheel", (event) => this.#wheel(event), { passive: false });
     listen("dblclick", (event) => this.#double(event));
     listen("keydown", (event) => this.#key(event));
-    for (const type of ["keyup", "blur"]) listen(type, () => this.#rest());
+    listen("keyup", ({ key }) => key === "Shift" && this.#rest());
+    listen("blur", () => this.#rest());
   }
 
   destroy() {
@@ -126,7 +127,7 @@ export class Gestures {
     this.nudged = this.on.nudge(NUDGE * dx, NUDGE * dy) || this.nudged;
   }
 
-  /** Keys are let go: what they moved lies where it is. */
+  /** Shift is let go: what was moved under it lies where it is. */
   #rest() {
     if (!this.nudged) return;
     this.nudged = false;
