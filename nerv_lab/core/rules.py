@@ -188,6 +188,7 @@ class _Batch:
         kind = old.type if change.type is UNSET else change.type
         new = old.revised(kind, metadata, self._now)
         if new.content != old.content:
+            _check_counts(new)
             self._entities[old.id] = new
             self.done.append(ItemChange.of(old.key, old, new))
 
