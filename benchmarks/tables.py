@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from statistics import median
 
 from rounds import Grown, Result
 from stores import OURS, STORES
+from text_table import Rows, table
 from worker import Space
 
 __all__ = ["growth_table", "medians", "ratio_table", "store_table"]
-
-Rows = dict[str, dict[str, float]]
 
 
 def medians(rounds: list[dict[str, Result]]) -> dict[str, Result]:
@@ -44,7 +41,7 @@ def _median_grown(grown: list[Grown]) -> Grown:
 
 def store_table(results: dict[str, Result], *, cpu: bool = False) -> str:
     """Return a row for each store, in the units of the headings."""
-    return _table("store", {name: _row(result, cpu) for name, result in results.items()})
+    return table("store", {name: _row(result, cpu) for name, result in results.items()})
 
 
 def ratio_table(results: dict[str, Result], *, cpu: bool = False) -> str:
@@ -58,7 +55,7 @@ def ratio_table(results: dict[str, Result], *, cpu: bool = False) -> str:
                 what.rpartition(" ")[0]: own[what] / value if value > 0 else float("nan")
                 for what, value in _row(result, cpu).items()
             }
-    return _table("in multiples of", rows) if rows else ""
+    return table("in multiples of", rows) if rows else ""
 
 
 def _row(result: Result, cpu: bool) -> dict[str, float]:
@@ -79,31 +76,4 @@ def growth_table(results: dict[str, Result]) -> str:
                 "disk MB": grown.space.disk,
                 "memory MB": grown.space.memory,
             }
-    return _table("store, commits", rows)
-
-
-def _table(head: str, rows: Rows) -> str:
-    columns = list(next(iter(rows.values())))
-    width = max(len(name) for name in (head, *rows))
-    widths = [max(len(column), 9) for column in columns]
-    lines = [
-        _line(head.ljust(width), (f"{c:>{w}}" for c, w in zip(columns, widths, strict=True))),
-        _line("-" * width, (f"{'-' * (w - 1)}:" for w in widths)),
-    ]
-    for name, row in rows.items():
-        cells = (f"{_number(row[c]):>{w}}" for c, w in zip(columns, widths, strict=True))
-        lines.append(_line(name.ljust(width), cells))
-    return "\n".join(lines)
-
-
-def _line(first: str, cells: Iterable[str]) -> str:
-    return f"| {first} | {' | '.join(cells)} |"
-
-
-def _number(value: float) -> str:
-    """Return three figures of a number, all that medians of so few rounds can tell."""
-    if math.isnan(value):
-        return "-"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
+    return table("store, commits", rows)
