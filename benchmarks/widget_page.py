@@ -14,7 +14,7 @@ import psutil
 from shared.jupyterlab import Notebook, chromium_context, jupyterlab, open_notebook
 from widget_peers import GRAPH, Peer
 
-__all__ = ["Figures", "Stalled", "measure"]
+__all__ = ["Figures", "StalledError", "measure"]
 
 PROBE = Path(__file__).with_name("widget_probe.js")
 INK = 2_000  # pixels; fewer are a spinner or an empty frame
@@ -55,7 +55,7 @@ PATIENCE = 180.0
 STILL_MS = 1_500.0
 
 
-class Stalled(Exception):
+class StalledError(Exception):
     """The widget refused the graph, or did not show it in time; the message says which."""
 
 
@@ -97,7 +97,7 @@ class _Traffic:
         self._socket = 0
         self._requests: list[Any] = []
         page.on("websocket", lambda socket: socket.on("framereceived", self._frame))
-        page.on("requestfinished", self._requests.append)
+        page.on("requestfinished", lambda request: self._requests.append(request))
 
     def _frame(self, payload: str | bytes) -> None:
         self._socket += len(payload.encode() if isinstance(payload, str) else payload)
@@ -113,7 +113,7 @@ def measure(peer: Peer, nodes: int, edges: int, home: Path, changes: int) -> Fig
 
     Raises
     ------
-    Stalled
+    StalledError
         When the widget refuses, or paints nothing within three minutes.
     """
     made = GRAPH.format(nodes=nodes, edges=edges, groups=max(4, nodes // 250))
@@ -173,12 +173,12 @@ class _Run:
         while time.monotonic() < deadline:
             failed = self.page.evaluate(FAILED, 1)
             if failed:
-                raise Stalled(failed)
+                raise StalledError(failed)
             found = [one["at"] for one in self._seen() if one["ink"] >= ink]
             if found:
                 return min(found)
             self.page.wait_for_timeout(20)
-        raise Stalled(f"nothing was painted in {PATIENCE:.0f} s")
+        raise StalledError(f"nothing was painted in {PATIENCE:.0f} s")
 
     def _settle(self) -> None:
         """Wait until a layout that still moves has come to rest."""
@@ -188,7 +188,7 @@ class _Run:
             if self.page.evaluate(NOW) - newest > STILL_MS:
                 return
             self.page.wait_for_timeout(100)
-        raise Stalled(f"the layout still moved after {PATIENCE:.0f} s")
+        raise StalledError(f"the layout still moved after {PATIENCE:.0f} s")
 
     # Changing
 
@@ -232,7 +232,7 @@ class _Run:
                 if box and box["width"] >= 300 and box["height"] >= 300:
                     self._dragged = frame
                     return canvas
-        raise Stalled("no canvas was found to drag")
+        raise StalledError("no canvas was found to drag")
 
     # Sizes
 

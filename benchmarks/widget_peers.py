@@ -1,4 +1,4 @@
-"""Graph widgets that show the same graph, each by the code that its own guide would have one write."""
+"""Graph widgets that show the same graph, each by the code that its own guide suggests."""
 
 from __future__ import annotations
 

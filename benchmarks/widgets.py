@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from text_table import Rows, table
-from widget_page import Figures, Stalled, measure
+from widget_page import Figures, StalledError, measure
 from widget_peers import OURS, PEERS, Peer
 
 SIZES = {"1k": (1_000, 3_000), "10k": (10_000, 20_000), "100k": (100_000, 200_000)}
@@ -47,7 +47,7 @@ def _one_size(peers: list[Peer], size: str, own: int, others: int) -> None:
         try:
             with tempfile.TemporaryDirectory(prefix="nerv-widgets-") as home:
                 figures = measure(peer, *SIZES[size], Path(home), changes)
-        except Stalled as why:
+        except StalledError as why:
             print(f"{peer.name}: {why}", flush=True)
             continue
         rows[peer.name] = _row(figures)
