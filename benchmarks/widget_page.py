@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -46,13 +47,15 @@ FAILED = """index => {
     const failed = cell.model.outputs.toJSON().find((o) => o.output_type === "error");
     return failed ? `${failed.ename}: ${failed.evalue}` : null;
 }"""
-SEEN = "() => window.nervProbe?.seen ?? []"
+FIRST = "ink => window.nervProbe?.seen.find((seen) => seen.ink >= ink)?.at ?? null"
+NEWEST = "() => window.nervProbe?.seen.at(-1)?.at ?? null"
 FORGET = (
     "reading => { if (window.nervProbe) Object.assign(window.nervProbe, { reading, seen: [] }); }"
 )
 NOW = "() => performance.timeOrigin + performance.now()"
 PATIENCE = 180.0
 STILL_MS = 1_500.0
+SHOWING = re.compile(rb'"msg_type": ?"(comm_|display_data|execute_result|update_display_data)')
 
 
 class StalledError(Exception):
@@ -66,8 +69,8 @@ class Figures:
     Attributes
     ----------
     show_ms, show_mb : float
-        From running the cell until the first painting; what came over the kernel's socket and by
-        HTTP until then.
+        From running the cell until the first painting; what the page received to show until then,
+        over the kernel's socket and by HTTP.
     change_ms : list of float
         From sending the change until its painting, each.
     change_bytes : float
@@ -91,7 +94,10 @@ class Figures:
 
 
 class _Traffic:
-    """Counts the bytes that a page receives."""
+    """Counts what a page receives to show: messages of widgets and results of cells, and files.
+
+    What the kernel says of itself, such as that it is busy, is the same for all, and left out.
+    """
 
     def __init__(self, page: Any) -> None:
         self._socket = 0
@@ -100,7 +106,9 @@ class _Traffic:
         page.on("requestfinished", lambda request: self._requests.append(request))
 
     def _frame(self, payload: str | bytes) -> None:
-        self._socket += len(payload.encode() if isinstance(payload, str) else payload)
+        frame = payload.encode() if isinstance(payload, str) else payload
+        if SHOWING.search(frame[:1_000]):
+            self._socket += len(frame)
 
     @property
     def bytes(self) -> int:
@@ -117,9 +125,6 @@ def measure(peer: Peer, nodes: int, edges: int, home: Path, changes: int) -> Fig
         When the widget refuses, or paints nothing within three minutes.
     """
     made = GRAPH.format(nodes=nodes, edges=edges, groups=max(4, nodes // 250))
-    settings = home / "settings" / "@jupyter-widgets" / "jupyterlab-manager"
-    settings.mkdir(parents=True)
-    (settings / "plugin.jupyterlab-settings").write_text('{"saveState": true}')
     with jupyterlab(home) as (url, folder), chromium_context() as context:
         context.add_init_script(path=PROBE)
         page = context.new_page()
@@ -164,8 +169,10 @@ class _Run:
         for frame in self.page.frames:
             frame.evaluate(FORGET, reading)
 
-    def _seen(self) -> list[dict[str, float]]:
-        return [one for frame in self.page.frames for one in frame.evaluate(SEEN)]
+    def _seen(self, expression: str, argument: float | None = None) -> list[float]:
+        """Ask all frames of the page when they have seen something, and return the answers."""
+        found = [frame.evaluate(expression, argument) for frame in self.page.frames]
+        return [at for at in found if at is not None]
 
     def _painted(self, ink: float = INK) -> float:
         """Wait until a frame shows so many pixels, and return when that was."""
@@ -174,8 +181,7 @@ class _Run:
             failed = self.page.evaluate(FAILED, 1)
             if failed:
                 raise StalledError(failed)
-            found = [one["at"] for one in self._seen() if one["ink"] >= ink]
-            if found:
+            if found := self._seen(FIRST, ink):
                 return min(found)
             self.page.wait_for_timeout(20)
         raise StalledError(f"nothing was painted in {PATIENCE:.0f} s")
@@ -184,8 +190,7 @@ class _Run:
         """Wait until a layout that still moves has come to rest."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            newest = max((one["at"] for one in self._seen()), default=0.0)
-            if self.page.evaluate(NOW) - newest > STILL_MS:
+            if self.page.evaluate(NOW) - max(self._seen(NEWEST), default=0.0) > STILL_MS:
                 return
             self.page.wait_for_timeout(100)
         raise StalledError(f"the layout still moved after {PATIENCE:.0f} s")
@@ -193,10 +198,8 @@ class _Run:
     # Changing
 
     def _change(self, turn: int) -> None:
-        before = self.traffic.bytes
         self.book.run(f"turn = {turn}")
         self._forget()
-        spent = self.traffic.bytes - before  # what running code at all costs
         before = self.traffic.bytes
         start = self.page.evaluate(NOW)
         self.book.run(self.peer.change)
@@ -205,7 +208,7 @@ class _Run:
         painted = self._painted(INK if self.peer.again else 0)
         self.figures.change_ms.append(painted - start)
         self._settle()
-        self._sent.append(self.traffic.bytes - before - spent)
+        self._sent.append(self.traffic.bytes - before)
 
     # Dragging
 

@@ -77,8 +77,9 @@ lab.apply([CreateEntity(n, "node", described(i)) for i, n in enumerate(nodes)])
 lab.apply([
     CreateRelation(f"r{k}", nodes[a], nodes[b], "link") for k, (a, b) in enumerate(edges)
 ])
-view = lab.view(style={"node": {"color": "color"}}, positions=dict(zip(nodes, places)))""",
-        change="lab.update(nodes[0], properties={'color': color(0, turn)})",
+colored = {"node": {"color": lambda entity: entity.properties["color"]}}
+view = lab.view(style=colored, positions=dict(zip(nodes, places)))""",
+        change="_ = lab.update(nodes[0], properties={'color': color(0, turn)})",
     ),
     Peer(
         "neo4j-viz",

@@ -4,7 +4,8 @@ Run ``python benchmarks/widgets.py``. Each widget shows the same graph, with the
 same places, in a JupyterLab and a headless Chromium of its own (software WebGL). What its canvases
 show is read at every animation frame, so that "painted" is the same for all: the first frame that
 holds more than an empty page, or a changed node. Reading costs each of them the same, and is off
-while the graph is dragged. Bytes are what the page received, over the kernel's socket and by HTTP.
+while the graph is dragged. Bytes are what the page received of widgets and results, by the kernel's
+socket and by HTTP.
 """
 
 from __future__ import annotations
