@@ -42,6 +42,7 @@ from nerv_lab.inner_universe.spacetime.queries import (
     select_entries,
 )
 from nerv_lab.inner_universe.spacetime.session import Session, SessionLostError
+from nerv_lab.inner_universe.spacetime.status_watchers import StatusWatchers
 from nerv_lab.inner_universe.spacetime.tokens import Secret, Tokens
 
 __all__ = ["Connection"]
@@ -97,22 +98,11 @@ class Connection:
         self._task: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
         self._filling: asyncio.Task[None] | None = None
-        self._status_watchers: list[list[Callable[[], None]]] = []
+        self._watchers = StatusWatchers()
 
     def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call a function, in the portal's thread, when the server goes or comes back."""
-        watching = [changed]
-        self._status_watchers.append(watching)
-
-        def forget() -> None:
-            if watching in self._status_watchers:
-                self._status_watchers.remove(watching)
-
-        return forget
-
-    def _tell_status(self) -> None:
-        for (changed,) in tuple(self._status_watchers):
-            changed()
+        return self._watchers.add(changed)
 
     @property
     def live(self) -> bool:
@@ -174,9 +164,9 @@ class Connection:
             await session.ended.wait()
             await self._drop()
             logger.warning("the connection to %s was lost; reconnecting", self.address.uri)
-            self._tell_status()
+            self._watchers.tell()
             await self._reconnect()
-            self._tell_status()
+            self._watchers.tell()
             if self._session is None:
                 self._ready.set()
                 return

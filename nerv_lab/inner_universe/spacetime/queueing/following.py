@@ -49,7 +49,7 @@ class FollowingUniverse(QueueHolder):
         elif self._timer is None:
             patience = self._queue_limits.patience
             self._timer = asyncio.get_running_loop().call_later(patience, self._give_up)
-        self._tell_status()
+        self._watchers.tell()
 
     def _give_up(self) -> None:
         self._timer = None
@@ -58,18 +58,7 @@ class FollowingUniverse(QueueHolder):
 
     def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call a function, in any thread, when the state changes; returns how to end it."""
-        watching = [changed]
-        self._status_watchers.append(watching)
-
-        def forget() -> None:
-            if watching in self._status_watchers:
-                self._status_watchers.remove(watching)
-
-        return forget
-
-    def _tell_status(self) -> None:
-        for (changed,) in tuple(self._status_watchers):
-            changed()
+        return self._watchers.add(changed)
 
     async def _unless_gone(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do something with the server, and give it up when that goes.

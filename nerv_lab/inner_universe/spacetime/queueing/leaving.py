@@ -35,7 +35,7 @@ class LeavingUniverse(FollowingUniverse):
             self._local = await asyncio.to_thread(self._stand)
             logger.warning("%s is away; what is written is queued", self.uri)
             self._wanted.set()
-            self._tell_status()
+            self._watchers.tell()
         return self._local
 
     def _stand(self) -> OfflineStore:

@@ -61,7 +61,7 @@ class OpeningUniverse(ReturningUniverse):
         self._folder = OutboxFolder(root, self.uri, secret)
         adopted = self._folder.adopt()
         own = self._folder.new(self.origin_id, Outbox(limits.writes, limits.size))
-        self._queues = Queues(own, adopted, self._poke, self._tell_status)
+        self._queues = Queues(own, adopted, self._poke, self._watchers.tell)
 
     # Without a server from the start
 
@@ -123,7 +123,7 @@ class OpeningUniverse(ReturningUniverse):
         queues, self._queues = self._queues, None
         queues.close()
         self._local = None
-        self._tell_status()
+        self._watchers.tell()
 
     def lend(self, standing: Callable[[], Standing]) -> None:
         """Name who knows the graph as it is, to go on from when the server is away."""

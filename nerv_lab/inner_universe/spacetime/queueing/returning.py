@@ -65,7 +65,7 @@ class ReturningUniverse(ForkingUniverse):
             await self._go_online()
         self._release_idle()
         self._room.set()
-        self._tell_status()
+        self._watchers.tell()
         await self._offer_forks()
         return True
 
