@@ -53,7 +53,7 @@ FORGET = (
     "reading => { if (window.nervProbe) Object.assign(window.nervProbe, { reading, seen: [] }); }"
 )
 NOW = "() => performance.timeOrigin + performance.now()"
-PATIENCE = 120.0
+PATIENCE = 60.0
 STILL_MS = 1_500.0
 SHOWING = re.compile(rb'"msg_type": ?"(comm_|display_data|execute_result|update_display_data)')
 
@@ -122,7 +122,7 @@ def measure(peer: Peer, nodes: int, edges: int, home: Path, changes: int) -> Fig
     Raises
     ------
     StalledError
-        When the widget refuses, or paints nothing within two minutes.
+        When the widget refuses, or paints nothing within a minute.
     """
     made = GRAPH.format(nodes=nodes, edges=edges, groups=max(4, nodes // 250))
     with jupyterlab(home) as (url, folder), chromium_context() as context:

@@ -49,7 +49,7 @@ class Peer:
     show : str
         The cell that makes the view of the graph, for the cell to show.
     change : str
-        Code that gives node 0 another colour; ``turn`` counts the changes.
+        Code that gives the last node, which lies on top, another colour; ``turn`` counts.
     again : bool
         Whether a change has to run ``show`` again, since the widget cannot be changed.
     """
@@ -79,7 +79,7 @@ lab.apply([
 ])
 colored = {"node": {"color": lambda entity: entity.properties["color"]}}
 view = lab.view(style=colored, positions=dict(zip(nodes, places)))""",
-        change="_ = lab.update(nodes[0], properties={'color': color(0, turn)})",
+        change="_ = lab.update(nodes[-1], properties={'color': color(-1, turn)})",
     ),
     Peer(
         "neo4j-viz",
@@ -93,7 +93,7 @@ graph = VisualizationGraph(
 )
 view = graph.render_widget(layout="free", initial_zoom=0.2, max_allowed_nodes=20_000)""",
         change="""\
-moved = Node(id=nodes[0], color=color(0, turn), x=places[0][0], y=places[0][1])
+moved = Node(id=nodes[-1], color=color(-1, turn), x=places[-1][0], y=places[-1][1])
 view.add_data(moved, on_duplicate="replace")""",
     ),
     Peer(
@@ -115,7 +115,9 @@ view.graph.add_graph_from_json({
 })
 view.set_layout(name="preset")
 view.set_style([{"selector": "node", "css": {"background-color": "data(color)"}}])""",
-        change="view.graph.nodes[0].data = {**view.graph.nodes[0].data, 'color': color(0, turn)}",
+        change="""\
+last = view.graph.nodes[-1]
+last.data = {**last.data, "color": color(-1, turn)}""",
     ),
     Peer(
         "ipysigma",
@@ -130,7 +132,7 @@ if "graph" not in globals():
         graph.add_node(n, color=color(i, 0), x=places[i][0], y=places[i][1])
     graph.add_edges_from((nodes[a], nodes[b]) for a, b in edges)
 view = Sigma(graph, height=600)""",
-        change="graph.nodes[nodes[0]]['color'] = color(0, turn)",
+        change="graph.nodes[nodes[-1]]['color'] = color(-1, turn)",
         again=True,
     ),
     Peer(
@@ -147,7 +149,7 @@ if "graph" not in globals():
         graph.add_edge(nodes[a], nodes[b])
     graph.toggle_physics(False)
 view = graph.show("graph.html")""",
-        change="graph.nodes[0]['color'] = color(0, turn)",
+        change="graph.nodes[-1]['color'] = color(-1, turn)",
         again=True,
     ),
 )
