@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+import from_tests  # noqa: F401
 from shared.jupyterlab import chromium_context, jupyterlab, open_notebook
 
 import nerv_lab as nl

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import from_tests  # noqa: F401
 import psutil
 from shared.jupyterlab import Notebook, chromium_context, jupyterlab, open_notebook
 from widget_peers import GRAPH, Peer
