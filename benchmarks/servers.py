@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import from_tests  # noqa: F401
+from shared.spacetime_server import SpacetimeServer, new_database
+
 from nerv_lab.inner_universe.spacetime import publish_module
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
-from shared.spacetime_server import SpacetimeServer, new_database
 
 __all__ = ["Running", "spacetime_server"]
 
