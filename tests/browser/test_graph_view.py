@@ -185,7 +185,7 @@ def test_the_camera_is_read_and_set(bench: Callable[..., Any], lab: Any) -> None
     table.widget.camera = {"x": x, "y": y, "ratio": 0.25}
     table.flush()
     table.page.wait_for_function(
-        "() => document.querySelector('.nerv').nerv.graph.sight?.ratio < 0.26"
+        "() => document.querySelector('.nerv').nerv.graph.sight?.ratio === 0.25"
     )
     box = table.root.locator(".nerv-stage").bounding_box()
     at = spot(table, "p3")
