@@ -1,0 +1,150 @@
+"""The states of a history: any of them again, and what lies between two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+
+from nerv_lab.core.changes import ItemChange, compact
+from nerv_lab.core.collecting import collector_paused
+from nerv_lab.core.errors import HistoryPrunedError
+from nerv_lab.core.state import GraphState
+from nerv_lab.core.thinning import Bridge
+from nerv_lab.core.values import decode
+from nerv_lab.core.version_steps import Changes, State, VersionSteps
+from nerv_lab.core.versions import SHA256_JSON
+from nerv_lab.core.walking import followed
+
+__all__ = ["VersionStates"]
+
+# A walk may fill this part of the memory for states, as one in so many.
+_WALKS_AT_HAND = 4
+
+
+class VersionStates(VersionSteps):
+    """Versions with their states, each rebuilt from the nearest one that is in memory.
+
+    Parameters
+    ----------
+    recent : int
+        How many states and lists of changes to keep in memory.
+    load_delta, load_bridge : callable, optional
+        Give what a store keeps, by the id of a version.
+    load_top : callable, optional
+        Gives the state of the version that the main line begins with after pruning, by its id.
+    """
+
+    def __init__(
+        self,
+        recent: int,
+        load_delta: Callable[[str], bytes] | None,
+        load_bridge: Callable[[str], Bridge] | None,
+        load_top: Callable[[str], GraphState] | None,
+    ) -> None:
+        super().__init__(recent, load_delta, load_bridge)
+        self._load_top = load_top
+        self._top_state = GraphState.empty()
+
+    def state_at(self, version_id: str) -> State:
+        """Return the state of a version.
+
+        Raises
+        ------
+        HistoryPrunedError
+            It was pruned.
+        """
+        version = self._kept(version_id)
+        with self._lock:
+            if (known := self._states.get(version_id)) is not None:
+                return known
+            if version.algorithm == SHA256_JSON:
+                return decode(self.delta(version_id))
+            return self._rebuild(version_id)
+
+    @collector_paused()
+    def _rebuild(self, version_id: str) -> GraphState:
+        """Walk from the state in memory with the fewest changes between; keep some on the way."""
+        next_to: dict[str | None, str | None] = {}
+        waiting: list[tuple[int, str, str | None, str | None]] = [(0, "", version_id, None)]
+        while True:
+            if not waiting:
+                raise HistoryPrunedError(f"what led to version {version_id!r}", "run verify")
+            cost, _, at, towards = heappop(waiting)
+            if at in next_to:
+                continue
+            next_to[at] = towards
+            if at is None or at in self._states:
+                break
+            for neighbour in (self.above(at), *self._children.get(at, ())):
+                far = cost + 1 + abs(self._seq(at) - self._seq(neighbour))
+                heappush(waiting, (far, neighbour or "", neighbour, at))
+        state = self._known(at, next_to[at])
+        if at is None and next_to[at] == self._top:
+            at = self._top
+        way: list[tuple[str | None, str]] = []
+        while at != version_id:
+            towards = next_to[at]
+            assert towards is not None
+            way.append((at, towards))
+            at = towards
+        # A long walk keeps some of the states only, or it would push out those of other looks.
+        stride = 1 + _WALKS_AT_HAND * len(way) // self._states.size
+        steps = zip(reversed(range(len(way))), way, strict=True)
+        for left, (start, end) in followed(steps, len(way)):
+            state = state.apply(self._step(start, end))
+            if left % stride == 0:
+                self._states.put(end, state)
+        return state
+
+    def _known(self, at: str | None, towards: str | None) -> GraphState:
+        """Return a state to start from: one in memory, that of the top, or the empty one."""
+        if at is not None:
+            known: GraphState = self._states[at]
+            return known
+        if towards is None or towards != self._top:
+            return GraphState.empty()
+        state = self._state_of_top(towards)
+        self._states.put(towards, state)
+        return state
+
+    def _state_of_top(self, top: str) -> GraphState:
+        return self._top_state if self._load_top is None else self._load_top(top)
+
+    def _seq(self, version_id: str | None) -> int:
+        """Return where a version is in the log, which tells how much lies between two of them."""
+        return 0 if version_id is None else self._versions[version_id].event_seq
+
+    def _step(self, start: str | None, end: str) -> Iterable[ItemChange]:
+        if self.above(end) == start:
+            return self.steps(end)
+        assert start is not None
+        return (change.inverse() for change in self.steps(start))
+
+    @collector_paused()
+    def diff(self, a: str | None, b: str | None) -> Changes:
+        """Return what leads from one version of a graph to another; None is the empty state.
+
+        Only the changes on the path between the two are read.
+        """
+        up, down = self._lineage(a), self._lineage(b)
+        while up and down and up[-1] == down[-1]:
+            up.pop()
+            down.pop()
+        if self._top is not None and self._top in (*up[-1:], *down[-1:]):
+            # One of them has nothing to do with the line that begins there.
+            return self._state_or_empty(a).diff(self._state_or_empty(b))
+        backwards = (c.inverse() for id in followed(up, len(up)) for c in reversed(self.steps(id)))
+        forwards = (c for id in followed(down[::-1], len(down)) for c in self.steps(id))
+        return compact((*backwards, *forwards))
+
+    def _lineage(self, version_id: str | None) -> list[str]:
+        """Return the version and those above it, newest first."""
+        chain: list[str] = []
+        while version_id is not None:
+            chain.append(self._kept(version_id).id)
+            version_id = self.above(version_id)
+        return chain
+
+    def _state_or_empty(self, version_id: str | None) -> GraphState:
+        state: GraphState = self.state_at(version_id) if version_id else GraphState.empty()
+        return state
