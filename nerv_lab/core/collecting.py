@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Final
 
-__all__ = ["collector_paused"]
+__all__ = ["collector_paused", "collector_paused_for"]
+
+_MANY: Final = 1_000
 
 _lock = threading.Lock()
 _pauses = 0
@@ -35,3 +38,11 @@ def collector_paused() -> Iterator[None]:
             _pauses -= 1
             if _pauses == 0 and _resume:
                 gc.enable()
+
+
+def collector_paused_for(count: int) -> AbstractContextManager[None]:
+    """Pause the collector where this many items are made, and let it be where they are few.
+
+    Threads that keep writing a little would keep it from ever running.
+    """
+    return collector_paused() if count >= _MANY else nullcontext()

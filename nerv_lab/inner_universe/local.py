@@ -13,6 +13,7 @@ from typing import ClassVar, Protocol
 
 from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
+from nerv_lab.core.collecting import collector_paused_for
 from nerv_lab.core.errors import (
     NervError,
     NERVPersistenceError,
@@ -283,7 +284,7 @@ class LocalInnerUniverse(InnerUniverseClient):
             source=source,
             branch=branch,
         )
-        with self._delivery.writing():
+        with self._delivery.writing(), collector_paused_for(len(batch.changes)):
             with self._errors("apply"):
                 receipt, events = self._store("apply").apply(batch, self._origin)
             self._written(events)
@@ -300,7 +301,7 @@ class LocalInnerUniverse(InnerUniverseClient):
     ) -> tuple[Receipt, Version]:
         """Make all of the changes durable and commit the state they lead to, or do neither."""
         batch = checked_batch(changes, new_id(), False, reason=reason, source=source, branch=branch)
-        with self._delivery.writing():
+        with self._delivery.writing(), collector_paused_for(len(batch.changes)):
             with self._errors("apply_and_commit"):
                 receipt, version, events = self._store("apply_and_commit").apply_and_commit(
                     batch, seal, self._origin

@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-import jinja2
 import orjson
 
 from nerv_lab.core.errors import ValidationError
@@ -98,6 +97,8 @@ def to_html(
     ):
         if type(value) is not int or not least <= value <= most:
             raise ValidationError(name, f"must be an integer from {least:,} to {most:,}")
+    import jinja2  # slow to import
+
     recording = record(lab, versions=versions, max_bytes=max_bytes, style=style)
     traits = {"_mode": "explorer", "theme": theme, "height": height, "seed": 1}
     recording |= {"traits": {**traits, "renderer": "auto", "selection": []}}

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import traitlets as t
 
+from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.full_text import Hit
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.widgets.arrangement import Arranger, parse_layout
@@ -102,13 +103,14 @@ class GraphView(Placed):
             kwargs["arrangement"] = kwargs.pop("layout")
         later = {name: kwargs.pop(name) for name in _LATER if name in kwargs}
         self._callbacks = Callbacks(self._want, self._tell_failure)
-        super().__init__(lab, **kwargs)
-        try:
-            for name, value in later.items():
-                setattr(self, name, value)
-        except BaseException:
-            self.close()  # or it would go on following the lab
-            raise
+        with collector_paused():
+            super().__init__(lab, **kwargs)
+            try:
+                for name, value in later.items():
+                    setattr(self, name, value)
+            except BaseException:
+                self.close()  # or it would go on following the lab
+                raise
 
     # -- looks and places ---------------------------------------------------------------------
 

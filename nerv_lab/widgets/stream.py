@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.model import Item
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
 from nerv_lab.widgets.columns import graph_delta, graph_parts
@@ -104,7 +105,8 @@ class Stream:
     def take(self, board: Board) -> list[bytes]:
         """Return the frames that bring the view up to the board; none when it is there."""
         if self._whole_is_due:
-            return self._frames(board, "snapshot", 0, self._whole(board))
+            with collector_paused():
+                return self._frames(board, "snapshot", 0, self._whole(board))
         if self._parts:
             return self._next_part(board)
         payload = self._since(board)

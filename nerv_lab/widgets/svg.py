@@ -33,18 +33,8 @@ Places = Mapping[str, tuple[float, float] | None]
 def _place(
     nodes: list[str], links: list[Relation], seed: int, places: Places, width: int
 ) -> dict[str, tuple[float, float]]:
-    import networkx as nx
-
     held = {id: (spot[0], -spot[1]) for id in nodes if (spot := places.get(id))}
-    graph: nx.Graph[str] = nx.Graph()
-    graph.add_nodes_from(nodes)
-    graph.add_edges_from((r.from_entity, r.to_entity) for r in links)
-    spots: Mapping[str, Any] = held
-    if not held:
-        spots = nx.spring_layout(graph, seed=seed, iterations=60)
-    elif len(held) < len(nodes):
-        unit = _unit(held)
-        spots = nx.spring_layout(graph, seed=seed, iterations=60, pos=unit, fixed=list(unit))
+    spots = held if len(held) == len(nodes) else _sprung(nodes, links, seed, held)
     xs, ys = [p[0] for p in spots.values()], [p[1] for p in spots.values()]
 
     def scaled(value: float, values: list[float], length: int) -> float:
@@ -53,6 +43,23 @@ def _place(
         return round(_MARGIN + share * (length - 2 * _MARGIN), 1)
 
     return {id: (scaled(x, xs, width), scaled(y, ys, _HEIGHT - 24)) for id, (x, y) in spots.items()}
+
+
+def _sprung(
+    nodes: list[str], links: list[Relation], seed: int, held: Mapping[str, tuple[float, float]]
+) -> Mapping[str, Any]:
+    """Lay out those that are not held; networkx is loaded only for that."""
+    import networkx as nx
+
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_nodes_from(nodes)
+    graph.add_edges_from((r.from_entity, r.to_entity) for r in links)
+    unit = _unit(held) if held else None
+    fixed = list(unit) if unit else None
+    spots: Mapping[str, Any] = nx.spring_layout(
+        graph, seed=seed, iterations=60, pos=unit, fixed=fixed
+    )
+    return spots
 
 
 def _unit(places: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nerv_lab.core.collecting import collector_paused
+from nerv_lab.core.collecting import collector_paused, collector_paused_for
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +42,10 @@ def test_a_collector_that_was_off_stays_off() -> None:
     with collector_paused():
         pass
     assert not gc.isenabled()
+
+
+def test_the_collector_is_paused_for_many_items_and_not_for_few() -> None:
+    with collector_paused_for(3):
+        assert gc.isenabled()
+    with collector_paused_for(100_000):
+        assert not gc.isenabled()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -61,6 +62,16 @@ def test_a_picture_has_nodes_where_they_are_held_with_y_upwards(lab: Any, tmp_pa
     a, b, c = spots(view.to_svg(tmp_path / "graph.svg").read_text())
     assert a[0] < b[0] == c[0]
     assert a[1] == b[1] > c[1]
+
+
+def test_a_picture_of_nodes_that_are_all_held_needs_no_layout(
+    lab: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for id in "ab":
+        lab.add_entity("x", id=id)
+    monkeypatch.setitem(sys.modules, "networkx", None)  # cannot be imported
+    view = lab.view(positions={"a": (0, 0), "b": (10, 5)})
+    assert len(spots(view.to_svg(tmp_path / "graph.svg").read_text())) == 2
 
 
 def test_nodes_without_a_place_are_put_around_those_that_have_one(lab: Any, tmp_path: Path) -> None:
