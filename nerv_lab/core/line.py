@@ -25,6 +25,8 @@ class VersionLine:
 
     def __init__(self, recent: int) -> None:
         self._lock = threading.RLock()
+        # Grows with whatever may lead a walk astray that was begun before.
+        self._shape = 0
         self._versions: dict[str, Version] = {}
         self._numbers: dict[str, int] = {}
         self._children: dict[str | None, list[str]] = {None: []}
@@ -82,6 +84,7 @@ class VersionLine:
 
     def clear(self) -> None:
         """Hold no versions; what is known of their states and changes stays at hand."""
+        self._shape += 1
         self._versions.clear()
         self._numbers.clear()
         self._children = {None: []}
@@ -127,6 +130,7 @@ class VersionLine:
             Its versions may all have been pruned before; its bridges are added to those known.
         """
         with self._lock:
+            self._shape += 1
             for id, base in retention.bridges.items():
                 self._place(id, base)
             if retention.top is not None and retention.top != self._top:

@@ -12,7 +12,10 @@ _V = TypeVar("_V")
 
 
 class Recent(Generic[_K, _V]):
-    """At most ``size`` entries; the one used longest ago goes first."""
+    """At most ``size`` entries; the one used longest ago goes first.
+
+    Whoever puts or pops holds a lock; `get` needs none.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -27,7 +30,10 @@ class Recent(Generic[_K, _V]):
 
     def get(self, key: _K) -> _V | None:
         """Return an entry and mark it as used, or None."""
-        return self[key] if key in self._entries else None
+        try:
+            return self[key]
+        except KeyError:
+            return None
 
     def pop(self, key: _K) -> None:
         """Forget an entry; it may be gone already."""

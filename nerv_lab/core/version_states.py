@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 
 from nerv_lab.core.changes import ItemChange, compact
 from nerv_lab.core.collecting import collector_paused
-from nerv_lab.core.errors import HistoryPrunedError
+from nerv_lab.core.errors import HistoryPrunedError, NervError
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.thinning import Bridge
 from nerv_lab.core.values import decode
@@ -46,7 +46,7 @@ class VersionStates(VersionSteps):
         self._top_state = GraphState.empty()
 
     def state_at(self, version_id: str) -> State:
-        """Return the state of a version.
+        """Return the state of a version; commits need not wait for a walk to it.
 
         Raises
         ------
@@ -54,33 +54,30 @@ class VersionStates(VersionSteps):
             It was pruned.
         """
         version = self._kept(version_id)
-        with self._lock:
-            if (known := self._states.get(version_id)) is not None:
-                return known
-            if version.algorithm == SHA256_JSON:
-                return decode(self.delta(version_id))
-            return self._rebuild(version_id)
+        if (known := self._states.get(version_id)) is not None:
+            return known
+        if version.algorithm == SHA256_JSON:
+            return decode(self.delta(version_id))
+        return self._rebuild(version_id)
 
     @collector_paused()
     def _rebuild(self, version_id: str) -> GraphState:
-        """Walk from the state in memory with the fewest changes between; keep some on the way."""
-        next_to: dict[str | None, str | None] = {}
-        waiting: list[tuple[int, str, str | None, str | None]] = [(0, "", version_id, None)]
+        """Walk to a version, by another way where versions on it were pruned meanwhile."""
         while True:
-            if not waiting:
-                raise HistoryPrunedError(f"what led to version {version_id!r}", "run verify")
-            cost, _, at, towards = heappop(waiting)
-            if at in next_to:
-                continue
-            next_to[at] = towards
-            if at is None or at in self._states:
-                break
-            for neighbour in (self.above(at), *self._children.get(at, ())):
-                far = cost + 1 + abs(self._seq(at) - self._seq(neighbour))
-                heappush(waiting, (far, neighbour or "", neighbour, at))
-        state = self._known(at, next_to[at])
-        if at is None and next_to[at] == self._top:
-            at = self._top
+            with self._lock:
+                shape = self._shape
+            try:
+                return self._walk(self._kept(version_id).id, shape)
+            except (LookupError, NervError):
+                if shape == self._shape:
+                    raise
+
+    def _walk(self, version_id: str, shape: int) -> GraphState:
+        """Walk from the state in memory with the fewest changes between; keep some on the way."""
+        at, state, next_to = self._nearest(version_id)
+        if at is None and (towards := next_to[at]) is not None and towards == self._top:
+            at, state = towards, self._state_of_top(towards)
+            self._keep(at, state, shape)
         way: list[tuple[str | None, str]] = []
         while at != version_id:
             towards = next_to[at]
@@ -93,19 +90,35 @@ class VersionStates(VersionSteps):
         for left, (start, end) in followed(steps, len(way)):
             state = state.apply(self._step(start, end))
             if left % stride == 0:
-                self._states.put(end, state)
+                self._keep(end, state, shape)
         return state
 
-    def _known(self, at: str | None, towards: str | None) -> GraphState:
-        """Return a state to start from: one in memory, that of the top, or the empty one."""
-        if at is not None:
-            known: GraphState = self._states[at]
-            return known
-        if towards is None or towards != self._top:
-            return GraphState.empty()
-        state = self._state_of_top(towards)
-        self._states.put(towards, state)
-        return state
+    def _nearest(
+        self, version_id: str
+    ) -> tuple[str | None, GraphState, dict[str | None, str | None]]:
+        """Return where to start, the state there, and what follows each version from there on."""
+        next_to: dict[str | None, str | None] = {}
+        waiting: list[tuple[int, str, str | None, str | None]] = [(0, "", version_id, None)]
+        while waiting:
+            cost, _, at, towards = heappop(waiting)
+            if at in next_to:
+                continue
+            next_to[at] = towards
+            if at is None:
+                return at, GraphState.empty(), next_to
+            if (known := self._states.get(at)) is not None:
+                return at, known, next_to
+            for neighbour in (self.above(at), *self._children.get(at, ())):
+                far = cost + 1 + abs(self._seq(at) - self._seq(neighbour))
+                heappush(waiting, (far, neighbour or "", neighbour, at))
+        raise HistoryPrunedError(f"what led to version {version_id!r}", "run verify")
+
+    def _keep(self, version_id: str, state: GraphState, shape: int) -> None:
+        """Keep a state of a walk at hand, unless what it walked over is gone."""
+        with self._lock:
+            if self._shape != shape:
+                raise HistoryPrunedError(f"what led to version {version_id!r}", "try again")
+            self._states.put(version_id, state)
 
     def _state_of_top(self, top: str) -> GraphState:
         return self._top_state if self._load_top is None else self._load_top(top)

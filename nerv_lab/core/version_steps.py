@@ -11,6 +11,7 @@ from nerv_lab.core.line import VersionLine
 from nerv_lab.core.recent import Recent
 from nerv_lab.core.resolutions import ResolvedConflict, resolutions_of
 from nerv_lab.core.thinning import Bridge
+from nerv_lab.core.versions import Version
 
 __all__ = ["Changes", "State", "VersionSteps"]
 
@@ -61,9 +62,16 @@ class VersionSteps(VersionLine):
         """Return what a version of a graph changed against its first parent."""
         known = self._changes.get(version_id)
         if known is None:
+            version = self._kept(version_id)
             known = decode_delta(self.delta(version_id))
-            self.remember(version_id, known)
+            with self._lock:
+                if self._is_here(version):
+                    self._changes.put(version_id, known)
         return known
+
+    def _is_here(self, version: Version) -> bool:
+        """Return whether a version is still the one that was read without the lock."""
+        return self._versions.get(version.id) is version and version.id not in self._pruned
 
     def remember(
         self, version_id: str, changes: Changes | None = None, state: State | None = None
@@ -83,22 +91,27 @@ class VersionSteps(VersionLine):
         HistoryPrunedError
             It was pruned.
         """
-        self._kept(version_id)
+        version = self._kept(version_id)
         known = self._resolutions.get(version_id)
         if known is None:
             known = resolutions_of(self.delta(version_id))
-            self._resolutions.put(version_id, known)
+            with self._lock:
+                if self._is_here(version):
+                    self._resolutions.put(version_id, known)
         return known
 
     def steps(self, version_id: str) -> Changes:
         """Return what leads to a version from the one above it."""
         own = self.changes(version_id)
-        if version_id not in self._bases:
+        base = self._bases.get(version_id)
+        if base is None:
             return own
         known = self._steps.get(version_id)
         if known is None:
             known = compact((*self.bridge(version_id), *own), exact=True)
-            self._steps.put(version_id, known)
+            with self._lock:
+                if self._bases.get(version_id) == base:
+                    self._steps.put(version_id, known)
         return known
 
     def bridge(self, version_id: str) -> Changes:

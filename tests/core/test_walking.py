@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shared.halting import halted
 
 import nerv_lab as nl
 from nerv_lab.core.walking import followed, following_walks
@@ -42,3 +43,15 @@ def test_a_walk_to_a_version_of_long_ago_is_told_and_can_be_stopped(tmp_path: Pa
             assert lab.at("v100").entities["thing"].properties["n"] == 99
         assert told[0][0] == 0
         assert told[-1][1] >= 64
+
+
+def test_a_cell_commits_while_a_thread_works_out_a_version_of_long_ago(tmp_path: Path) -> None:
+    with nl.open(tmp_path / "long.nerv") as lab:
+        for number in range(10):
+            lab.add_entity("thing", id=f"thing-{number}")
+            lab.commit(f"commit {number}")
+    with nl.open(tmp_path / "long.nerv") as lab, halted(lambda: lab.at("v2")) as look:
+        lab.add_entity("thing", id="later")
+        assert lab.commit("meanwhile") == lab.head
+        assert not look.result.done()
+        assert set(look.go_on().entities) == {"thing-0", "thing-1"}
