@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nerv_lab.magics.completion import NervMatcher
+from nerv_lab.magics.item_completion import ItemMatcher
 from nerv_lab.magics.key_completion import KeyMatcher
 from nerv_lab.magics.magic import NervMagics
 from nerv_lab.magics.tracebacks import shorten_tracebacks, show_whole_tracebacks
@@ -20,8 +21,8 @@ def load_ipython_extension(ipython: InteractiveShell) -> None:
     unload_ipython_extension(ipython)
     magics = NervMagics(ipython)
     ipython.register_magics(magics)
-    matchers = NervMatcher(magics).match, KeyMatcher(ipython).match
-    ipython.Completer.custom_matchers.extend(matchers)
+    matchers = NervMatcher(magics), KeyMatcher(ipython), ItemMatcher(ipython)
+    ipython.Completer.custom_matchers.extend(matcher.match for matcher in matchers)
     shorten_tracebacks(ipython)
 
 
@@ -33,5 +34,5 @@ def unload_ipython_extension(ipython: InteractiveShell) -> None:
     manager.registry.pop(NervMagics.__name__, None)
     show_whole_tracebacks(ipython)
     matchers = ipython.Completer.custom_matchers
-    ours = (NervMatcher, KeyMatcher)
+    ours = (NervMatcher, KeyMatcher, ItemMatcher)
     matchers[:] = [m for m in matchers if not isinstance(getattr(m, "__self__", None), ours)]

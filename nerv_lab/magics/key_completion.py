@@ -22,6 +22,7 @@ from nerv_lab.core.errors import NervError
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.lab import Lab
 from nerv_lab.lab.reading import GraphReader
+from nerv_lab.magics.item_completion import item_at_end
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -33,6 +34,8 @@ _QUOTED = re.compile(
     r"""(?:^|[^\w.])(?P<name>\w+)(?P<steps>\.match\(.*\))?\.(?P<attribute>\w+)(?P<open>[\[(])"""
     r"""\s*(?P<quote>["'])(?P<begun>[^"']*)$"""
 )
+# lab.entities["ada"].properties["…
+_OF_ITEM = re.compile(r"""\.properties\[\s*(?P<quote>["'])(?P<begun>[^"']*)$""")
 _MOST = 500
 
 
@@ -45,7 +48,8 @@ class KeyMatcher:
     @context_matcher()  # type: ignore[untyped-decorator]
     def match(self, context: CompletionContext) -> SimpleMatcherResult:
         """Return the names that begin with what is there; nothing on any other line."""
-        found = _QUOTED.search(context.line_with_cursor[: context.cursor_position])
+        text = context.line_with_cursor[: context.cursor_position]
+        found = _QUOTED.search(text) or _OF_ITEM.search(text)
         if found is None or not found["begun"].endswith(context.token):
             return {"completions": [], "suppress": False}
         names = self._names(found)
@@ -57,18 +61,22 @@ class KeyMatcher:
         }
 
     def _names(self, found: re.Match[str]) -> list[str]:
+        begun = found["begun"]
+        fits = (n for n in self._known(found) if n.startswith(begun) and found["quote"] not in n)
+        return list(islice(fits, _MOST))
+
+    def _known(self, found: re.Match[str]) -> Iterable[str]:
+        if found.re is _OF_ITEM:
+            item = item_at_end(self._shell, found.string[: found.start()])
+            return sorted(item.properties) if item else ()
         place = f"{'.match()' if found['steps'] else ''}.{found['attribute']}{found['open']}"
         known, holder = _NAMES.get(place), self._shell.user_ns.get(found["name"])
         if known is None or not isinstance(holder, known[0]):
-            return []
+            return ()
         try:
-            names = known[1](holder)
+            return known[1](holder)
         except NervError:
-            return []
-        begun = found["begun"]
-        return list(
-            islice((n for n in names if n.startswith(begun) and found["quote"] not in n), _MOST)
-        )
+            return ()
 
 
 def _items(reader: Any) -> list[str]:

@@ -649,6 +649,8 @@ def test_ids_are_completed_as_keys_of_a_lab(
         ('past.match("p', ["person"]),
         ('past.switch("', []),
         ('item.properties["', ["born"]),
+        ('lab.entities["ada"].properties["', ["born"]),
+        ('lab.entities["nobody"].properties["', []),
     ],
 )
 def test_names_are_completed_in_quotes(
@@ -661,3 +663,30 @@ def test_names_are_completed_in_quotes(
     with provisionalcompleter():
         found = [c.text for c in opened.Completer.completions(line, len(line))]
     assert {text for text in found if text in names | {"person", "born"}} == set(wanted)
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ('lab.entities["ada"].', {"name", "properties", "tags"}),
+        ('print(lab.entities["ada"].na', {"name"}),
+        ("lab.entities[chosen].pro", {"properties"}),
+        ('lab.relations["knows"].', {"from_entity", "strength"}),
+        ('lab.entities["ada"].metadata.desc', {"description"}),
+        ('lab.entities["knows"].', set()),
+        ("lab.entities[none].", set()),
+        ('none.entities["ada"].', set()),
+    ],
+)
+@pytest.mark.parametrize("jedi", [True, False])
+def test_attributes_of_an_item_are_completed_after_its_id(
+    opened: InteractiveShell, line: str, wanted: set[str], jedi: bool
+) -> None:
+    run(opened, 'ada = lab.add_entity("person", id="ada")')
+    run(opened, 'lab.relate(ada, "knows", lab.add_entity("person"), id="knows")')
+    run(opened, 'chosen = "ada"; none = None')
+    opened.Completer.use_jedi = jedi
+    found = {text.rpartition(".")[2] for text in completions(opened, line)}
+    assert found >= wanted
+    assert bool(found) == bool(wanted)
+    assert not any(name.startswith("_") for name in found)
