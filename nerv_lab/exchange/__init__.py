@@ -9,19 +9,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nerv_lab.lab.graph_tables import GraphFrames, GraphTables
+from nerv_lab.lab.import_reports import GitReport, ImportProblem, ImportReport
+
 if TYPE_CHECKING:
-    from nerv_lab.exchange.arrow_tables import GraphTables, import_parquet, to_arrow, to_parquet
+    from nerv_lab.exchange.arrow_tables import import_parquet, to_arrow, to_parquet
     from nerv_lab.exchange.csv_tables import import_csv, to_csv
     from nerv_lab.exchange.environment import from_environment, sync_environment
     from nerv_lab.exchange.frames import (
-        GraphFrames,
         entity_frame,
         import_pandas,
         relation_frame,
         to_pandas,
     )
     from nerv_lab.exchange.gexf_files import import_gexf, to_gexf
-    from nerv_lab.exchange.git_history import GitReport, from_git, import_git
+    from nerv_lab.exchange.git_history import from_git, import_git
     from nerv_lab.exchange.graphml_files import import_graphml, to_graphml
     from nerv_lab.exchange.json_lines import import_json_lines, to_json_lines
     from nerv_lab.exchange.live_graph import networkx_view
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from nerv_lab.exchange.property_values import set_properties
     from nerv_lab.exchange.pyvis_page import GraphPage, to_pyvis
     from nerv_lab.exchange.rdf_graphs import import_rdf, to_rdf
-    from nerv_lab.exchange.report import ImportProblem, ImportReport
 
 __all__ = [
     "GitReport",
@@ -69,7 +70,6 @@ __all__ = [
 _HOME = {
     "import_rdf": "rdf_graphs",
     "to_rdf": "rdf_graphs",
-    "GraphTables": "arrow_tables",
     "import_parquet": "arrow_tables",
     "to_arrow": "arrow_tables",
     "to_csv": "csv_tables",
@@ -80,11 +80,7 @@ _HOME = {
     "to_graphml": "graphml_files",
     "import_json_lines": "json_lines",
     "to_json_lines": "json_lines",
-    "GitReport": "git_history",
-    "GraphFrames": "frames",
     "GraphPage": "pyvis_page",
-    "ImportProblem": "report",
-    "ImportReport": "report",
     "entity_frame": "frames",
     "from_environment": "environment",
     "from_git": "git_history",

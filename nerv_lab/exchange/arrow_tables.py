@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Item
@@ -20,34 +20,19 @@ from nerv_lab.exchange.extras import needs
 from nerv_lab.exchange.flat import column_of
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
 from nerv_lab.exchange.progress import Meter, Progress, told
-from nerv_lab.exchange.report import ImportReport
 from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file, whole_folder
+from nerv_lab.lab.graph_tables import GraphTables
+from nerv_lab.lab.import_reports import ImportReport
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["GraphTables", "import_parquet", "to_arrow", "to_parquet"]
+__all__ = ["import_parquet", "to_arrow", "to_parquet"]
 
 _JSON: Final = {b"nerv_lab": b"json"}
 _BATCH: Final = 10_000
 _ENTITIES, _RELATIONS = "entities.parquet", "relations.parquet"
-
-
-class GraphTables(NamedTuple):
-    """A graph as two tables of Arrow.
-
-    Attributes
-    ----------
-    entities : pyarrow.Table
-        ``id``, ``type``, ``name``, ``description``, ``tags``, then the properties.
-    relations : pyarrow.Table
-        ``id``, ``source``, ``target``, ``type``, ``description``, ``strength``,
-        ``bidirectional``, ``tags``, then the properties.
-    """
-
-    entities: pa.Table
-    relations: pa.Table
 
 
 def to_arrow(source: StateSource) -> GraphTables:

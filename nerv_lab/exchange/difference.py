@@ -23,7 +23,7 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
-from nerv_lab.exchange.report import Counts, ImportProblem, ImportReport
+from nerv_lab.lab.import_reports import Counts, ImportProblem, ImportReport
 
 __all__ = ["Difference", "RelationDraft", "located"]
 

@@ -19,7 +19,7 @@ from packaging.version import InvalidVersion, Version
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.exchange.progress import Meter
-from nerv_lab.exchange.report import ImportProblem
+from nerv_lab.lab.import_reports import ImportProblem
 
 __all__ = ["Installed", "Paths", "read_installed"]
 

@@ -31,7 +31,7 @@ from nerv_lab.exchange.distributions import Installed, Paths, read_installed
 from nerv_lab.exchange.environment_graph import EnvironmentGraph
 from nerv_lab.exchange.ports import ChangeTarget, send
 from nerv_lab.exchange.progress import Progress, told
-from nerv_lab.exchange.report import ImportProblem, ImportReport
+from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 
 if TYPE_CHECKING:
     from nerv_lab.lab import Lab

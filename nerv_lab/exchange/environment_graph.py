@@ -15,7 +15,7 @@ from nerv_lab.core.limits import MAX_NAME
 from nerv_lab.exchange.difference import RelationDraft
 from nerv_lab.exchange.distributions import Installed
 from nerv_lab.exchange.identity import RelationIds
-from nerv_lab.exchange.report import ImportProblem
+from nerv_lab.lab.import_reports import ImportProblem
 
 __all__ = ["EnvironmentGraph"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -21,33 +21,17 @@ from nerv_lab.exchange.difference import located
 from nerv_lab.exchange.flat import column_of, plain
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, in_order, send
 from nerv_lab.exchange.progress import Meter, Progress, told
-from nerv_lab.exchange.report import ImportReport
 from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
+from nerv_lab.lab.graph_tables import GraphFrames
+from nerv_lab.lab.import_reports import ImportReport
 
 __all__ = [
-    "GraphFrames",
     "entity_frame",
     "import_pandas",
     "relation_frame",
     "table_of",
     "to_pandas",
 ]
-
-
-class GraphFrames(NamedTuple):
-    """A graph as two tables, each indexed by id.
-
-    Attributes
-    ----------
-    entities : pandas.DataFrame
-        Columns ``type``, ``name``, ``description``, ``tags``, then the properties.
-    relations : pandas.DataFrame
-        Columns ``source``, ``target``, ``type``, ``description``, ``strength``,
-        ``bidirectional``, ``tags``, then the properties.
-    """
-
-    entities: pd.DataFrame
-    relations: pd.DataFrame
 
 
 def import_pandas(

@@ -11,8 +11,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nerv_lab.core.changes import Change
 from nerv_lab.core.errors import ValidationError
@@ -25,54 +24,20 @@ from nerv_lab.exchange.git_repository import GitRepository
 from nerv_lab.exchange.git_trees import TreeGraph, root_entity
 from nerv_lab.exchange.history_builder import HistoryBuilder
 from nerv_lab.exchange.progress import Meter, Progress, told
-from nerv_lab.exchange.report import ImportProblem
+from nerv_lab.lab.import_reports import GitReport, ImportProblem
 
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.records import StoredHistory
     from nerv_lab.lab import Lab
 
-__all__ = ["GitReport", "from_git", "import_git"]
+__all__ = ["from_git", "import_git"]
 
 logger = logging.getLogger(__name__)
-_SHOWN: Final = 10
 
 
 class _HistoryTarget(Protocol):
     def load_history(self, history: StoredHistory) -> None:
         """Take in a whole history, or nothing of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class GitReport:
-    """What an import from git brought.
-
-    Attributes
-    ----------
-    source : str
-        The repository.
-    versions, events, branches, tags : int
-        How many there are now.
-    problems : tuple of ImportProblem
-        What was left out, or is called otherwise.
-    """
-
-    source: str
-    versions: int
-    events: int
-    branches: int
-    tags: int
-    problems: tuple[ImportProblem, ...] = ()
-
-    def __repr__(self) -> str:
-        counts = f"{self.versions} versions, {self.events} events"
-        lines = [
-            f"Import from git {one_line(self.source)}",
-            f"  {counts}, {self.branches} branches, {self.tags} tags",
-        ]
-        lines += [f"  {one_line(str(problem))}" for problem in self.problems[:_SHOWN]]
-        if len(self.problems) > _SHOWN:
-            lines.append(f"  and {len(self.problems) - _SHOWN} more in .problems")
-        return "\n".join(lines)
 
 
 def from_git(

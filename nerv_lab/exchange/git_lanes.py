@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from nerv_lab.core.events import DEFAULT_BRANCH
-from nerv_lab.exchange.report import ImportProblem
+from nerv_lab.lab.import_reports import ImportProblem
 from nerv_lab.lab.travel import is_reserved_name
 
 __all__ = ["Commit", "Lanes", "assign_lanes", "free_name"]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from nerv_lab.core.changes import Change
     from nerv_lab.core.model import Entity, Relation
     from nerv_lab.core.state import GraphState
-    from nerv_lab.exchange.report import ImportReport
+    from nerv_lab.lab.import_reports import ImportReport
 
 __all__ = ["ChangeTarget", "StateSource", "in_order", "send"]
 

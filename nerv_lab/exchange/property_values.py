@@ -12,7 +12,7 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.exchange.difference import Difference, RelationDraft
 from nerv_lab.exchange.flat import plain
 from nerv_lab.exchange.ports import ChangeTarget, send
-from nerv_lab.exchange.report import ImportReport
+from nerv_lab.lab.import_reports import ImportReport
 
 __all__ = ["set_properties"]
 

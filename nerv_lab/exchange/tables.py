@@ -12,7 +12,7 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.exchange.difference import Difference, RelationDraft, located
 from nerv_lab.exchange.flat import property_of, tags_of
 from nerv_lab.exchange.identity import RelationIds
-from nerv_lab.exchange.report import ImportProblem, ImportReport
+from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 
 __all__ = ["Columns", "Table", "checked_columns", "plan_tables", "tables_of"]
 

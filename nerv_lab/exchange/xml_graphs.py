@@ -7,9 +7,9 @@ from typing import Any
 
 from nerv_lab.core.model import Item
 from nerv_lab.exchange.ports import ChangeTarget, send
-from nerv_lab.exchange.report import ImportReport
 from nerv_lab.exchange.tables import Columns, Table, plan_tables
 from nerv_lab.exchange.xml_elements import XmlReading
+from nerv_lab.lab.import_reports import ImportReport
 
 __all__ = ["columns_of", "import_xml", "text_of"]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nerv_lab.lab.delegates import delegated
+from nerv_lab.lab.graph_tables import GraphFrames, GraphTables
+from nerv_lab.lab.import_reports import ImportReport
 
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
 
     from nerv_lab.core.state import GraphState
-    from nerv_lab.exchange import GraphFrames, GraphTables, ImportReport
 
 __all__ = ["Exporter", "FileImporter"]
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nerv_lab.lab.delegates import delegated
+from nerv_lab.lab.widget_faces import GraphFace, MonitorFace, TimelineFace
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
-
-    from nerv_lab.widgets import Explorer, GraphView, Monitor, Timeline
 
 __all__ = ["Shower"]
 
@@ -18,24 +17,24 @@ __all__ = ["Shower"]
 class Shower:
     """The live widgets of a Lab."""
 
-    def view(self, **options: Any) -> GraphView:
+    def view(self, **options: Any) -> GraphFace:
         """Return a live drawing of the graph; see `nerv_lab.widgets.GraphView`."""
-        widget: GraphView = delegated("widgets", "GraphView")(self, **options)
+        widget: GraphFace = delegated("widgets", "GraphView")(self, **options)
         return widget
 
-    def timeline(self, **options: Any) -> Timeline:
+    def timeline(self, **options: Any) -> TimelineFace:
         """Return a live timeline of versions and events; see `nerv_lab.widgets.Timeline`."""
-        widget: Timeline = delegated("widgets", "Timeline")(self, **options)
+        widget: TimelineFace = delegated("widgets", "Timeline")(self, **options)
         return widget
 
-    def explorer(self, **options: Any) -> Explorer:
+    def explorer(self, **options: Any) -> GraphFace:
         """Return graph, timeline and inspector in one; see `nerv_lab.widgets.Explorer`."""
-        widget: Explorer = delegated("widgets", "Explorer")(self, **options)
+        widget: GraphFace = delegated("widgets", "Explorer")(self, **options)
         return widget
 
-    def monitor(self, **options: Any) -> Monitor:
+    def monitor(self, **options: Any) -> MonitorFace:
         """Return a small live table of what is measured; see `nerv_lab.widgets.Monitor`."""
-        widget: Monitor = delegated("widgets", "Monitor")(self, **options)
+        widget: MonitorFace = delegated("widgets", "Monitor")(self, **options)
         return widget
 
     def to_html(self, path: str | os.PathLike[str], **options: Any) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nerv_lab.core.changes import (
     UNSET,
@@ -24,10 +24,8 @@ from nerv_lab.inner_universe.client import Receipt
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.exchanging import FileImporter
+from nerv_lab.lab.import_reports import GitReport, ImportReport
 from nerv_lab.lab.reading import GraphReader, id_of
-
-if TYPE_CHECKING:
-    from nerv_lab.exchange import GitReport, ImportReport
 
 __all__ = ["GraphWriter"]
 

@@ -16,7 +16,7 @@ from nerv_lab.core.changes import (
 from nerv_lab.core.model import EntityMetadata
 from nerv_lab.exchange.distributions import Installed
 from nerv_lab.exchange.environment import plan_environment, sync_environment
-from nerv_lab.exchange.report import ImportReport
+from nerv_lab.lab.import_reports import ImportReport
 
 TOOL = Installed(
     "tool",

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from html import escape
 
-__all__ = ["Counts", "ImportProblem", "ImportReport"]
+from nerv_lab.core.text import one_line
+
+__all__ = ["Counts", "GitReport", "ImportProblem", "ImportReport"]
 
 _SHOWN_PROBLEMS = 10
 
@@ -144,3 +146,36 @@ class ImportReport:
         if self._hidden_problems:
             shown += f"<li>and {self._hidden_problems} more</li>"
         return f"<details><summary>{self._problem_title()}</summary><ul>{shown}</ul></details>"
+
+
+@dataclass(frozen=True, slots=True)
+class GitReport:
+    """What an import from git brought.
+
+    Attributes
+    ----------
+    source : str
+        The repository.
+    versions, events, branches, tags : int
+        How many there are now.
+    problems : tuple of ImportProblem
+        What was left out, or is called otherwise.
+    """
+
+    source: str
+    versions: int
+    events: int
+    branches: int
+    tags: int
+    problems: tuple[ImportProblem, ...] = ()
+
+    def __repr__(self) -> str:
+        counts = f"{self.versions} versions, {self.events} events"
+        lines = [
+            f"Import from git {one_line(self.source)}",
+            f"  {counts}, {self.branches} branches, {self.tags} tags",
+        ]
+        lines += [f"  {one_line(str(problem))}" for problem in self.problems[:_SHOWN_PROBLEMS]]
+        if len(self.problems) > _SHOWN_PROBLEMS:
+            lines.append(f"  and {len(self.problems) - _SHOWN_PROBLEMS} more in .problems")
+        return "\n".join(lines)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nerv_lab.exchange.report import Counts, ImportProblem, ImportReport
+from nerv_lab.lab.import_reports import Counts, ImportProblem, ImportReport
 
 REPORT = ImportReport(
     "tables", Counts(added=2, unchanged=1), Counts(removed=3), (ImportProblem("a <b>", "is bad"),)
