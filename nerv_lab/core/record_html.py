@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from nerv_lab.core.html_table import html_cell, html_table_of
 from nerv_lab.core.text import one_line
 
 __all__ = ["record_html"]
@@ -22,10 +23,11 @@ def record_html(title: str, rows: Iterable[tuple[str, str]]) -> str:
     rows : iterable of str and str
         Name and value; long ones are cut.
     """
-    body = "".join(
-        f'<tr><th style="text-align: left">{escape(one_line(name, _CHARACTERS))}</th>'
-        f'<td style="text-align: left">{escape(one_line(value, _CHARACTERS))}</td></tr>'
-        for name, value in rows
+    return html_table_of(
+        one_line(title, _CHARACTERS),
+        (
+            f"<tr>{html_cell(escape(one_line(name, _CHARACTERS)), heading=True)}"
+            f"{html_cell(escape(one_line(value, _CHARACTERS)))}</tr>"
+            for name, value in rows
+        ),
     )
-    caption = escape(one_line(title, _CHARACTERS))
-    return f"<table><caption>{caption}</caption><tbody>{body}</tbody></table>"

@@ -7,7 +7,7 @@ from typing import Any
 
 from nerv_lab.core.values import encode
 
-__all__ = ["one_line", "shortened", "value_text"]
+__all__ = ["counted", "one_line", "shortened", "value_text"]
 
 
 def value_text(value: Any, most: int | None = None) -> str:
@@ -28,6 +28,11 @@ def one_line(text: str, most: int | None = None) -> str:
     # Only what does not print is escaped: names are shown without quotes.
     shown = text if text.isprintable() else "".join(map(_printable, text))
     return shortened(shown, most)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with a regular noun: ``"1 version"``, ``"2 versions"``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def shortened(text: str, most: int | None) -> str:

@@ -13,6 +13,7 @@ from html import escape
 
 from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.diff import FieldChange, field_changes
+from nerv_lab.core.html_table import html_cell, html_table_of
 from nerv_lab.core.model import Entity, Item
 from nerv_lab.core.record_svg import record_svg
 from nerv_lab.core.text import one_line, value_text
@@ -79,12 +80,8 @@ def _more(fields: Sequence[FieldChange], what: str) -> str:
 def as_html(caption: str, changes: Sequence[ItemChange], name_of: NameOf) -> str:
     """Return a table with a row for each item, and below it one for each property that differs."""
     more = f" (the first {_SHOWN_ITEMS} shown)" if len(changes) > _SHOWN_ITEMS else ""
-    rows = "".join(row for c in changes[:_SHOWN_ITEMS] for row in _item_rows(c, name_of))
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("change", "item", "old", "new"))
-    return (
-        f"<table><caption>{escape(caption + more)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
-    )
+    rows = (row for c in changes[:_SHOWN_ITEMS] for row in _item_rows(c, name_of))
+    return html_table_of(caption + more, rows, ("change", "item", "old", "new"))
 
 
 def as_svg(caption: str, changes: Sequence[ItemChange], name_of: NameOf) -> str:
@@ -110,7 +107,6 @@ def _item_rows(change: ItemChange, name_of: NameOf) -> Iterator[str]:
 def _row(kind: str, what: str, old: str = "", new: str = "") -> str:
     style = f"background-color: rgba({_TINTS[kind]}, 0.18)"
     return (
-        f'<tr style="{style}"><td>{_HTML_SIGNS[kind]} {kind}</td>'
-        f'<td style="text-align: left">{what}</td>'
-        f"<td>{escape(old)}</td><td>{escape(new)}</td></tr>"
+        f'<tr style="{style}">{html_cell(f"{_HTML_SIGNS[kind]} {kind}")}{html_cell(what)}'
+        f"{html_cell(escape(old))}{html_cell(escape(new))}</tr>"
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nerv_lab.core.changes import UNSET, ItemChange
 from nerv_lab.core.diff import FieldChange, Path, changes_at, field_changes, path_label
-from nerv_lab.core.text import one_line, value_text
+from nerv_lab.core.text import counted, one_line, value_text
 from nerv_lab.lab.tables import frame, html_table
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class History(tuple[HistoryEntry, ...]):  # noqa: SLOT001 - tuples cannot have f
         ]
         header = ("version", "change", "reason", "author", "time (UTC)")
         gone = f", those up to event {self.pruned_until} pruned" if self.pruned_until else ""
-        return html_table(f"{len(self)} changes{gone}", header, rows)
+        return html_table(f"{counted(len(self), 'change')}{gone}", header, rows)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row for each property that changed, or coming or going of the item.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from html import escape
 
+from nerv_lab.core.html_table import html_cell, html_table_of
 from nerv_lab.core.text import one_line
 
 __all__ = ["Counts", "GitReport", "ImportProblem", "ImportReport"]
@@ -123,18 +124,14 @@ class ImportReport:
 
     def _repr_html_(self) -> str:
         names = [f.name for f in fields(Counts)]
-        head = "".join(f"<th>{name}</th>" for name in names)
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{kind}</th>"
-            + "".join(f"<td>{getattr(counts, name)}</td>" for name in names)
+        rows = (
+            f"<tr>{html_cell(kind, heading=True)}"
+            + "".join(html_cell(str(getattr(counts, name)), left=False) for name in names)
             + "</tr>"
             for kind, counts in (("entities", self.entities), ("relations", self.relations))
         )
-        return (
-            f"<table><caption>Import from {escape(self.source)}</caption>"
-            f"<thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table>"
-            f"{self._problems_html()}"
-        )
+        table = html_table_of(f"Import from {self.source}", rows, ("", *names))
+        return f"{table}{self._problems_html()}"
 
     def _problems_html(self) -> str:
         if not self.problems:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, overload
 
 from nerv_lab.core.resolutions import ResolvedConflict
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import Problem
 from nerv_lab.lab.tables import frame, html_table
@@ -107,7 +108,9 @@ class VersionLog(Sequence[LogEntry]):
             for e in self._entries[:_SHOWN]
         ]
         return html_table(
-            f"{len(self)} versions", ("", "description", "author", "time (UTC)", "names"), rows
+            counted(len(self), "version"),
+            ("", "description", "author", "time (UTC)", "names"),
+            rows,
         )
 
     def to_pandas(self) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from nerv_lab.core.errors import DuplicateIdError, SchemaNotFoundError, Validati
 from nerv_lab.core.model import Item
 from nerv_lab.core.schemas import SCHEMAS_ID, Kind, TypeSchema
 from nerv_lab.core.state import GraphState
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.schema_checks import Definition, Migrate, SchemaChecker
 from nerv_lab.lab.schema_definitions import (
@@ -388,4 +389,4 @@ class Schemas:
 
     def _repr_html_(self) -> str:
         rows = [["" if cell is None else cell for cell in entry.cells] for entry in self.entries]
-        return html_table(f"{len(rows)} schemas", _COLUMNS, rows)
+        return html_table(counted(len(rows), "schema"), _COLUMNS, rows)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from nerv_lab.core.html_table import html_cell, html_table_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -21,11 +23,5 @@ def frame(rows: list[dict[str, Any]], columns: list[str], dtype: str | None = No
 
 def html_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return an HTML table whose texts are escaped."""
-    head = "".join(f"<th>{escape(h)}</th>" for h in header)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table>"
-    )
+    lines = (f"<tr>{''.join(html_cell(escape(str(cell))) for cell in row)}</tr>" for row in rows)
+    return html_table_of(caption, lines, header)

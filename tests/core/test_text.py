@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerv_lab.core.text import one_line, value_text
+from nerv_lab.core.text import counted, one_line, value_text
 from nerv_lab.core.values import freeze
 
 
@@ -38,3 +38,7 @@ def test_a_line_holds_nothing_that_commands_a_terminal(text: str) -> None:
 
 def test_an_escape_sequence_in_a_name_is_shown_and_not_obeyed() -> None:
     assert one_line("\x1b[31mAda\u202e") == "\\x1b[31mAda\\u202e"
+
+
+def test_one_thing_is_counted_in_the_singular() -> None:
+    assert [counted(n, "version") for n in (0, 1, 2)] == ["0 versions", "1 version", "2 versions"]

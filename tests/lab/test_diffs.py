@@ -61,7 +61,7 @@ def test_a_difference_in_html_marks_each_kind_by_sign_and_word(lab: Lab) -> None
     lab.add_entity("text", id="new")
     html = lab.diff()._repr_html_()
     for mark in ("+ added", "\N{MINUS SIGN} removed", "~ changed"):
-        assert f"<td>{mark}</td>" in html
+        assert f">{mark}</td>" in html
 
 
 def test_the_text_of_a_difference_is_plain_unless_colour_is_asked_for(lab: Lab) -> None:

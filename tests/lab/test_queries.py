@@ -175,7 +175,8 @@ def test_a_search_is_asked_further(lab: Lab) -> None:
 def test_the_types_of_a_graph_are_counted(lab: Lab) -> None:
     assert lab.entities.types == {"person": 2, "machine": 1, "text": 1}
     assert repr(lab.relations) == "<5 relations: 2 wrote, 1 about, 1 built, 1 knows>"
-    assert "<td>person</td><td>2</td>" in lab.entities._repr_html_()
+    shown = lab.entities._repr_html_()
+    assert shown.index(">person<") < shown.index(">2<")
 
 
 def test_an_answer_shows_itself_with_the_question(lab: Lab) -> None:

@@ -336,7 +336,7 @@ def test_a_schema_is_dropped(people: Lab) -> None:
 def test_the_schemas_are_shown(people: Lab) -> None:
     assert repr(people.schemas) == "person (entity): version 1, checked by Person, 1 items"
     assert people.schemas.df.to_dict("records")[0]["checked by"] == "Person"
-    assert "<td>Person</td>" in people.schemas._repr_html_()
+    assert ">Person</td>" in people.schemas._repr_html_()
     assert (list(people.schemas), len(people.schemas)) == (["person"], 1)
     assert people.schemas["person"].items == 1
     with pytest.raises(SchemaNotFoundError):

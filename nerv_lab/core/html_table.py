@@ -1,0 +1,36 @@
+"""Tables in HTML, aligned as text is read; who gives cells escapes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+__all__ = ["html_cell", "html_table_of"]
+
+_LEFT = "text-align: left"
+
+
+def html_cell(content: str, *, heading: bool = False, left: bool = True) -> str:
+    """Return a cell of escaped content; numbers stand better to the right."""
+    name = "th" if heading else "td"
+    return f'<{name} style="{_LEFT}">{content}</{name}>' if left else f"<{name}>{content}</{name}>"
+
+
+def html_table_of(caption: str, rows: Iterable[str], header: Iterable[str] = ()) -> str:
+    """Return a table.
+
+    Parameters
+    ----------
+    caption : str
+        Stands above it, on one line.
+    rows : iterable of str
+        Finished rows, ``<tr>`` and all.
+    header : iterable of str
+        Names of the columns, where they have names.
+    """
+    head = "".join(f'<th scope="col" style="{_LEFT}">{escape(name)}</th>' for name in header)
+    return (
+        f'<table><caption style="{_LEFT}; white-space: nowrap">{escape(caption)}</caption>'
+        + (f"<thead><tr>{head}</tr></thead>" if head else "")
+        + f"<tbody>{''.join(rows)}</tbody></table>"
+    )
