@@ -24,6 +24,7 @@ __all__ = [
     "MAX_PROPERTIES",
     "MAX_QUEUED",
     "MAX_RECORD",
+    "MAX_SENT_CHANGES",
     "MAX_TAGS",
     "MAX_TEXT",
     "MAX_UNSENT",
@@ -42,6 +43,7 @@ MAX_BYTES: Final = 1_048_576
 MAX_PROPERTIES: Final = 10_000
 MAX_TAGS: Final = 1_000
 MAX_CHANGES: Final = 1_000_000
+MAX_SENT_CHANGES: Final = 100_000
 MAX_QUEUED: Final = 64 * 1_048_576
 MAX_UNSENT: Final = 100_000
 MAX_UNSENT_BYTES: Final = 256 * 1_048_576
@@ -90,6 +92,7 @@ LIMITS: Final[Sequence[Limit]] = (
     Limit("tags of an item", MAX_TAGS, "tags", _REFUSED),
     Limit("an item as a whole, or the data of an event, as JSON", MAX_BYTES, "bytes", _REFUSED),
     Limit("changes, or events, of one batch", MAX_CHANGES, "changes", _REFUSED),
+    Limit("the same, on a server", MAX_SENT_CHANGES, "changes", _REFUSED),
     Limit("one request to a server", MAX_MESSAGE, "bytes", _REFUSED),
     Limit("events that wait to be written together", MAX_QUEUED, "bytes", "waits for room"),
     Limit("writes that wait in the outbox for a server", MAX_UNSENT, "writes", _OUTBOX),

@@ -31,6 +31,7 @@ from nerv_lab.core.limits import (
     MAX_MESSAGE,
     MAX_NAME,
     MAX_PROPERTIES,
+    MAX_SENT_CHANGES,
     MAX_TAGS,
     MAX_TEXT,
     limits_table,
@@ -189,16 +190,35 @@ async def test_the_names_of_an_event_are_bounded(client: InnerUniverseClient) ->
     await client.publish([Event("x" * MAX_NAME, "X" * MAX_NAME)])
 
 
+def most_changes(client: InnerUniverseClient) -> int:
+    return MAX_CHANGES if client.completes_inline else MAX_SENT_CHANGES
+
+
 async def test_a_batch_is_bounded(client: InnerUniverseClient) -> None:
     await client.apply([CreateEntity("x", "t")])
-    nothing = UpdateEntity("x")
-    for given in ([nothing] * (MAX_CHANGES + 1), (nothing for _ in range(MAX_CHANGES + 1))):
-        with pytest.raises(ValidationError, match=f"changes: has {MAX_CHANGES + 1} changes"):
+    nothing, most = UpdateEntity("x"), most_changes(client)
+    for given in ([nothing] * (most + 1), (nothing for _ in range(most + 1))):
+        with pytest.raises(ValidationError, match=f"changes: has {most + 1} changes.*{most}"):
             await client.apply(given)  # type: ignore[arg-type]
-    # As many take a minute; on a server they take longer than a request may.
-    if EFFORT > 1 and client.completes_inline:
-        assert (await client.apply([nothing] * MAX_CHANGES)).changes == ()
+    # In a file, as many take a minute.
+    if EFFORT > 1 or not client.completes_inline:
+        assert (await client.apply([nothing] * most)).changes == ()
     assert await client.last_seq() == 1
+
+
+async def test_who_commits_is_told_of_the_bound_of_a_server_before_anything_is_sent(
+    client: InnerUniverseClient, next_version: Any
+) -> None:
+    sealed: list[int] = []
+
+    def seal(changes: Sequence[Any], seq: int) -> Any:
+        sealed.append(seq)
+        raise AssertionError("it was not refused")
+
+    most = most_changes(client)
+    with pytest.raises(ValidationError, match=f"changes: has {most + 1} changes"):
+        await client.apply_and_commit([UpdateEntity("x")] * (most + 1), seal)
+    assert sealed == []
 
 
 async def test_a_batch_of_events_is_bounded(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import fields
 from typing import Any, assert_never
 
@@ -22,7 +22,7 @@ from nerv_lab.core.changes import (
 )
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.limits import MAX_MESSAGE
+from nerv_lab.core.limits import MAX_MESSAGE, MAX_SENT_CHANGES
 from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
 from nerv_lab.core.permissions import Grant
 from nerv_lab.core.pruning import PruneStep
@@ -69,6 +69,7 @@ __all__ = [
     "UNCHECKED",
     "apply_and_commit_args",
     "apply_args",
+    "check_sent",
     "commit_args",
     "config_args",
     "grant_args",
@@ -92,8 +93,10 @@ def apply_args(batch: Batch, origin_id: str, origin_seq: int = UNCHECKED) -> byt
     Raises
     ------
     ValidationError
-        When a change is refused before it is sent, or the batch is too large to send.
+        When a change is refused before it is sent, or there are too many, or too large ones, to
+        send at once.
     """
+    check_sent("changes", batch.changes)
     call = ApplyBatch(
         batch.id,
         batch.branch,
@@ -132,8 +135,10 @@ def apply_and_commit_args(
     Raises
     ------
     ValidationError
-        When a change is refused before it is sent, or it is too large to send.
+        When a change is refused before it is sent, or there are too many, or too large ones, to
+        send at once.
     """
+    check_sent("changes", batch.changes)
     call = ApplyAndCommit(
         batch.id,
         batch.branch,
@@ -161,8 +166,9 @@ def publish_args(
     Raises
     ------
     ValidationError
-        When the events are too large to send at once.
+        When the events are too many or too large to send at once.
     """
+    check_sent("events", events)
     call = PublishEvents(batch_id, origin_id, origin_seq, branch, events)
     return sized("events", PUBLISH_EVENTS.encode(call))
 
@@ -253,6 +259,25 @@ def item_state(item: Item) -> EntityState | RelationState:
 def tag_args(name: str, version_id: str) -> bytes:
     """Return the arguments of `set_tag`."""
     return SET_TAG.encode(SetTag(name, version_id))
+
+
+def check_sent(field: str, listed: Sized) -> None:
+    """Refuse more changes or events than a server is asked to make at once.
+
+    It answers nobody while it makes them, takes gigabytes of memory for a million, and tells
+    everybody of all of them in one message: connections break before the answer is there.
+
+    Raises
+    ------
+    ValidationError
+        When there are more.
+    """
+    if len(listed) > MAX_SENT_CHANGES:
+        raise ValidationError(
+            field,
+            f"has {len(listed)} {field}; a server takes at most {MAX_SENT_CHANGES} at once, since "
+            f"it answers nobody while it makes them, so split them",
+        )
 
 
 def sized(field: str, args: bytes) -> bytes:

@@ -24,6 +24,7 @@ from nerv_lab.inner_universe.spacetime.asking import ReadableUniverse
 from nerv_lab.inner_universe.spacetime.calls import (
     apply_and_commit_args,
     apply_args,
+    check_sent,
     commit_args,
     config_args,
     grant_args,
@@ -117,6 +118,7 @@ class SpacetimeInnerUniverse(ReadableUniverse):
         The server takes the version only if the log is still where the plan was made.
         """
         batch = checked_batch(changes, new_id(), False, reason=reason, source=source, branch=branch)
+        check_sent("changes", batch.changes)
 
         async def call(connection: Connection) -> tuple[Receipt, Version]:
             reader, expected = await read_touched(connection, batch.changes, branch)

@@ -275,10 +275,16 @@ class Sender:
         """Send several at once; False where others have to be asked again before going on."""
         journal, connection = self._journal, self._connection
         number = journal.cursor + 1
-        calls = []
+        requests: list[tuple[str, bytes]] = []
         for step in window:
-            calls.append(connection.call(*request_of(step.write, journal.origin_id, number)))
+            try:
+                request = request_of(step.write, journal.origin_id, number)
+            except NervError as error:  # such as one that was queued when more could be sent
+                self._refused(step, error)
+                return False
+            requests.append(request)
             number += step.count
+        calls = [connection.call(*request) for request in requests]
         journal.outbox.send([step.write.id for step in window])
         answers = await asyncio.gather(*calls, return_exceptions=True)
         taken: list[tuple[str, int]] = []

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared.effort import EFFORT
 from shared.spacetime_server import SpacetimeServer, new_database
 
 import nerv_lab as nl
 from nerv_lab.core.changes import CreateEntity, UpdateEntity
 from nerv_lab.core.errors import NERVPersistenceError, ServerGoneError, ValidationError
 from nerv_lab.core.events import Event
+from nerv_lab.core.limits import MAX_SENT_CHANGES
 from nerv_lab.inner_universe import InnerUniverseConfig
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse, publish_module
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
@@ -116,6 +118,14 @@ async def test_what_is_too_large_to_send_is_refused_before(database: str, connec
         await client.publish(events)
     await client.publish(events[:3])
     assert await client.last_seq() == 3
+
+
+async def test_the_largest_batch_is_answered_in_time(database: str, connect: Any) -> None:
+    client = await connect(database)
+    most = MAX_SENT_CHANGES if EFFORT > 1 else MAX_SENT_CHANGES // 10
+    made = await client.apply([CreateEntity(f"{n:036}", "thing") for n in range(most)])
+    assert len(made.changes) == most
+    assert await client.last_seq() == most
 
 
 async def test_text_that_looks_like_sql_is_text(database: str, connect: Any) -> None:

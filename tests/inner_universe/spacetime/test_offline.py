@@ -16,6 +16,7 @@ import nerv_lab as nl
 from nerv_lab.core.errors import OutboxFullError, ServerGoneError, ServerUnreachableError
 from nerv_lab.inner_universe import InnerUniverseConfig
 from nerv_lab.inner_universe.outbox import Fork, QueuedWriteNotFoundError
+from nerv_lab.inner_universe.spacetime import calls
 from nerv_lab.lab import Lab
 
 PATIENCE = 60.0
@@ -120,6 +121,30 @@ def test_what_needs_the_server_says_so_while_it_is_away(place: Place) -> None:
         place.mend()
         assert lab.outbox.wait(PATIENCE)
         lab.create_branch("what-if", lab.commit("second"))
+
+
+def test_what_was_queued_and_is_too_much_for_a_server_is_set_aside_and_the_rest_goes_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with place.open() as lab:
+        lab.add_entity("person", id="ada")
+        place.cut()
+        with lab.transaction("three at once"):
+            for id in ("a", "b", "c"):
+                lab.add_entity("person", id=id)
+        lab.update("ada", name="Ada")
+        monkeypatch.setattr(calls, "MAX_SENT_CHANGES", 2)
+        place.mend()
+        assert lab.outbox.wait(PATIENCE)
+        (refused,) = lab.outbox.rejected
+        assert "changes: has 3 changes; a server takes at most 2 at once" in str(refused.error)
+        lab.refresh()
+        assert contents(lab) == {"ada": ("Ada", {})}
+        monkeypatch.undo()
+        lab.outbox.retry(refused.id)
+        assert lab.outbox.wait(PATIENCE)
+        lab.refresh()
+        assert contents(lab).keys() == {"ada", "a", "b", "c"}
 
 
 def test_work_that_does_not_meet_that_of_others_is_sent_as_it_is(place: Place) -> None:

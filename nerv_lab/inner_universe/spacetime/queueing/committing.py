@@ -14,7 +14,7 @@ from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, settled, touched
 from nerv_lab.inner_universe.records import Receipt, Seal
-from nerv_lab.inner_universe.spacetime.calls import apply_and_commit_args
+from nerv_lab.inner_universe.spacetime.calls import apply_and_commit_args, check_sent
 from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.planning import read_touched
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE
@@ -42,6 +42,7 @@ class CommittingUniverse(WritingUniverse):
         batch = checked_batch(
             map(settled, changes), new_id(), False, reason=reason, source=source, branch=branch
         )
+        check_sent("changes", batch.changes)
         write = QueuedWrite(batch.id, "apply", branch, batch.changes, reason, source)
         return await self._hop(self._commit(write, seal))
 
