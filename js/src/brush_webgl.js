@@ -5,6 +5,7 @@ import { ARROW, DOT, EDGE, LINE, NODE } from "./shaders.js";
 
 const ROW = 2048;
 const CURVE_STEPS = 16;
+const LISTED = 4; // the unit of the list that is drawn, after those of the columns
 const FEW = 64; // changed texels that are sent one by one
 
 const CONTEXT = { alpha: true, antialias: false, depth: false, stencil: false, powerPreference: "high-performance" };
@@ -13,12 +14,6 @@ export function webglWorks() {
   const gl = document.createElement("canvas").getContext("webgl2");
   gl?.getExtension("WEBGL_lose_context")?.loseContext();
   return Boolean(gl);
-}
-
-/** Whether a processor does the work of a graphics card. */
-function isSoftware(gl) {
-  const named = gl.getExtension("WEBGL_debug_renderer_info");
-  return Boolean(named) && /swiftshader|llvmpipe|software/i.test(gl.getParameter(named.UNMASKED_RENDERER_WEBGL));
 }
 
 function compiled(gl, { vertex, fragment }) {
@@ -30,7 +25,6 @@ function compiled(gl, { vertex, fragment }) {
     gl.attachShader(program, shader);
     gl.deleteShader(shader);
   }
-  gl.bindAttribLocation(program, 0, "slot");
   gl.linkProgram(program);
   if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
     throw new Error(`no shader: ${gl.getProgramInfoLog(program)}`);
@@ -44,19 +38,29 @@ function compiled(gl, { vertex, fragment }) {
   return { program, spots };
 }
 
+function bound(gl, unit, texture) {
+  gl.activeTexture(gl.TEXTURE0 + unit);
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+}
+
+/** A texture that is read number by number. */
+function textureAt(gl, unit) {
+  const texture = gl.createTexture();
+  bound(gl, unit, texture);
+  for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
+  return texture;
+}
+
 /** A texture of two numbers per slot, filled from a column. */
 class Column {
   constructor(gl, unit, float) {
-    Object.assign(this, { gl, unit, float, rows: 0, texture: gl.createTexture() });
+    Object.assign(this, { gl, unit, float, rows: 0, texture: textureAt(gl, unit) });
     this.type = float ? gl.FLOAT : gl.UNSIGNED_INT;
     this.format = float ? gl.RG : gl.RG_INTEGER;
-    this.#bind();
-    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
   }
 
   #bind() {
-    this.gl.activeTexture(this.gl.TEXTURE0 + this.unit);
-    this.gl.bindTexture(this.gl.TEXTURE_2D, this.texture);
+    bound(this.gl, this.unit, this.texture);
   }
 
   /** Send what changed of a column; a column that has grown, whole. */
@@ -88,12 +92,32 @@ class Column {
   }
 }
 
+/** A texture of the slots in a list. */
+class Listing {
+  constructor(gl, unit) {
+    Object.assign(this, { gl, unit, rows: 0, list: null, listed: null, texture: textureAt(gl, unit) });
+  }
+
+  /** Make this what is drawn from, and send the list where it is another than before. */
+  use(list, listed) {
+    const { gl, unit } = this;
+    bound(gl, unit, this.texture);
+    if (this.list === list && this.listed === listed) return;
+    const rows = Math.ceil(list.length / ROW);
+    const values = list.slots.subarray(0, rows * ROW);
+    if (rows > this.rows) {
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32UI, ROW, rows, 0, gl.RED_INTEGER, gl.UNSIGNED_INT, values);
+      this.rows = rows;
+    } else gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, ROW, rows, gl.RED_INTEGER, gl.UNSIGNED_INT, values);
+    Object.assign(this, { list, listed });
+  }
+}
+
 export class WebglBrush {
   constructor(canvas, changed) {
-    Object.assign(this, { kind: "webgl", canvas, listed: -1 });
+    Object.assign(this, { kind: "webgl", canvas });
     this.gl = canvas.getContext("webgl2", CONTEXT);
     if (!this.gl) throw new Error("no WebGL 2");
-    this.slow = isSoftware(this.gl);
     this.lost = false;
     this.onLost = (event) => {
       event.preventDefault(); // or it never comes back
@@ -119,12 +143,8 @@ export class WebglBrush {
       places: new Column(gl, 0, true), nodes: new Column(gl, 1, false),
       ends: new Column(gl, 2, false), edges: new Column(gl, 3, false),
     };
-    this.buffers = {};
-    this.listed = -1;
+    this.listings = {};
     this.fresh = true;
-    gl.bindVertexArray(gl.createVertexArray());
-    gl.enableVertexAttribArray(0);
-    gl.vertexAttribDivisor(0, 1);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.disable(gl.DITHER);
@@ -142,15 +162,6 @@ export class WebglBrush {
     this.fresh = false;
   }
 
-  #list(name, list) {
-    const { gl } = this;
-    const buffer = (this.buffers[name] ??= { made: gl.createBuffer(), length: -1, listed: -1 });
-    gl.bindBuffer(gl.ARRAY_BUFFER, buffer.made);
-    if (buffer.list === list && buffer.listed === this.nextListed) return;
-    gl.bufferData(gl.ARRAY_BUFFER, list.view, gl.DYNAMIC_DRAW);
-    Object.assign(buffer, { list, listed: this.nextListed });
-  }
-
   /**
    * Paint.
    * @param frame {width, height, ratio, view, grow, gain, arrows, skip, rough, dots, theme, lists}:
@@ -165,22 +176,23 @@ export class WebglBrush {
     gl.viewport(0, 0, w, h);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    this.nextListed = frame.listed;
     this.#edges(frame, "straight", lists.straight, 1, skip);
     this.#edges(frame, "curved", lists.curved, CURVE_STEPS, skip);
     this.#arrows(frame, "straight", lists.straight);
     this.#arrows(frame, "curved", lists.curved);
     this.#edges(frame, "above", lists.above, CURVE_STEPS, 1);
     this.#arrows(frame, "above", lists.above);
-    if (frame.dots) this.#plain("dot", gl.POINTS, 1, frame, "nodes", lists.nodes, 1);
+    if (frame.dots) this.#points(frame, "nodes", lists.nodes);
     else this.#nodes(frame, "nodes", lists.nodes);
     this.#nodes(frame, "front", lists.front);
   }
 
-  #use({ program, spots }, { width, height, ratio, view, grow, gain, theme }) {
+  #use(name, { width, height, ratio, view, grow, gain, theme }) {
     const { gl } = this;
+    const { program, spots } = this.programs[name];
     gl.useProgram(program);
     Object.keys(this.columns).forEach((name, unit) => spots[name] && gl.uniform1i(spots[name], unit));
+    gl.uniform1i(spots.list, LISTED);
     gl.uniform4f(spots.view, view.left, view.top, view.scale, grow);
     gl.uniform2f(spots.size, width, height);
     gl.uniform1f(spots.ratio, ratio);
@@ -191,44 +203,48 @@ export class WebglBrush {
     return spots;
   }
 
-  #instances(name, list, vertices, skip = 1, mode = this.gl.TRIANGLE_STRIP) {
-    if (!list.length) return;
+  /** Draw each skip-th of a list, of which each is so many vertices. */
+  #draw(spots, frame, name, list, mode, vertices, skip = 1) {
     const { gl } = this;
-    this.#list(name, list);
-    gl.vertexAttribIPointer(0, 1, gl.UNSIGNED_INT, 4 * skip, 0);
-    gl.drawArraysInstanced(mode, 0, vertices, Math.ceil(list.length / skip));
+    (this.listings[name] ??= new Listing(gl, LISTED)).use(list, frame.listed);
+    gl.uniform1i(spots.skip, skip);
+    gl.drawArrays(mode, 0, vertices * Math.ceil(list.length / skip));
   }
 
-  #plain(program, mode, vertices, frame, name, list, skip) {
-    if (!list.length) return;
-    this.#use(this.programs[program], frame);
-    this.#instances(name, list, vertices, skip, mode);
+  /** Draw each skip-th of a list as a row of quads with so many corners. */
+  #quads(spots, frame, name, list, corners, skip = 1) {
+    const { gl } = this;
+    gl.uniform1i(spots.corners, corners);
+    this.#draw(spots, frame, name, list, gl.TRIANGLES, 3 * corners - 6, skip);
   }
 
   #edges(frame, name, list, steps, skip) {
+    const { gl } = this;
     if (!list.length) return;
     if (frame.rough && name !== "above") {
-      this.#plain("line", this.gl.LINES, 2, frame, name, list, skip);
+      this.#draw(this.#use("line", frame), frame, name, list, gl.LINES, 2, skip);
       return;
     }
-    const spots = this.#use(this.programs.edge, frame);
-    this.gl.uniform1i(spots.steps, steps);
-    this.#instances(name, list, 2 * steps + 2, skip);
+    const spots = this.#use("edge", frame);
+    gl.uniform1i(spots.steps, steps);
+    this.#quads(spots, frame, name, list, 2 * steps + 2, skip);
   }
 
   #arrows(frame, name, list) {
     if (!frame.arrows || !list.length) return;
-    const spots = this.#use(this.programs.arrow, frame);
+    const spots = this.#use("arrow", frame);
     for (const back of [0, 1]) {
       this.gl.uniform1i(spots.back, back);
-      this.#instances(name, list, 4);
+      this.#quads(spots, frame, name, list, 4);
     }
   }
 
   #nodes(frame, name, list) {
-    if (!list.length) return;
-    this.#use(this.programs.node, frame);
-    this.#instances(name, list, 4);
+    if (list.length) this.#quads(this.#use("node", frame), frame, name, list, 4);
+  }
+
+  #points(frame, name, list) {
+    if (list.length) this.#draw(this.#use("dot", frame), frame, name, list, this.gl.POINTS, 1);
   }
 
   kill() {

@@ -15,7 +15,6 @@ import { SearchBox } from "./search_box.js";
 import { TablePanel } from "./table.js";
 
 const MANY = 20; // newcomers that are worth a layout of their own
-const MUCH = 5000; // nodes that are shown without edges until they have some order
 const RELEASE_MS = 4000;
 const LONG_MS = 1000; // a layout that takes longer says so, and can be stopped
 
@@ -93,10 +92,10 @@ export class GraphPanel {
     const { added, touched, first } = this.store.apply(part, snapshot, load);
     this.looks.apply(part);
     this.#hold(added.filter((id) => this.pins.has(id)));
-    const much = this.store.graph.order > MUCH;
-    this.look.draft = much && (Boolean(this.store.loading?.first) || first);
+    this.look.draft = Boolean(this.store.loading?.first);
     if (this.look.selected.size) this.select(this.look.selected);
-    this.painter?.repaint();
+    if (first) this.painter?.stir();
+    else this.painter?.repaint();
     const due = snapshot && this.due;
     if (first || due || (wasRunning && added.length)) this.arrange();
     else if (added.length > MANY || (added.length && this.arrangement.name === "axes")) {

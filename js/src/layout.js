@@ -84,7 +84,7 @@ export class Layout {
   start(moving = null, layout = null, data = {}) {
     this.stop();
     const { graph } = this.store;
-    if (!graph.order || layout?.name === "fixed") return this.#finish();
+    if (graph.pinned >= graph.order || layout?.name === "fixed") return this.#finish();
     const { slots, task } = taskOf(graph, layout ? null : moving);
     if (layout) Object.assign(task, { layout, ...dataOf(graph, slots, data) });
     this.glides = layout !== null;

@@ -33,7 +33,7 @@ export class Look {
     this.found = null; // ids that match the search, or null
     this.compare = null; // a Compare that is active, or null
     this.hovered = null;
-    this.draft = false; // places mean nothing yet, so that neither edges nor names are shown
+    this.draft = false; // a large graph comes in, so that neither edges nor names are shown yet
     this.busy = false; // nodes are being arranged
     this.touching = 0; // relations of what is selected
   }

@@ -16,7 +16,7 @@ const REACH = 4;
 const EDGE_REACH = 5;
 const LEAST_LINES = 4000; // edges that are painted while moving, whatever it costs
 const SLOW_MS = 32; // a picture that takes longer is pushed along, rather than painted for every move
-const SOFTWARE_LINES = 8000; // to begin with, where there is no graphics card
+const SLOW_LINES = 8000; // to begin with, without WebGL
 const SLIDE_MS = 250;
 const AT_REST = 8; // times as many edges are painted once nothing moves
 const ROUGH = 50000; // edges from which on they are thin lines even then
@@ -34,6 +34,7 @@ export class Painter {
    */
   constructor(Brush, store, look, container, on) {
     Object.assign(this, { store, look, container, on, box: null, all: true, lines: 30000, area: null, cost: 0, stale: true });
+    this.shown = false; // whether all of a graph was painted once
     this.next = new NextFrame((now) => this.#paint(now), (error) => this.#broken(error));
     [this.canvas, this.over] = [0, 1].map(() => {
       const canvas = document.createElement("canvas");
@@ -49,7 +50,7 @@ export class Painter {
     this.canvas.addEventListener("webglcontextlost", () => this.#lost());
     this.resized = new ResizeObserver(() => this.repaint());
     this.resized.observe(container);
-    if (this.brush.slow) this.lines = SOFTWARE_LINES;
+    if (this.brush.slow) this.lines = SLOW_LINES;
     this.refresh();
   }
 
@@ -117,6 +118,7 @@ export class Painter {
     this.brush.draw(this.scene, this.frame);
     this.#transform("");
     this.painted = now;
+    this.shown ||= this.store.graph.order > 0 && !this.look.draft;
     this.#measure(now);
   }
 
@@ -128,7 +130,7 @@ export class Painter {
   /** Where painting is slow, push the picture along while it moves, and paint it now and then. */
   #slides(now) {
     const { frame } = this;
-    if (!this.#isHasty || this.all || !this.stale || this.cost < SLOW_MS || !frame) return false;
+    if (!this.#isHasty || this.all || !this.stale || !this.shown || this.cost < SLOW_MS || !frame) return false;
     if (now - this.painted > Math.max(SLIDE_MS, (this.moving ? 6 : 2) * this.cost)) return false;
     const { left, top, scale } = this.eye.view;
     const grown = scale / frame.view.scale;
@@ -154,7 +156,7 @@ export class Painter {
     const { straight, curved, above } = frame.lists;
     const lines = straight.length + curved.length;
     const hasty = (frame.hasty = this.#isHasty);
-    frame.skip = Math.max(1, Math.ceil(lines / (hasty ? this.lines : AT_REST * this.lines)));
+    frame.skip = Math.max(1, Math.ceil(lines / (hasty && this.shown ? this.lines : AT_REST * this.lines)));
     frame.gain *= Math.min(frame.skip, 6); // of fewer lines each is stronger
     frame.rough = lines > (hasty ? LEAST_LINES : ROUGH);
     frame.dots = frame.lists.nodes.length > DOTS && (hasty || this.#areSmall(frame));

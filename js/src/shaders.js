@@ -1,5 +1,6 @@
 // Programs for the graphics card. Places and looks lie in textures, so that a node that moves takes
-// its edges along, and a look that changes is one texel; what is drawn is a list of slots.
+// its edges along, and a look that changes is one texel. What is drawn is a list of slots, in a
+// texture too: instances, which would need none, a processor draws one at a time.
 
 import { DASH_PATTERNS } from "./scene.js";
 
@@ -14,7 +15,20 @@ uniform usampler2D ends;
 uniform usampler2D edges;
 uniform vec4 view; // left, top, scale, how much radii grow
 uniform vec2 size; // of the screen, in pixels
+uniform usampler2D list;
+uniform int skip; // of the list each skip-th is drawn
+uniform int corners; // of one item
+int corner;
 ivec2 cell(uint slot) { return ivec2(int(slot & 2047u), int(slot >> 11)); }
+uint listed(int item) { return texelFetch(list, cell(uint(item * skip)), 0).x; }
+// An item is a row of quads, each of two triangles.
+const int QUAD[6] = int[6](0, 1, 2, 2, 1, 3);
+uint drawn() {
+  int each = 3 * corners - 6;
+  int at = gl_VertexID % each;
+  corner = at / 6 * 2 + QUAD[at % 6];
+  return listed(gl_VertexID / each);
+}
 vec2 spot(uint slot) {
   vec2 place = texelFetch(places, cell(slot), 0).xy;
   return vec2(view.x + place.x * view.z, view.y - place.y * view.z);
@@ -26,19 +40,19 @@ vec4 rgba(uint c) { return vec4(uvec4(c, c >> 8, c >> 16, c >> 24) & 255u) / 255
 
 export const NODE = {
   vertex: `${SHARED}
-in uint slot;
 out vec2 at;
 flat out vec4 color;
 flat out float radius;
 flat out uint bits;
 void main() {
+  uint slot = drawn();
   uvec2 look = texelFetch(nodes, cell(slot), 0).xy;
   bits = look.y;
   color = rgba(look.x);
   radius = radiusOf(bits);
   float reach = radius * 1.6 + ((bits & ${1 << 20}u) > 0u ? 6.0 : 2.5);
   if (((bits >> 16) & 15u) == 0u) reach = radius + ((bits & ${1 << 20}u) > 0u ? 6.0 : 2.5);
-  at = (vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2.0 - 1.0) * reach;
+  at = (vec2(corner & 1, corner >> 1) * 2.0 - 1.0) * reach;
   gl_Position = clip(spot(slot) + at);
 }`,
   fragment: `${HEAD}
@@ -131,14 +145,15 @@ vec4 tone(uint c) {
 
 export const EDGE = {
   vertex: `${COURSE}
-in uint slot;
 uniform int steps;
+uniform float ratio;
 out float aside;
 out float along;
 flat out float half_;
 flat out vec4 color;
 flat out uint dash;
 void main() {
+  uint slot = drawn();
   uvec2 look = texelFetch(edges, cell(slot), 0).xy;
   course(slot, look.y);
   color = tone(look.x);
@@ -146,11 +161,11 @@ void main() {
   if (width < 1.0) { color.a *= width; width = 1.0; }
   half_ = width / 2.0;
   dash = (look.y >> 10) & 3u;
-  float t = float(gl_VertexID >> 1) / float(steps);
-  vec2 d = towards(t);
-  aside = (float(gl_VertexID & 1) * 2.0 - 1.0) * (half_ + 1.0);
+  float t = float(corner >> 1) / float(steps);
+  vec2 d = steps == 1 ? normalize(p3 - p0) : towards(t);
+  aside = (float(corner & 1) * 2.0 - 1.0) * (half_ + 0.5 / ratio);
   along = dash == 0u ? 0.0 : t * whole();
-  gl_Position = clip(on(t) + vec2(-d.y, d.x) * aside);
+  gl_Position = clip((steps == 1 ? mix(p0, p3, t) : on(t)) + vec2(-d.y, d.x) * aside);
 }`,
   fragment: `${HEAD}
 uniform float ratio;
@@ -176,15 +191,15 @@ void main() {
 export const LINE = {
   vertex: `${SHARED}
 uniform float gain;
-in uint slot;
 flat out vec4 color;
 void main() {
+  uint slot = listed(gl_VertexID >> 1);
   uvec2 look = texelFetch(edges, cell(slot), 0).xy;
   uvec2 end = texelFetch(ends, cell(slot), 0).xy;
   color = rgba(look.x);
   if (color.a < 0.6) color.a = min(0.6, color.a * gain);
   color.a *= min(1.0, float(look.y & 1023u) / 32.0);
-  gl_Position = clip(spot(gl_VertexID == 0 ? end.x : end.y));
+  gl_Position = clip(spot((gl_VertexID & 1) == 0 ? end.x : end.y));
 }`,
   fragment: `${HEAD}
 flat in vec4 color;
@@ -196,10 +211,10 @@ void main() { result = vec4(color.rgb, 1.0) * color.a; }`,
 export const DOT = {
   vertex: `${SHARED}
 uniform float ratio;
-in uint slot;
 flat out vec4 color;
 flat out float reach;
 void main() {
+  uint slot = listed(gl_VertexID);
   uvec2 look = texelFetch(nodes, cell(slot), 0).xy;
   float radius = radiusOf(look.y);
   color = rgba(look.x);
@@ -221,12 +236,12 @@ void main() {
 
 export const ARROW = {
   vertex: `${COURSE}
-in uint slot;
 uniform bool back;
 out vec2 at; // how far behind the tip, and aside of it
 flat out float len;
 flat out vec4 color;
 void main() {
+  uint slot = drawn();
   uvec2 look = texelFetch(edges, cell(slot), 0).xy;
   gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
   if ((look.y & (back ? ${1 << 13}u : ${1 << 12}u)) == 0u) return;
@@ -241,7 +256,7 @@ void main() {
   color.a = min(1.0, color.a * 1.5);
   vec2 tip = on(1.0 - radius / all);
   vec2 d = normalize(tip - on(1.0 - (radius + len) / all));
-  at = vec2(float(gl_VertexID & 1) * (len + 2.0) - 1.0, (float(gl_VertexID >> 1) * 2.0 - 1.0) * (len * 0.43 + 1.0));
+  at = vec2(float(corner & 1) * (len + 2.0) - 1.0, (float(corner >> 1) * 2.0 - 1.0) * (len * 0.43 + 1.0));
   gl_Position = clip(tip - d * at.x + vec2(-d.y, d.x) * at.y);
 }`,
   fragment: `${HEAD}

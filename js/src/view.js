@@ -248,8 +248,8 @@ export class View {
     this.progress?.update(payload.load, snapshot);
     if (payload.history) this.history.apply(payload.history);
     if (payload.style) this.graph.looks.take(payload.style);
+    if (payload.pins) this.graph.takePins(payload.pins); // before what they hold comes and is arranged
     const touched = payload.graph ? this.graph.apply(payload.graph, snapshot, payload.load) : new Set();
-    if (payload.pins) this.graph.takePins(payload.pins);
     if (payload.pins || payload.graph) this.#settled();
     if (snapshot) this.#selectionChanged();
     else if (this.inspector && (!this.inspector.id || touched.has(this.inspector.id))) {

@@ -6,7 +6,7 @@ import { solve } from "../src/rounds.js";
 import { graphPart, ring } from "./helpers.js";
 
 register(new URL("./worker_source.js", import.meta.url));
-const { taskOf } = await import("../src/layout.js");
+const { Layout, taskOf } = await import("../src/layout.js");
 
 /** Places by id after all rounds, or so many. */
 function laidOut(store, moving = null, rounds = 60) {
@@ -53,6 +53,14 @@ test("a pinned node stays while the others are laid out", () => {
   const after = laidOut(store);
   assert.deepEqual(after.n3, before.n3);
   assert.notDeepEqual(after.n4, before.n4);
+});
+
+test("a graph whose nodes are all held is arranged at once", () => {
+  const store = filled(20);
+  for (const id of store.graph.nodeIds()) store.graph.pin(id, true);
+  const steps = [];
+  new Layout(store, (done) => steps.push(done)).start();
+  assert.deepEqual(steps, [true]);
 });
 
 test("in a large graph neighbours come to stand near each other in few rounds", () => {

@@ -10,6 +10,7 @@ import pytest
 from shared.pictures import colour, near, picture_of
 
 import nerv_lab as nl
+from nerv_lab.core.changes import CreateEntity, CreateRelation
 from nerv_lab.widgets import columns, stream
 
 PAINTERS = pytest.mark.parametrize("renderer", ["auto", "canvas"])
@@ -20,6 +21,16 @@ SETTLED = """root => new Promise(done => {
     const look = () => painter.next.asked || painter.moving ? requestAnimationFrame(look) : done();
     requestAnimationFrame(look);
 })"""
+
+NOTE_FIRST = """() => new MutationObserver((_, observer) => {
+    const { frame } = document.querySelector(".nerv[data-painted]")?.nerv.graph.painter ?? {};
+    if (!frame?.lists.nodes.length) return;
+    const { straight, curved, nodes } = frame.lists;
+    window.first = {
+        edges: straight.length + curved.length, skip: frame.skip, nodes: nodes.length,
+    };
+    observer.disconnect();
+}).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-painted"] })"""
 
 
 @pytest.fixture
@@ -374,3 +385,18 @@ def test_loading_can_be_stopped_and_gone_on_with(
     progress.get_by_role("button", name="Load the rest").click()
     progress.wait_for(state="hidden")
     assert on(table, f"return {GRAPH}.size") == 10
+
+
+def test_the_first_painting_has_every_relation_also_of_very_many(
+    bench: Callable[..., Any],
+) -> None:
+    with nl.open() as lab:
+        nodes = [CreateEntity(f"n{i}", "x") for i in range(100)]
+        pairs = [(a, b) for a in range(100) for b in range(100) for _ in range(4) if a != b]
+        made = (CreateRelation(f"r{i}", f"n{a}", f"n{b}", "y") for i, (a, b) in enumerate(pairs))
+        lab.apply([*nodes, *made])
+        table = bench(lab)
+        table.page.evaluate(NOTE_FIRST)
+        table.load()
+        first = table.page.evaluate("window.first")
+        assert first == {"edges": len(pairs), "skip": 1, "nodes": 100}
