@@ -20,6 +20,11 @@ const LONG_MS = 1000; // a layout that takes longer says so, and can be stopped
 
 const KEYS = "Graph. Arrows move it, plus and minus zoom, 0 fits, Shift and arrows move what is selected, Control and A selects what is in sight, Escape clears; the search and the table reach single nodes";
 
+/** Where an element lies over the graph. */
+function boxOf({ offsetLeft: x, offsetTop: y, offsetWidth: width, offsetHeight: height }) {
+  return { x, y, width, height };
+}
+
 export class GraphPanel {
   /**
    * @param on {select(ids), find(query) -> {ids, total}, painted(kind), layout(state), hover(id),
@@ -30,6 +35,7 @@ export class GraphPanel {
     Object.assign(this, { arrangement: { name: "force" }, pins: new Map(), lens: null, due: false });
     this.look = new Look(store);
     this.looks = new Looks(store.graph);
+    this.look.groups = this.looks.groups;
     this.layout = new Layout(store, (done) => this.#moved(done));
     this.stage = h("div.nerv-stage", { tabindex: "0", role: "application" });
     this.stage.setAttribute("aria-label", KEYS);
@@ -45,7 +51,7 @@ export class GraphPanel {
     this.lassoButton = toggle("lasso", "Select by a line around", "lasso");
     this.pinButton = iconButton("pin", "Let go of what was moved by hand", () => this.#unpin());
     this.pinButton.hidden = true;
-    const tools = h(
+    const tools = (this.tools = h(
       "div.nerv-stage-tools",
       {},
       iconButton("plus", "Zoom in", () => this.painter?.zoom(1.5)),
@@ -55,7 +61,7 @@ export class GraphPanel {
       this.boxButton,
       this.lassoButton,
       this.pinButton,
-    );
+    ));
     this.#setMode("move");
     this.focusChip = h("div.nerv-focus", { role: "status", hidden: true });
     this.table = new TablePanel(store, this.look, { select: (ids) => this.on.select(ids) });
@@ -98,10 +104,12 @@ export class GraphPanel {
     else this.painter?.repaint();
     const due = snapshot && this.due;
     if (first || due || (wasRunning && added.length)) this.arrange();
+    else if (this.arrangement.name === "grouped" && (added.length || this.looks.regrouped)) this.arrange();
     else if (added.length > MANY || (added.length && this.arrangement.name === "axes")) {
       this.#lay(new Set(added.map((id) => this.store.graph.nodes.at(id))));
     }
     if (due) this.due = false;
+    this.looks.regrouped = false;
     this.legend.draw();
     this.#showFocus();
     this.table.refresh();
@@ -212,6 +220,8 @@ export class GraphPanel {
   }
 
   #lay(moving) {
+    const { places, titles } = this.looks;
+    this.look.grouping = this.arrangement.name === "grouped" ? { group: places.group, titles } : null;
     this.on.layout("running");
     this.look.busy = true;
     clearTimeout(this.late);
@@ -412,6 +422,7 @@ export class GraphPanel {
   #covered() {
     if (!this.painter) return;
     this.painter.eye.covered = this.legend.covers(this.stage);
+    this.look.covered = [this.legend.element, this.tools].map(boxOf);
     this.painter.repaint();
   }
 

@@ -33,6 +33,9 @@ export class Look {
     this.found = null; // ids that match the search, or null
     this.compare = null; // a Compare that is active, or null
     this.hovered = null;
+    this.covered = []; // boxes of the stage that other things lie over: {x, y, width, height}
+    this.grouping = null; // by which nodes are arranged in discs: {group, titles}, or null
+    this.groups = new Set(); // ids of nodes that stand for a whole type
     this.draft = false; // a large graph comes in, so that neither edges nor names are shown yet
     this.busy = false; // nodes are being arranged
     this.touching = 0; // relations of what is selected

@@ -34,6 +34,8 @@ export class Looks {
     Object.assign(this, { graph, dark: false, colors: [], legend: [], ghosts: new Map() });
     this.numbers = { nodes: new Map(), edges: new Map() }; // id -> number of its colour
     this.styled = { nodes: new Set(), edges: new Set() }; // ids that had a look of their own
+    this.groups = new Set(); // ids of nodes that stand for a whole type
+    this.titles = new Map(); // what the number of a group means
     this.places = { group: new Map(), x: new Map(), y: new Map() }; // what layouts by data need
   }
 
@@ -45,6 +47,7 @@ export class Looks {
   /** Take over the looks of the items of a payload. */
   apply(part) {
     const radii = new Map((part.nodes.groups ?? []).map(([i, count]) => [part.nodes.ids[i], groupRadius(count)]));
+    for (const id of radii.keys()) this.groups.add(id);
     this.#columns("nodes", part.nodes, (id, look) => this.#node(id, look, radii.get(id)));
     this.#columns("edges", part.edges, (id, look) => this.graph.styleEdge(id, look));
     this.#places(part.nodes);
@@ -78,11 +81,15 @@ export class Looks {
   }
 
   #places({ ids, places = {} }) {
+    for (const [number, title] of places.titles ?? []) this.titles.set(number, title);
     const types = { group: Uint32Array, x: Float32Array, y: Float32Array };
     for (const [name, known] of Object.entries(this.places)) {
       if (!(name in places)) continue;
       const column = numbers(places[name], types[name]);
-      ids.forEach((id, i) => known.set(id, column[i]));
+      ids.forEach((id, i) => {
+        if (name === "group" && known.has(id) && known.get(id) !== column[i]) this.regrouped = true;
+        known.set(id, column[i]);
+      });
     }
   }
 

@@ -7,9 +7,11 @@ import { FORCED, LABEL, NO_LABEL } from "./look.js";
 import { drawMarks } from "./marks.js";
 import { bendOf } from "./scene.js";
 import { outline } from "./shapes.js";
+import { Titles, placesOf, titled } from "./titles.js";
 
 const SIZE = 12;
 const EDGE_SIZE = 10.5;
+const TITLE_SIZE = 13;
 const MOST_TEXT = 40;
 const NAMED_RADIUS = 4; // of nodes whose name is worth room, in pixels
 const LANDMARKS = 14; // the largest nodes have names however small they are
@@ -20,6 +22,7 @@ const FEW_EDGES = 60; // so few that all their names may be shown
 const BUCKETS = 1024;
 const MOST_OWN = 2000;
 const ALONG = [0.5, 0.4, 0.6, 0.3, 0.7]; // where on a relation its name may be
+const RIM = 7; // pixels that nodes at the rim of a disc take beyond their middle
 const ROOM = 44; // pixels a relation is longer than its name, at least
 
 function short(text) {
@@ -29,6 +32,7 @@ function short(text) {
 export class Overlay {
   constructor(canvas, scene) {
     Object.assign(this, { canvas, scene, store: scene.store, look: scene.look, widths: new Map(), listed: -1 });
+    this.titles = new Titles(scene);
   }
 
   /** @param frame As brushes take it; `area` is a closed line to be drawn, or null. */
@@ -43,10 +47,12 @@ export class Overlay {
     if (this.font !== this.theme.font) this.widths.clear();
     this.font = this.theme.font;
     this.taken = new Taken(width, height);
+    for (const box of this.look.covered) this.taken.take(box);
     this.#weigh();
     if (this.look.draft) return;
     this.#icons();
     this.#room();
+    this.#titles();
     this.#nodeLabels();
     this.#edgeLabels();
     const { marks } = this.look;
@@ -129,6 +135,36 @@ export class Overlay {
     context.fillText(text, x, y);
   }
 
+  /** Titles of discs, and of nodes that stand for a whole type; labels make way for them. */
+  #titles() {
+    const { context, frame, graph, look, scene } = this;
+    this.titled = new Set();
+    const { left, top, scale } = frame.view;
+    const boxes = !look.grouping ? [] : this.titles.of(look.grouping, look.groups).map((group) => ({
+      text: group.text, left: left + group.left * scale, right: left + group.right * scale,
+      top: top - group.top * scale - RIM, low: top - group.low * scale + RIM,
+    }));
+    for (const id of look.groups) {
+      const slot = graph.nodes.at(id);
+      if (slot < 0 || scene.isHidden(slot)) continue;
+      this.titled.add(slot);
+      const { x, y, size } = this.spot(slot);
+      boxes.push({ text: graph.labelAt(slot), left: x - size, right: x + size, top: y - size, low: y + size });
+    }
+    if (!boxes.length) return;
+    context.font = `600 ${TITLE_SIZE}px ${this.font}`;
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    const drawn = [];
+    for (const box of boxes) {
+      const text = short(box.text);
+      const width = this.#width(text, TITLE_SIZE);
+      const options = placesOf(box, width, TITLE_SIZE + 3, frame);
+      const place = titled(this.taken, drawn, options);
+      if (place) this.#text(text, place.x, place.y + place.height / 2, this.theme.fg);
+    }
+  }
+
   #nodeLabels() {
     const { context, frame, graph, scene } = this;
     context.font = `${SIZE}px ${this.font}`;
@@ -140,7 +176,7 @@ export class Overlay {
     for (let i = 0; i < this.heaviest.length; i++) {
       const slot = this.heaviest[i];
       const wanted = scene.nodeLabels[slot];
-      if (wanted === NO_LABEL) continue;
+      if (wanted === NO_LABEL || this.titled.has(slot)) continue;
       const must = wanted === FORCED && forced < MOST_FORCED;
       if (!must && shown >= most) {
         if (i >= this.inFront) break;

@@ -24,6 +24,7 @@ LAYOUTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 DIRECTIONS: Final = ("down", "up", "right", "left")
 _MAX_GROUPS: Final = 200  # those beyond are one
+_LONG_TITLE: Final = 80
 _USUAL: Final = {"direction": "down", "by": "type"}
 
 
@@ -90,18 +91,37 @@ class Arranger:
             moved |= scale.learn(values) if scale else self._groups.learn(values)
         return moved
 
-    def columns(self, state: Degrees, entities: Sequence[Entity]) -> dict[str, bytes]:
-        """Return ``group``, from 1 and 0 for none, or ``x`` and ``y``, 0 to 1 and NaN for none."""
-        found: dict[str, bytes] = {}
+    def columns(self, state: Degrees, entities: Sequence[Entity]) -> dict[str, Any]:
+        """Return what the layout needs of entities.
+
+        That is ``group``, from 1 and 0 for none, with ``titles`` of the groups by number; or
+        ``x`` and ``y``, 0 to 1 and NaN for none.
+        """
+        found: dict[str, Any] = {}
         for name, read in self._reads.items():
             values = [read(state, entity) for entity in entities]
             if scale := self._axes.get(name):
                 found[name] = np.array([scale.share(v) for v in values], dtype="<f4").tobytes()
             else:
-                numbers = [self._groups.number(v) for v in values]
-                coded = (0 if n is None or n >= _MAX_GROUPS else n + 1 for n in numbers)
-                found["group"] = np.fromiter(coded, dtype="<u4").tobytes()
+                numbers = [self._group(v) for v in values]
+                found["group"] = np.array(numbers, dtype="<u4").tobytes()
+                found["titles"] = [[number, self.title(number)] for number in sorted({*numbers})]
         return found
+
+    def _group(self, value: Any) -> int:
+        number = self._groups.number(value)
+        return 0 if number is None or number >= _MAX_GROUPS else number + 1
+
+    def group(self, state: Degrees, entity: Entity) -> int | None:
+        """Return the number of the group of an entity; None where nothing is grouped."""
+        read = self._reads.get("by")
+        return None if read is None else self._group(read(state, entity))
+
+    def title(self, number: int) -> str:
+        """Return the title of a group."""
+        if number:
+            return self._groups.names[number - 1][:_LONG_TITLE]
+        return "others" if len(self._groups.names) > _MAX_GROUPS else f"no {self._titles['by']}"
 
     def legend(self) -> list[dict[str, Any]]:
         """Return what the axes mean."""

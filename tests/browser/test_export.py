@@ -132,6 +132,19 @@ def test_it_is_filtered_and_collapsed(
     page.locator(".nerv").get_by_text("1 more node; 2 of 2 entities shown").wait_for()
 
 
+def test_groups_have_titles(open_file: Callable[..., Any], lab: Any, tmp_path: Path) -> None:
+    lab.add_entity("text", name="Note G", id="note")
+    path = lab.to_html(tmp_path / "lab.html", layout={"name": "grouped", "by": "type"})
+    page = open_file(path)
+    titles = """() => document.querySelector(".nerv").nerv.graph.painter.overlay
+        .titles.groups.map(({ text }) => text).join()"""
+    assert page.evaluate(titles) == "person (1),text (1)"
+    page.get_by_role("button", name="Filter and arrange").click()
+    page.get_by_role("checkbox", name="text 1").check()
+    page.locator(".nerv[data-nodes='1']").wait_for()
+    page.wait_for_function(f"({titles})() === 'text (1)'")
+
+
 def test_there_is_nothing_to_change_it_with(
     open_file: Callable[..., Any], lab: Any, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -288,3 +289,25 @@ def test_a_picture_is_saved_by_a_button(
     width, height = struct.unpack(">II", target.read_bytes()[16:24])
     box = table.root.locator(".nerv-stage").bounding_box()
     assert (width, height) == (round(2 * box["width"]), round(2 * box["height"]))
+
+
+def titles(table: Any) -> list[str]:
+    return list(nerv(table, "view.graph.painter.overlay.titles.groups.map(g => g.text)"))
+
+
+@pytest.mark.parametrize("renderer", ["auto", "canvas"])
+def test_groups_have_titles_that_follow_the_graph(
+    bench: Callable[..., Any], lab: Any, renderer: str
+) -> None:
+    table = bench(lab, layout={"name": "grouped", "by": "type"}, renderer=renderer)
+    assert titles(table) == ["person (4)", "text (2)"]
+    with arranging(table):
+        lab.add_entity("text", name="T2", id="t2")
+        table.flush()
+    assert titles(table) == ["person (4)", "text (3)"]
+    with arranging(table):
+        lab.update("t2", type="person")
+        table.flush()
+    assert titles(table) == ["person (5)", "text (2)"]
+    spots = places(table)
+    assert math.dist(spots["t2"], spots["p0"]) < math.dist(spots["t2"], spots["t0"])

@@ -63,10 +63,29 @@ def test_groups_and_axes_are_columns(lab: Any) -> None:
     assert [section["title"] for section in axes.legend()] == ["→ born", "↑ degree"]
     groups = Arranger({"name": "grouped", "by": "type"})
     groups.learn(lab.state, entities)
-    assert np.frombuffer(groups.columns(lab.state, entities)["group"], "<u4").tolist() == [
-        1,
-        2,
-        1,
-        1,
-    ]
+    columns = groups.columns(lab.state, entities)
+    assert np.frombuffer(columns["group"], "<u4").tolist() == [1, 2, 1, 1]
     assert Arranger().columns(lab.state, entities) == {}
+
+
+def test_groups_have_titles_and_so_has_what_is_in_none(lab: Any) -> None:
+    for id, place in (("a", "Rome"), ("b", "Oslo"), ("c", "Rome")):
+        lab.add_entity("x", id=id, properties={"place": place})
+    lab.add_entity("x", id="d")
+    entities = [lab.state.entities[id] for id in "abcd"]
+    groups = Arranger({"name": "grouped", "by": "place"})
+    groups.learn(lab.state, entities)
+    assert groups.columns(lab.state, entities)["titles"] == [
+        [0, "no place"],
+        [1, "Rome"],
+        [2, "Oslo"],
+    ]
+    assert groups.columns(lab.state, entities[1:2])["titles"] == [[2, "Oslo"]]
+
+
+def test_groups_beyond_the_most_are_called_others(lab: Any) -> None:
+    many = [lab.add_entity("x", id=f"n{i:03}", name=f"{i:03}") for i in range(201)]
+    groups = Arranger({"name": "grouped", "by": "name"})
+    groups.learn(lab.state, many)
+    assert groups.group(lab.state, many[200]) == 0
+    assert groups.title(0) == "others"

@@ -86,8 +86,11 @@ function styleColumns(items, of, looks, degree) {
   return { style: Object.fromEntries(looks[of].map(pack)) };
 }
 
-/** What a layout by data needs of these nodes, as nerv_lab/widgets/arrangement.py says it. */
-function places(scene, ids, { name, by, x, y }, degree) {
+/**
+ * What a layout by data needs of these nodes, as nerv_lab/widgets/arrangement.py says it.
+ * @param groups A table of the groups so far, which keep their numbers.
+ */
+function places(scene, ids, { name, by, x, y }, degree, groups) {
   const entities = [...scene.values()].filter(({ kind }) => kind === "entity");
   const read = (item, field) => {
     if (field === "degree") return degree.get(item.id) ?? 0;
@@ -102,8 +105,10 @@ function places(scene, ids, { name, by, x, y }, degree) {
     const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
     return column(field, (value) => (typeof value !== "number" ? NaN : high > low ? (value - low) / (high - low) : 0.5));
   };
-  const groups = table();
-  if (name === "grouped") return { group: COLUMNS.group(column(by, (value) => (value === undefined ? 0 : 1 + groups.number(`${value}`)))) };
+  if (name === "grouped") {
+    const group = COLUMNS.group(column(by, (value) => (value === undefined ? 0 : 1 + groups.number(`${value}`))));
+    return { group, titles: [`no ${by}`, ...groups.values()].map((title, i) => [i, title.slice(0, 80)]) };
+  }
   return name === "axes" ? { x: COLUMNS.x(along(x)), y: COLUMNS.y(along(y)) } : {};
 }
 
@@ -407,7 +412,7 @@ function history(recording, id, property) {
 
 class RecordedModel {
   constructor(recording, traits) {
-    Object.assign(this, { recording, traits, handlers: new Map(), shown: null, seq: 0 });
+    Object.assign(this, { recording, traits, handlers: new Map(), shown: null, seq: 0, groups: table() });
     this.sending = Promise.resolve();
     this.lens = { filter: "", opened: new Set(), collapsed: new Set() };
     this.commands = {
@@ -451,6 +456,7 @@ class RecordedModel {
     const arrangement = JSON.stringify(this.traits.arrangement);
     if (arrangement === this.arranged) return;
     this.arranged = arrangement;
+    this.groups = table();
     if (this.seq) this.#frame("snapshot", this.#columns([...this.scene.values()]));
   }
 
@@ -498,7 +504,7 @@ class RecordedModel {
     const { scene, traits } = this;
     const degree = degrees(scene);
     const graph = columns(items, this.recording.looks, degree);
-    graph.nodes.places = places(scene, graph.nodes.ids, traits.arrangement, degree);
+    graph.nodes.places = places(scene, graph.nodes.ids, traits.arrangement, degree, this.groups);
     return graph;
   }
 
