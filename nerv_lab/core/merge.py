@@ -7,9 +7,11 @@ data: resolve them and merge again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
+
+from immutables import Map
 
 from nerv_lab.core.changes import UNSET, ItemChange
 from nerv_lab.core.diff import Path, equal_values, item_fields
@@ -28,11 +30,14 @@ from nerv_lab.core.record_svg import record_svg
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.text import value_text
 from nerv_lab.core.values import freeze
+from nerv_lab.core.walking import followed, walk_part
 
 __all__ = ["Conflict", "Merge", "Resolution", "Side", "Take", "merge_states"]
 
 Side: TypeAlias = Literal["base", "ours", "theirs"]
 Place: TypeAlias = tuple[str, Path]
+# The part of the work after which it is known what either side changed.
+_COMPARED: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ def merge_states(
     ours: GraphState,
     theirs: GraphState,
     *,
-    touched: Iterable[str] | None = None,
+    touched: Collection[str] | None = None,
     functions: Mapping[str, MergeFunction] | None = None,
     resolutions: Mapping[Place, Resolution] | None = None,
     later: Literal["ours", "theirs"] = "theirs",
@@ -143,7 +148,7 @@ def merge_states(
         What both grew from.
     ours, theirs : GraphState
         The two sides.
-    touched : iterable of str, optional
+    touched : collection of str, optional
         Keys that either side changed, where they are known; found by comparing otherwise.
     functions : mapping of str to callable, optional
         Merge functions by field, such as ``"properties.visits"``, or by type and field, such as
@@ -161,15 +166,44 @@ def merge_states(
     Merge
     """
     if touched is None:
-        touched = {c.key for side in (ours, theirs) for c in base.diff(side)}
+        touched = _touched(base, ours, theirs)
     merging = _Merging(functions or {}, resolutions or {}, later, disputed)
     changes: dict[str, ItemChange] = {}
-    for key in sorted(touched):
-        old = ours.get(key)
-        new = merging.item(key, base.get(key), old, theirs.get(key))
-        _note(changes, key, old, new)
+    with walk_part(_COMPARED, 1.0):
+        for key in followed(sorted(touched), len(touched)):
+            old = ours.get(key)
+            new = merging.item(key, base.get(key), old, theirs.get(key))
+            _note(changes, key, old, new)
     merging.mend_relations(base, ours, theirs, changes)
     return Merge(tuple(changes.values()), tuple(merging.conflicts), merging.used)
+
+
+def _touched(base: GraphState, *sides: GraphState) -> set[str]:
+    """Return the keys of what either side changed."""
+    touched: set[str] = set()
+    for number, side in enumerate(sides):
+        with walk_part(*(_COMPARED * place / len(sides) for place in (number, number + 1))):
+            touched.update(_changed(base, side))
+    return touched
+
+
+def _changed(base: GraphState, side: GraphState) -> Iterator[str]:
+    for item, other in followed(_pairs(base, side), len(base) + len(side)):
+        if item is not other and not _same(item, other):
+            yield item.key
+
+
+def _pairs(base: GraphState, side: GraphState) -> Iterator[tuple[Item, Item | None]]:
+    """Yield each item of one state with what the other has under its key."""
+    maps: list[tuple[Map[str, Any], Map[str, Any]]] = [
+        (base.entities, side.entities),
+        (base.relations, side.relations),
+    ]
+    for old, new in maps:
+        for id, item in old.items():
+            yield item, new.get(id)
+        for id, item in new.items():
+            yield item, old.get(id)
 
 
 def _note(changes: dict[str, ItemChange], key: str, old: Item | None, new: Item | None) -> None:

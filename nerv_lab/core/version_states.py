@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
+from itertools import islice
 
 from nerv_lab.core.changes import ItemChange, compact
 from nerv_lab.core.collecting import collector_paused
@@ -87,7 +88,7 @@ class VersionStates(VersionSteps):
         # A long walk keeps some of the states only, or it would push out those of other looks.
         stride = 1 + _WALKS_AT_HAND * len(way) // self._states.size
         steps = zip(reversed(range(len(way))), way, strict=True)
-        for left, (start, end) in followed(steps, len(way)):
+        for left, (start, end) in followed(steps, len(way), every=1):
             state = state.apply(self._step(start, end))
             if left % stride == 0:
                 self._keep(end, state, shape)
@@ -146,8 +147,9 @@ class VersionStates(VersionSteps):
         if self._top is not None and self._top in (*up[-1:], *down[-1:]):
             # One of them has nothing to do with the line that begins there.
             return self._state_or_empty(a).diff(self._state_or_empty(b))
-        backwards = (c.inverse() for id in followed(up, len(up)) for c in reversed(self.steps(id)))
-        forwards = (c for id in followed(down[::-1], len(down)) for c in self.steps(id))
+        way = followed((*up, *reversed(down)), len(up) + len(down), every=1)
+        backwards = [c.inverse() for id in islice(way, len(up)) for c in reversed(self.steps(id))]
+        forwards = (c for id in way for c in self.steps(id))
         return compact((*backwards, *forwards))
 
     def _lineage(self, version_id: str | None) -> list[str]:

@@ -21,9 +21,9 @@ from nerv_lab.core.model import Relation
 from nerv_lab.exchange.difference import located
 from nerv_lab.exchange.file_rows import encoded, entity_row, read_row, relation_row
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, in_order, send
-from nerv_lab.exchange.progress import Meter, Progress, counted_file, told
 from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file, whole_folder
+from nerv_lab.inner_universe.progress import Meter, Progress, counted_file, told
 from nerv_lab.lab.import_reports import ImportReport
 
 __all__ = ["import_csv", "to_csv"]

@@ -20,8 +20,8 @@ from nerv_lab.core.versions import from_micros
 from nerv_lab.exchange.difference import located
 from nerv_lab.exchange.flat import column_of, plain
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, in_order, send
-from nerv_lab.exchange.progress import Meter, Progress, told
 from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
+from nerv_lab.inner_universe.progress import Meter, Progress, told
 from nerv_lab.lab.graph_tables import GraphFrames
 from nerv_lab.lab.import_reports import ImportReport
 

@@ -23,7 +23,7 @@ from nerv_lab.exchange.git_lanes import Commit, Lanes, assign_lanes, free_name
 from nerv_lab.exchange.git_repository import GitRepository
 from nerv_lab.exchange.git_trees import TreeGraph, root_entity
 from nerv_lab.exchange.history_builder import HistoryBuilder
-from nerv_lab.exchange.progress import Meter, Progress, told
+from nerv_lab.inner_universe.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import GitReport, ImportProblem
 
 if TYPE_CHECKING:

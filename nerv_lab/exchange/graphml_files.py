@@ -16,10 +16,10 @@ from nerv_lab.core.model import Entity, Item
 from nerv_lab.core.state import GraphState
 from nerv_lab.exchange.file_rows import encoded, entity_row, relation_row
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, in_order
-from nerv_lab.exchange.progress import Meter, Progress, told
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
 from nerv_lab.exchange.xml_elements import Row, XmlReading, fits, xml_name
 from nerv_lab.exchange.xml_graphs import columns_of, import_xml, text_of
+from nerv_lab.inner_universe.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import ImportReport
 
 __all__ = ["import_graphml", "to_graphml"]

@@ -24,9 +24,9 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import decode, encode
 from nerv_lab.exchange.file_rows import entity_row, relation_row
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
-from nerv_lab.exchange.progress import Meter, Progress, counted_file, told
 from nerv_lab.exchange.tables import Columns, Table, plan_tables
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
+from nerv_lab.inner_universe.progress import Meter, Progress, counted_file, told
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 
 __all__ = ["import_json_lines", "to_json_lines"]

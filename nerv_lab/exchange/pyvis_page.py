@@ -22,8 +22,8 @@ from pyvis.network import Network
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange.ports import StateSource, in_order
-from nerv_lab.exchange.progress import Progress, told
 from nerv_lab.exchange.whole_files import whole_file
+from nerv_lab.inner_universe.progress import Progress, told
 
 __all__ = ["GraphPage", "to_pyvis"]
 

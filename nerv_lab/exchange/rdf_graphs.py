@@ -17,11 +17,11 @@ from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.exchange.extras import needs
 from nerv_lab.exchange.flat import column_of
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
-from nerv_lab.exchange.progress import Meter, Progress, told
 from nerv_lab.exchange.rdf_names import checked_format, iri, literal, name_of, value_of
 from nerv_lab.exchange.rdf_parsing import parsed
 from nerv_lab.exchange.tables import Columns, Table, plan_tables
 from nerv_lab.exchange.whole_files import PathLike, whole_file
+from nerv_lab.inner_universe.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 
 with needs("rdf"):

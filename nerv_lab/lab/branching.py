@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
-from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import (
     BranchNotFoundError,
     ConflictError,
     DuplicateIdError,
     HeadMovedError,
-    TransactionError,
     ValidationError,
-    VersionNotFoundError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.lineage import ancestors
-from nerv_lab.core.merge import Place, Resolution
-from nerv_lab.core.merge_functions import MergeFunction
 from nerv_lab.core.state import GraphState
-from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version
-from nerv_lab.inner_universe.client import BranchMove, InnerUniverseClient, Receipt
+from nerv_lab.inner_universe.client import BranchMove
 from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.lab.committing import Joined
+from nerv_lab.inner_universe.progress import shown_when_slow
 from nerv_lab.lab.event_log import EventLog
-from nerv_lab.lab.follower import Follower
-from nerv_lab.lab.merging import MergeResult, merging, picking
-from nerv_lab.lab.transactions import Transaction
-from nerv_lab.lab.travel import Travel, is_reserved_name
+from nerv_lab.lab.merger import Merger
+from nerv_lab.lab.travel import is_reserved_name
 from nerv_lab.lab.views import View
 
 __all__ = ["Brancher"]
@@ -41,36 +33,13 @@ _T = TypeVar("_T")
 _ATTEMPTS = 100
 
 
-class Brancher:
+class Brancher(Merger):
     """The branches of a Lab."""
 
-    _client: InnerUniverseClient
-    _history: TemporalStore
-    _follower: Follower
-    _travel: Travel
-    _author: str | None
     events: EventLog
 
     @abstractmethod
     def _run(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
-
-    @abstractmethod
-    def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
-
-    @abstractmethod
-    def _open_transaction(self) -> Transaction | None: ...
-
-    @abstractmethod
-    def _commit(
-        self,
-        description: str,
-        author: str | None,
-        changes: Sequence[Change] | Callable[[GraphState], Sequence[Change]] = (),
-        *,
-        reason: str | None = None,
-        merge: Joined | None = None,
-        fitting: bool = True,
-    ) -> tuple[Receipt, Version]: ...
 
     @abstractmethod
     def refresh(self) -> None:
@@ -78,10 +47,6 @@ class Brancher:
 
     @abstractmethod
     def _sign_if_asked(self, branch: str, version_id: str | None) -> None: ...
-
-    def _outside_transaction(self, doing: str) -> None:
-        if self._open_transaction():
-            raise TransactionError(f"leave the transaction before you {doing}")
 
     def _since_head(self, head: str | None, seq: int, moved_at: int) -> Iterator[Event]:
         """Yield what happened between the head of a branch and a position in the log."""
@@ -151,6 +116,7 @@ class Brancher:
             raise ValidationError("branch", f"{name!r} cannot be deleted while the Lab is on it")
         self._move(name, head.id if head else None, None, rows_of=name)
 
+    @shown_when_slow()
     def reset(self, ref: Version | View | str, *, force: bool = False) -> Version:
         """Move the present branch to a version, as if what came after had not been.
 
@@ -250,113 +216,3 @@ class Brancher:
             yield self
         finally:
             self.switch(before)
-
-    def preview(
-        self,
-        source: Version | View | str,
-        *,
-        functions: Mapping[str, MergeFunction] | None = None,
-        resolutions: Mapping[Place, Resolution] | None = None,
-    ) -> MergeResult:
-        """Work out what merging would do, without doing it; see `merge`."""
-        head = self._clean_head()
-        theirs = self._travel.kept(source)
-        name = source if isinstance(source, str) else self._travel.label(theirs)
-        sides = merging(self._history, head, theirs, name, functions or {})
-        return MergeResult(sides, self._finish, functions or {}, resolutions or {})
-
-    def _clean_head(self) -> Version:
-        self._outside_transaction("merge")
-        position = self._follower.position()
-        if position.head is None:
-            raise VersionNotFoundError("head", "commit before you merge")
-        if uncommitted := position.uncommitted:
-            raise ConflictError(
-                f"{len(uncommitted)} changes are not committed; commit them before you merge"
-            )
-        return position.head
-
-    def merge(
-        self,
-        source: Version | View | str,
-        *,
-        functions: Mapping[str, MergeFunction] | None = None,
-        resolutions: Mapping[Place, Resolution] | None = None,
-        description: str | None = None,
-    ) -> MergeResult:
-        """Bring another branch or version into the present one, property by property.
-
-        Parameters
-        ----------
-        source : str, Version or View
-            The branch or version to merge.
-        functions : mapping of str to callable, optional
-            Merge functions by field, such as ``{"properties.visits": counter}``; see
-            `nerv_lab.core.merge_functions`.
-        resolutions : mapping, optional
-            How to resolve conflicts, by `Conflict.place`.
-        description : str, optional
-            ``"merge …"`` by default.
-
-        Returns
-        -------
-        MergeResult
-            Committed, unless there are conflicts: then resolve them and call its ``commit``.
-
-        Raises
-        ------
-        ConflictError
-            There are changes that are not committed.
-        """
-        result = self.preview(source, functions=functions, resolutions=resolutions)
-        return result if result.conflicts else _committed(result, description)
-
-    def cherry_pick(
-        self, ref: Version | View | str, *, description: str | None = None
-    ) -> MergeResult:
-        """Do again, here, what one version changed, wherever it was committed.
-
-        Returns
-        -------
-        MergeResult
-            Committed, unless there are conflicts, as with `merge`.
-        """
-        return self._pick(ref, description, revert=False)
-
-    def revert(self, ref: Version | View | str, *, description: str | None = None) -> MergeResult:
-        """Undo what one version changed, and leave alone what came after it.
-
-        Returns
-        -------
-        MergeResult
-            Committed, unless there are conflicts, as with `merge`.
-        """
-        return self._pick(ref, description, revert=True)
-
-    def _pick(
-        self, ref: Version | View | str, description: str | None, *, revert: bool
-    ) -> MergeResult:
-        head = self._clean_head()
-        picked = self._travel.kept(ref)
-        sides = picking(self._history, head, picked, self._travel.label(picked), revert=revert)
-        result = MergeResult(sides, self._finish, {}, {})
-        return result if result.conflicts else _committed(result, description)
-
-    def _finish(self, result: MergeResult, description: str) -> Version:
-        self._clean_head()
-        _, version = self._commit(
-            description,
-            self._author,
-            result.requests,
-            reason=description,
-            merge=Joined(result.sides.head, result.sides.second, result.resolutions),
-        )
-        if result.resolved:
-            event = Event(new_id(), "MERGE_RESOLVED", result.record(version), source=self._author)
-            self._write(self._client.publish([event]))
-        return version
-
-
-def _committed(result: MergeResult, description: str | None) -> MergeResult:
-    result.commit(description)
-    return result

@@ -21,6 +21,7 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
+from nerv_lab.inner_universe.progress import shown_when_slow
 from nerv_lab.lab.encrypting import Vault
 from nerv_lab.lab.follower import Expected, Follower, Position
 from nerv_lab.lab.reading import GraphReader, id_of
@@ -217,6 +218,7 @@ class Committer(GraphReader):
         self._keep_to_policy()
         return done
 
+    @shown_when_slow()
     def rollback(
         self,
         ref: Ref,

@@ -15,6 +15,8 @@ from nerv_lab.core.resolutions import ResolvedConflict, resolved_conflicts
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
+from nerv_lab.core.walking import walk_part
+from nerv_lab.inner_universe.progress import shown_when_slow
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.merge_base import base_of
 from nerv_lab.lab.tables import html_table
@@ -122,6 +124,7 @@ class MergeResult:
         """The changes to ask the store for."""
         return restoring(self._merge.changes)
 
+    @shown_when_slow()
     def resolve(
         self, resolution: Resolution | Mapping[Place, Resolution], *conflicts: Conflict | Place
     ) -> Self:
@@ -227,15 +230,20 @@ def merging(
         return history.get_version(version_id).parents
 
     order = [version.id for version in history.versions]
-    base = base_of(history, head.id, theirs.id, functions)
+    with walk_part(0.0, 0.5):
+        base = base_of(history, head.id, theirs.id, functions)
+    with walk_part(0.5, 0.75):
+        ours = history.state_at(head.id)
+    with walk_part(0.75, 1.0):
+        other = history.state_at(theirs.id)
     return Sides(
         "merge",
         name,
         head,
         theirs,
         base.state,
-        history.state_at(head.id),
-        history.state_at(theirs.id),
+        ours,
+        other,
         is_done=theirs.id in ancestors(head.id, parents),
         theirs_later=order.index(theirs.id) > order.index(head.id),
         disputed=base.disputed,
@@ -246,9 +254,11 @@ def picking(
     history: TemporalStore, head: Version, picked: Version, name: str, *, revert: bool
 ) -> Sides:
     """Return the sides of doing again, or undoing, what one version changed."""
-    after: GraphState = history.state_at(picked.id)
+    with walk_part(0.0, 0.5):
+        after: GraphState = history.state_at(picked.id)
     # Its parent may have been pruned.
     before = after.apply(change.inverse() for change in history.changes(picked.id))
     base, theirs = (after, before) if revert else (before, after)
-    verb = "revert" if revert else "pick"
-    return Sides(verb, name, head, None, base, history.state_at(head.id), theirs)
+    with walk_part(0.5, 1.0):
+        ours = history.state_at(head.id)
+    return Sides("revert" if revert else "pick", name, head, None, base, ours, theirs)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from nerv_lab.core.model import Item
 from nerv_lab.core.resolutions import ResolvedConflict
 from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.progress import shown_when_slow
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.histories import Blame, History
 from nerv_lab.lab.provenance import Provenance
@@ -42,6 +43,7 @@ class TimeTraveller:
         """Return what the log calls a version, such as ``"v3"``."""
         return self._travel.label(version)
 
+    @shown_when_slow()
     def at(self, ref: Ref) -> View:
         """Look at the past, read-only.
 
@@ -63,6 +65,7 @@ class TimeTraveller:
         """First position of the log at which this branch can be looked at."""
         return self._travel.first_seq
 
+    @shown_when_slow()
     def diff(self, a: Ref | None = None, b: Ref | None = None) -> Diff:
         """Return what changed from `a` (the head by default) to `b` (the present by default)."""
         return self._travel.diff(a, b)

@@ -21,6 +21,7 @@ from nerv_lab.core.resolutions import ResolvedConflict
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version
+from nerv_lab.core.walking import followed, walk_part
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import Follower, Position, changes_of
@@ -215,8 +216,10 @@ class Travel:
         base = self._base(position, lambda v: v.event_seq <= seq)
         self._check_kept(position, base, seq, label)
         after = max(base.event_seq if base else 0, position.moved_at)
-        state = self._history.state_at(base.id) if base else GraphState.empty()
-        events = list(self._events.between(after, seq))
+        with walk_part(0.0, 0.5):
+            state = self._history.state_at(base.id) if base else GraphState.empty()
+        with walk_part(0.5, 1.0):
+            events = list(followed(self._events.between(after, seq), seq - after))
         changes = changes_of(events, position.branch)
         if base and not changes:
             timestamp: dt.datetime | None = base.timestamp

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
@@ -16,12 +17,15 @@ from nerv_lab.widgets.styling import Styler
 __all__ = [
     "Command",
     "Commanded",
+    "Prepared",
     "go_live",
     "labelled_row",
     "required_seq",
     "required_text",
     "shown_place",
 ]
+
+_T = TypeVar("_T")
 
 
 class Commanded(Protocol):
@@ -45,6 +49,26 @@ class Commanded(Protocol):
 
 
 Command: TypeAlias = Callable[[Commanded, Mapping[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared(Generic[_T]):
+    """A command in two parts.
+
+    Attributes
+    ----------
+    prepare : callable
+        Works out, in any thread and changing nothing, what the command needs.
+    finish : callable
+        Does the rest, on the kernel's loop, with what was worked out.
+    """
+
+    prepare: Callable[[Commanded, Mapping[str, Any]], _T]
+    finish: Callable[[Commanded, Mapping[str, Any], _T], dict[str, Any]]
+
+    def __call__(self, widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Do both."""
+        return self.finish(widget, args, self.prepare(widget, args))
 
 
 def required_text(args: Mapping[str, Any], name: str, hint: str) -> str:

@@ -41,6 +41,7 @@ class _Job:
     message: Mapping[str, Any]
     stopped: bool = False
     told: float = 0.0
+    prepared: object = None
 
 
 class Clerk:
@@ -99,11 +100,11 @@ class Clerk:
             return
         threading.Thread(target=self._look, args=(id, job, look), daemon=True).start()
 
-    def _look(self, id: str, job: _Job, look: Callable[..., None]) -> None:
+    def _look(self, id: str, job: _Job, look: Callable[..., object]) -> None:
         args = job.message.get("args")
         try:
             with following_walks(lambda done, total: self._tell(id, job, done, total)):
-                look(self._widget, args if isinstance(args, Mapping) else {})
+                job.prepared = look(self._widget, args if isinstance(args, Mapping) else {})
         except NervError as error:  # the command itself runs into it again, and says so
             logger.debug("a look before %r ended: %s", job.message.get("name"), error)
         except Exception:
@@ -125,7 +126,9 @@ class Clerk:
             error = {"kind": "Stopped", "text": "stopped"}
             reply: dict[str, Any] = {"type": "reply", "id": id, "ok": False, "error": error}
         else:
-            reply = answer(self._widget, job.message)
+            # No cell runs in which a bar could be shown.
+            with following_walks(lambda done, total: None):
+                reply = answer(self._widget, job.message, job.prepared)
         self._replies[id] = reply
         while len(self._replies) > _REPLIES_KEPT:
             self._replies.popitem(last=False)

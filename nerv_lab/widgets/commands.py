@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from nerv_lab.core.errors import NervError, ValidationError
-from nerv_lab.widgets.arguments import Command, Commanded, go_live, labelled_row, required_text
+from nerv_lab.widgets.arguments import (
+    Command,
+    Commanded,
+    Prepared,
+    go_live,
+    labelled_row,
+    required_text,
+)
 from nerv_lab.widgets.branching import BRANCH_COMMANDS
 from nerv_lab.widgets.comparing import COMPARE_COMMANDS
 from nerv_lab.widgets.details import details, seen
@@ -98,11 +105,10 @@ def _look_at_parent(widget: Commanded, args: Mapping[str, Any]) -> None:
         widget.lab.at(parent)
 
 
-LOOKS: Final[dict[str, Callable[[Commanded, Mapping[str, Any]], None]]] = {
+LOOKS: Final[dict[str, Callable[[Commanded, Mapping[str, Any]], object]]] = {
+    **{name: c.prepare for name, c in COMMANDS.items() if isinstance(c, Prepared)},
     "at": _look_at("version", "seq"),
     "compare": _look_at("base", "seq"),
-    "merge": _look_at("source"),
-    "preview": _look_at("source"),
     "range": _look_at("from", "to"),
     "rollback": _look_at("version", "seq"),
     "summary": _look_at_parent,
@@ -110,7 +116,9 @@ LOOKS: Final[dict[str, Callable[[Commanded, Mapping[str, Any]], None]]] = {
 """What a command may spend long on, to be done before it, in any thread: it changes nothing."""
 
 
-def answer(widget: Commanded, message: Mapping[str, Any]) -> dict[str, Any]:
+def answer(
+    widget: Commanded, message: Mapping[str, Any], prepared: object = None
+) -> dict[str, Any]:
     """Carry out a command and return the reply; an error is a reply too, for people to read.
 
     Parameters
@@ -119,6 +127,8 @@ def answer(widget: Commanded, message: Mapping[str, Any]) -> dict[str, Any]:
         The widget whose view asks.
     message : mapping
         ``{type: "command", id, name, args}``.
+    prepared : object, optional
+        What the look before it has worked out.
 
     Returns
     -------
@@ -132,7 +142,11 @@ def answer(widget: Commanded, message: Mapping[str, Any]) -> dict[str, Any]:
         command = COMMANDS.get(name) if isinstance(name, str) else None
         if command is None:
             raise ValidationError("name", f"no command {name!r}; there are {', '.join(COMMANDS)}")
-        result = command(widget, args if isinstance(args, Mapping) else {})
+        given = args if isinstance(args, Mapping) else {}
+        if isinstance(command, Prepared) and prepared is not None:
+            result = command.finish(widget, given, prepared)
+        else:
+            result = command(widget, given)
     except NervError as error:
         return {**reply, "ok": False, "error": _told(error)}
     except Exception as error:  # whatever it is, the person at the button must see it

@@ -11,7 +11,14 @@ from nerv_lab.core.merge import Conflict, Place, Resolution, Take
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.lab.diff_views import describe
 from nerv_lab.lab.merging import MergeResult
-from nerv_lab.widgets.arguments import Command, Commanded, go_live, labelled_row, required_text
+from nerv_lab.widgets.arguments import (
+    Command,
+    Commanded,
+    Prepared,
+    go_live,
+    labelled_row,
+    required_text,
+)
 from nerv_lab.widgets.changes import change_counts, change_rows, naming, short_literal
 from nerv_lab.widgets.literals import kind_of, read_literal, write_literal
 
@@ -51,8 +58,7 @@ def _prepared(widget: Commanded, args: Mapping[str, Any]) -> MergeResult:
     return widget.lab.preview(source, resolutions=_resolutions(args.get("resolutions") or []))
 
 
-def _preview(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
-    result = _prepared(widget, args)
+def _preview(widget: Commanded, args: Mapping[str, Any], result: MergeResult) -> dict[str, Any]:
     sides = result.sides
     assert sides.second is not None
     names = naming(sides.ours, sides.theirs, sides.base)
@@ -102,8 +108,7 @@ def _side(conflict: Conflict, value: Any, names: Any) -> dict[str, Any]:
     }
 
 
-def _merge(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
-    result = _prepared(widget, args)
+def _merge(widget: Commanded, args: Mapping[str, Any], result: MergeResult) -> dict[str, Any]:
     seen = (args.get("ours"), args.get("theirs"))
     sides = result.sides
     if seen != (sides.head.id, sides.second.id if sides.second else None):
@@ -115,4 +120,7 @@ def _merge(widget: Commanded, args: Mapping[str, Any]) -> dict[str, Any]:
     return labelled_row(widget, version)
 
 
-MERGE_COMMANDS: Final[dict[str, Command]] = {"merge": _merge, "preview": _preview}
+MERGE_COMMANDS: Final[dict[str, Command]] = {
+    "merge": Prepared(_prepared, _merge),
+    "preview": Prepared(_prepared, _preview),
+}

@@ -6,7 +6,7 @@ import pytest
 from shared.halting import halted
 
 import nerv_lab as nl
-from nerv_lab.core.walking import followed, following_walks
+from nerv_lab.core.walking import followed, following_walks, is_followed, walk_part
 
 
 def test_steps_are_all_there_followed_or_not() -> None:
@@ -55,3 +55,23 @@ def test_a_cell_commits_while_a_thread_works_out_a_version_of_long_ago(tmp_path:
         assert lab.commit("meanwhile") == lab.head
         assert not look.result.done()
         assert set(look.go_on().entities) == {"thing-0", "thing-1"}
+
+
+def test_parts_of_a_walk_are_told_as_one_that_only_goes_on() -> None:
+    told: list[tuple[int, int]] = []
+    with following_walks(lambda done, total: told.append((done, total))):
+        with walk_part(0.0, 0.5):
+            list(followed(range(2), 2, every=1))
+        with walk_part(0.5, 1.0):
+            with walk_part(0.0, 0.5):
+                list(followed(range(2), 2, every=1))
+            with walk_part(0.5, 1.0):
+                list(followed(range(2), 2, every=1))
+    assert told == [(place, 1_000) for place in (0, 250, 500, 625, 750, 875)]
+
+
+def test_a_part_that_nobody_follows_is_just_done() -> None:
+    assert not is_followed()
+    with walk_part(0.0, 0.5):
+        assert list(followed(range(3), 3)) == [0, 1, 2]
+        assert not is_followed()

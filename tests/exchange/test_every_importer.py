@@ -292,4 +292,4 @@ def test_a_bar_is_drawn_where_there_is_no_shell(
     full: PaperLab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     exchange.to_json_lines(full, tmp_path / "out", progress=True)
-    assert capsys.readouterr().err.endswith("\r599/599\n")
+    assert capsys.readouterr().err.endswith("\n599/599\n")

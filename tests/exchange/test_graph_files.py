@@ -24,7 +24,7 @@ from nerv_lab.exchange import (
     to_gexf,
     to_graphml,
 )
-from nerv_lab.exchange.progress import Meter
+from nerv_lab.inner_universe.progress import Meter
 
 READINGS = {"GraphML": graphml_files._Reading, "GEXF": gexf_files._Reading}
 FORMATS = {"GraphML": (to_graphml, import_graphml), "GEXF": (to_gexf, import_gexf)}

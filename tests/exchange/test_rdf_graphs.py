@@ -16,7 +16,7 @@ from nerv_lab.core.model import EntityMetadata
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange import import_rdf, rdf_parsing, to_rdf
-from nerv_lab.exchange.progress import Meter
+from nerv_lab.inner_universe.progress import Meter
 
 FORMATS = ["turtle", "json-ld", "nt"]
 TURTLE = """

@@ -149,3 +149,88 @@ def test_a_look_that_fails_is_told_by_the_command(
     clerk.hear(command("1", "at", version="v99"))
     loop.turn()
     assert sent[-1]["error"]["kind"] == "VersionNotFoundError"
+
+
+def diverge(lab: Any) -> None:
+    lab.add_entity("person", id="ada")
+    lab.commit("first")
+    with lab.branch("aside"):
+        lab.add_entity("person", id="eve")
+        lab.commit("theirs")
+    lab.add_entity("person", id="mary")
+    lab.commit("ours")
+
+
+def both_sides(lab: Any) -> dict[str, str]:
+    return {"ours": lab.head.id, "theirs": lab.branches["aside"].id}
+
+
+def test_a_merge_is_worked_out_once_and_beside_the_loop(
+    lab: Any, clerk: Clerk, loop: Loop, sent: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    diverge(lab)
+    threads: list[int] = []
+    preview = lab.preview
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        threads.append(threading.get_ident())
+        return preview(*args, **kwargs)
+
+    monkeypatch.setattr(lab, "preview", watched)
+    clerk.hear(command("1", "merge", source="aside", **both_sides(lab)))
+    loop.turn()
+    assert sent[-1]["ok"]
+    assert len(lab.head.parents) == 2
+    assert len(threads) == 1
+    assert threads != [threading.get_ident()]
+
+
+@pytest.mark.parametrize("name", ["merge", "preview"])
+def test_a_merge_that_is_stopped_is_not_worked_out_further_and_changes_nothing(
+    lab: Any, clerk: Clerk, loop: Loop, sent: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch, name: str,
+) -> None:  # fmt: skip
+    diverge(lab)
+    before = lab.versions, lab.head, lab.state, len(lab.events)
+    go, work_out = threading.Event(), commands.LOOKS[name]
+    ended: list[type[BaseException] | None] = []
+
+    def late(widget: Any, args: Any) -> object:
+        go.wait(30)
+        try:
+            found = work_out(widget, args)
+        except Exception as error:
+            ended.append(type(error))
+            raise
+        ended.append(None)
+        return found
+
+    monkeypatch.setitem(commands.LOOKS, name, late)
+    clerk.hear(command("1", name, source="aside", **both_sides(lab)))
+    clerk.hear({"type": "stop", "id": "1"})
+    go.set()
+    loop.turn()
+    assert ended != [None]
+    assert sent[-1]["error"]["kind"] == "Stopped"
+    assert (lab.versions, lab.head, lab.state, len(lab.events)) == before
+
+
+def test_a_merge_into_a_branch_that_has_moved_since_it_was_worked_out_is_refused(
+    lab: Any, clerk: Clerk, loop: Loop, sent: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    diverge(lab)
+    work_out = commands.LOOKS["merge"]
+
+    def and_moved(widget: Any, args: Any) -> object:
+        found = work_out(widget, args)
+        lab.add_entity("person", id="late")
+        lab.commit("meanwhile")
+        return found
+
+    monkeypatch.setitem(commands.LOOKS, "merge", and_moved)
+    clerk.hear(command("1", "merge", source="aside", **both_sides(lab)))
+    loop.turn()
+    assert sent[-1]["error"]["kind"] == "HeadMovedError"
+    assert lab.head.description == "meanwhile"

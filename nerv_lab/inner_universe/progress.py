@@ -1,4 +1,4 @@
-"""How far an import or an export has come.
+"""How far long work has come: an import, an export, a copy, a look far back, a merge.
 
 What is done is told in the unit of the source (bytes of files, rows, items, commits). The total
 does not change once it was told, and is reached when everything is in, and not before.
@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias, TypeVar
 
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.walking import following_walks, is_followed
 
-__all__ = ["Meter", "Progress", "counted_file", "told"]
+__all__ = ["Meter", "Progress", "counted_file", "shown_when_slow", "told"]
 
 Progress: TypeAlias = bool | Callable[[int, int], object] | None
 """None, True for a bar, or what is called as ``progress(done, total)``."""
 _T = TypeVar("_T")
 _MOST_TOLD: Final = 100
+_SLOW_SECONDS: Final = 0.5
+_BETWEEN_SECONDS: Final = 0.1
 
 
 class Meter:
@@ -90,25 +95,75 @@ def _teller(progress: Progress) -> Callable[[int, int], object] | None:
     return progress
 
 
-def _bar() -> Callable[[int, int], object]:
+@contextmanager
+def shown_when_slow() -> Iterator[None]:
+    """Show a bar in the cell once the walks of a block take longer than half a second.
+
+    Where somebody follows them already, or there is no cell to show it in, nothing is shown.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if is_followed() or not (in_main_thread and _has_shell()):
+        yield
+        return
+    bar = _bar(_SLOW_SECONDS)
+    with following_walks(bar):
+        yield
+    bar.finish()
+
+
+def _bar(after: float = 0.0) -> _Bar:
     """Return what shows a bar: IPython's own where there is a shell, a line of text elsewhere."""
-    shown: list[Any] = []
+    return _Bar(_ShellBar() if _has_shell() else _text_bar, after)
 
-    def in_shell(done: int, total: int) -> None:
-        from IPython.display import ProgressBar
 
-        if not shown:
-            shown.append(ProgressBar(max(total, 1)))  # type: ignore[no-untyped-call]
-            shown[0].display()
-        shown[0].progress = done if total else 1
-
-    def in_text(done: int, total: int) -> None:
-        sys.stderr.write(f"{done}/{total}{chr(10) if done == total else chr(13)}")
-        sys.stderr.flush()
-
+def _has_shell() -> bool:
     # Who has not loaded IPython does not sit in a shell of it.
     shells = sys.modules.get("IPython.core.interactiveshell")
-    return in_shell if shells and shells.InteractiveShell.initialized() else in_text
+    return shells is not None and bool(shells.InteractiveShell.initialized())
+
+
+class _Bar:
+    """Shows what it is told, once it is worth a look, and a few times a second."""
+
+    def __init__(self, show: Callable[[int, int], object], after: float) -> None:
+        self._show = show
+        self._due = time.monotonic() + after
+        self.last: tuple[int, int] | None = None
+
+    def finish(self) -> None:
+        """Show that all is done, where anything was shown."""
+        if self.last is not None:
+            self(self.last[1], self.last[1])
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take word of how far it is."""
+        now = time.monotonic()
+        if now >= self._due or (self.last is not None and done == total):
+            self._due = now + _BETWEEN_SECONDS
+            self.last = done, total
+            self._show(done, total)
+
+
+class _ShellBar:
+    """A bar of IPython."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __call__(self, done: int, total: int) -> None:
+        from IPython.display import ProgressBar
+
+        if self._bar is None:
+            self._bar = ProgressBar(max(total, 1))  # type: ignore[no-untyped-call]
+            self._bar.display()
+        self._bar.total = max(total, 1)
+        self._bar.progress = done if total else 1
+
+
+def _text_bar(done: int, total: int) -> None:
+    is_last = done == total or not sys.stderr.isatty()
+    sys.stderr.write(f"{done}/{total}{chr(10) if is_last else chr(13)}")
+    sys.stderr.flush()
 
 
 class _Counted(io.RawIOBase):
