@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, get_args
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.embedded.client import EmbeddedInnerUniverse
+from nerv_lab.inner_universe.embedded.connecting import MEMORY
 from nerv_lab.inner_universe.embedded.keyring_keys import key_of
 from nerv_lab.inner_universe.embedded.keys import KeySource
-from nerv_lab.inner_universe.embedded.opening import MEMORY
 from nerv_lab.inner_universe.memory import MockInnerUniverse
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import apsw
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.inner_universe.client import CacheUse, EventHandler, Finding, Status
+from nerv_lab.inner_universe.embedded.connecting import MEMORY, connect
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.examining import examine
 from nerv_lab.inner_universe.embedded.keys import Key, KeySource
-from nerv_lab.inner_universe.embedded.opening import MEMORY, connect
 from nerv_lab.inner_universe.embedded.store import SqliteStore
 from nerv_lab.inner_universe.embedded.watcher import Watcher
 from nerv_lab.inner_universe.local import LocalInnerUniverse, Store

@@ -13,14 +13,23 @@ import apsw
 
 from nerv_lab.core.errors import CorruptStoreError, StoreInUseError, StoreNotFoundError
 from nerv_lab.inner_universe.embedded.checking import check
+from nerv_lab.inner_universe.embedded.connecting import check_kind, connect
 from nerv_lab.inner_universe.embedded.faults import Faults
 from nerv_lab.inner_universe.embedded.journal import is_empty, read_records, spread
 from nerv_lab.inner_universe.embedded.keys import Key
-from nerv_lab.inner_universe.embedded.opening import check_kind, connect
 from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION
 from nerv_lab.inner_universe.ids import new_id
 
-__all__ = ["Progress", "checked", "copied", "opened", "replace_file", "take_alone", "workplace"]
+__all__ = [
+    "Progress",
+    "checked",
+    "copied",
+    "opened",
+    "replace_file",
+    "take_alone",
+    "whole_copy",
+    "workplace",
+]
 
 Progress: TypeAlias = Callable[[str, int, int], object]
 """Is told what is done, and how many pages of how many."""
@@ -125,6 +134,38 @@ def copied(
         if source.in_transaction:
             source.execute("ROLLBACK")
         connection.close(force=True)
+
+
+@contextmanager
+def whole_copy(
+    source: apsw.Connection,
+    path: Path,
+    target: Path,
+    key: Key | None,
+    progress: Progress | None,
+) -> Iterator[apsw.Connection]:
+    """Give a checked copy of a store; it gets its name when the block has ended well.
+
+    Parameters
+    ----------
+    source, path : apsw.Connection and Path
+        The store.
+    target : Path
+        The file to write.
+    key, progress
+        As for `copied`.
+
+    Raises
+    ------
+    CorruptStoreError
+        The store is damaged; nothing was written.
+    """
+    with workplace(target) as place:
+        copied(source, place, key, progress)
+        with opened(place, key, "backup") as copy:
+            checked(copy, path)
+            yield copy
+        replace_file(place, target)
 
 
 @contextmanager

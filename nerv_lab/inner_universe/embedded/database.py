@@ -12,9 +12,10 @@ from types import TracebackType
 import apsw
 
 from nerv_lab.core.errors import NewerSchemaError, StoreClosedError
+from nerv_lab.inner_universe.embedded.connecting import MEMORY, connect, is_newer
 from nerv_lab.inner_universe.embedded.faults import Faults, error_for
 from nerv_lab.inner_universe.embedded.keys import Key
-from nerv_lab.inner_universe.embedded.opening import INCREMENTAL, MEMORY, connect, is_newer, prepare
+from nerv_lab.inner_universe.embedded.opening import INCREMENTAL, prepare
 from nerv_lab.inner_universe.embedded.rekeying import rekey_file
 
 __all__ = ["Database"]
@@ -102,7 +103,7 @@ class Database:
         path, timeout = self.path, self._busy_timeout
         self._writer = connect(path, timeout, self._key)
         try:
-            prepare(self._writer, path, self._synchronous, timeout)
+            prepare(self._writer, path, self._synchronous, timeout, self._key)
             self._newer = is_newer(self._writer)
             self._reader = self._writer if path == MEMORY else connect(path, timeout, self._key)
         except BaseException:

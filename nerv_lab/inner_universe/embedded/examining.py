@@ -8,7 +8,7 @@ from typing import Final
 
 import apsw
 
-from nerv_lab.inner_universe.embedded.opening import MEMORY
+from nerv_lab.inner_universe.embedded.connecting import MEMORY
 from nerv_lab.inner_universe.records import Finding
 
 __all__ = ["examine", "size_text"]

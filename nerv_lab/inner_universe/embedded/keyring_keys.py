@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from nerv_lab.core.errors import KeyMissingError, NERVPersistenceError
+from nerv_lab.inner_universe.embedded.connecting import MEMORY
 from nerv_lab.inner_universe.embedded.keys import KeySource
-from nerv_lab.inner_universe.embedded.opening import MEMORY
 
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.config import InnerUniverseConfig

@@ -35,6 +35,7 @@ from nerv_lab.inner_universe.client import (
     StoredHistory,
 )
 from nerv_lab.inner_universe.embedded.checking import check
+from nerv_lab.inner_universe.embedded.connecting import MEMORY
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.journal import (
     Behind,
@@ -47,7 +48,6 @@ from nerv_lab.inner_universe.embedded.journal import (
 )
 from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.loading import load_history
-from nerv_lab.inner_universe.embedded.opening import MEMORY
 from nerv_lab.inner_universe.embedded.pruning import (
     kept_version,
     set_setting,

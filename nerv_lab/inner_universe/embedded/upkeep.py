@@ -19,6 +19,7 @@ from nerv_lab.inner_universe.embedded.copying import (
     opened,
     replace_file,
     take_alone,
+    whole_copy,
     workplace,
 )
 from nerv_lab.inner_universe.embedded.keys import Key, KeySource
@@ -85,11 +86,11 @@ def backup_store(
     source, path, secret = Path(store), Path(target), None if key is None else Key(key)
     if path.exists() and (not overwrite or path.samefile(source)):
         raise ValidationError("target", f"{str(path)!r} exists already; choose another name")
-    with opened(source, secret, "backup") as connection, workplace(path) as place:
-        copied(connection, place, secret, progress)
-        with opened(place, secret, "backup") as copy:
-            checked(copy, source)
-        replace_file(place, path)
+    with (
+        opened(source, secret, "backup") as connection,
+        whole_copy(connection, source, path, secret, progress),
+    ):
+        pass
     return Copied(path, source.stat().st_size, path.stat().st_size)
 
 

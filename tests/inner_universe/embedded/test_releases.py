@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Callable
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import apsw
 import pytest
@@ -18,8 +21,8 @@ from shared.effort import EFFORT
 from shared.releases import RELEASES, STORES, content, described, fixture, opened_as
 
 import nerv_lab as nl
-from nerv_lab.core.errors import NERVPersistenceError, NewerSchemaError
-from nerv_lab.inner_universe.embedded import migrating, opening, schema, upgrading
+from nerv_lab.core.errors import NERVPersistenceError, NewerSchemaError, StoreFullError
+from nerv_lab.inner_universe.embedded import connecting, migrating, opening, schema, upgrading
 from nerv_lab.inner_universe.embedded.copying import opened
 from nerv_lab.inner_universe.embedded.migrating import migrate_store
 from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION, Upgrade
@@ -95,7 +98,7 @@ def more_steps(monkeypatch: pytest.MonkeyPatch) -> int:
         ),
         SCHEMA_VERSION + 3: Upgrade("nothing", ()),
     }
-    for module in (upgrading, opening, migrating):
+    for module in (upgrading, connecting, opening, migrating):
         if hasattr(module, "UPGRADES"):
             monkeypatch.setattr(module, "UPGRADES", steps)
         if hasattr(module, "SCHEMA_VERSION"):
@@ -194,7 +197,7 @@ def test_a_disk_that_fails_at_any_call_leaves_a_migration_to_be_resumed(
     assert call > 10  # else hardly anything was tried
 
 
-@pytest.mark.parametrize("stops_in", ["backup_store", "upgrade", "checked", "between"])
+@pytest.mark.parametrize("stops_in", ["whole_copy", "upgrade", "checked", "between"])
 def test_a_command_that_is_stopped_anywhere_can_be_given_again(
     stops_in: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more_steps: int
 ) -> None:
@@ -209,17 +212,160 @@ def test_a_command_that_is_stopped_anywhere_can_be_given_again(
             migrate_store(path)
     migrate_store(path)
     assert content(path)["user_version"] == more_steps
-    kept = [made for made in tmp_path.iterdir() if ".schema-" in made.name]
-    assert before in [content(made) for made in kept]
+    (kept,) = backups(path, OLD[0])
+    assert content(kept) == before
 
 
 def _stopped(*args: object, **kwargs: object) -> None:
     raise KeyboardInterrupt
 
 
-def _stopped_after_one_step(connection: apsw.Connection, progress: object) -> None:
+def _stopped_after_one_step(connection: apsw.Connection, progress: object = None) -> None:
     upgrading._next(connection)
     raise KeyboardInterrupt
+
+
+# Opening an older store
+
+
+def backups(path: Path, schema: int) -> list[Path]:
+    return sorted(path.parent.glob(f"{path.name}.*.schema-{schema}"))
+
+
+@pytest.mark.parametrize("old", [old for old in OLD if old < SCHEMA_VERSION])
+def test_a_store_of_then_is_kept_as_it_was_before_it_is_opened(
+    old: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = fixture(old, tmp_path)
+    before = content(path)
+    for _ in range(2):  # the second time it is one of now
+        nl.open(path).close()
+    (kept,) = backups(path, old)
+    assert content(kept) == before
+    (said,) = [r.getMessage() for r in caplog.records if "older nerv-lab" in r.getMessage()]
+    assert said.endswith(f"as it was, it is kept in {kept}")
+    assert {made.name for made in tmp_path.iterdir()} == {path.name, kept.name}
+    with nl.open(kept) as lab:  # which makes a copy of its own
+        assert opened_as(lab) == described(old)
+
+
+def test_a_backup_is_never_written_over(tmp_path: Path) -> None:
+    path = fixture(OLD[0], tmp_path)
+    old = path.read_bytes()
+    nl.open(path).close()
+    (first,) = backups(path, OLD[0])
+    kept = first.read_bytes()
+    path.write_bytes(old)
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE config SET value = 'another' WHERE name = 'store_id'")
+    connection.close()
+    nl.open(path).close()
+    assert len(backups(path, OLD[0])) == 2
+    assert first.read_bytes() == kept
+
+
+def test_an_encrypted_store_is_kept_encrypted(tmp_path: Path) -> None:
+    path = fixture(OLD[0], tmp_path)
+    before = content(path)
+    connection = apsw.Connection(str(path))
+    connection.pragma("rekey", "a secret")
+    connection.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrating, "upgrade", _stopped)
+        with pytest.raises(KeyboardInterrupt):
+            nl.open(path, key="a secret")
+    nl.open(path, key="a secret").close()
+    (kept,) = backups(path, OLD[0])
+    assert not kept.read_bytes().startswith(b"SQLite format 3")
+    connection = apsw.Connection(str(kept))
+    connection.pragma("key", "a secret")
+    rows = connection.execute("SELECT * FROM event_log").fetchall()
+    connection.close()
+    assert sorted(rows, key=repr) == before["event_log"]
+
+
+KILLED = """
+import os, signal, sys
+import nerv_lab as nl
+from nerv_lab.inner_universe.embedded import migrating
+
+migrating.upgrade = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+nl.open(sys.argv[1])
+"""
+
+
+def test_who_is_killed_between_backup_and_migration_finds_the_one_backup_again(
+    tmp_path: Path,
+) -> None:
+    path = fixture(OLD[0], tmp_path)
+    before = content(path)
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+        assert done.returncode == -signal.SIGKILL
+        (kept,) = backups(path, OLD[0])
+        assert content(path) == content(kept) == before
+    with nl.open(path) as lab:
+        assert opened_as(lab) == described(OLD[0])
+    assert backups(path, OLD[0]) == [kept]
+
+
+@pytest.mark.parametrize("failure", get_args(Failure))
+def test_a_disk_that_fails_while_an_older_store_is_opened_leaves_it_or_a_backup(
+    failure: Failure, tmp_path: Path
+) -> None:
+    old = OLD[0]
+    before, calls, failed = content(STORES[old]), 0, True
+    with disk() as watched:
+        while failed:
+            calls += 7 if EFFORT == 1 else 1
+            folder = tmp_path / str(calls)
+            folder.mkdir()
+            path = fixture(old, folder)
+            watched.arm(failure, calls)
+            with contextlib.suppress(NERVPersistenceError):
+                nl.open(path).close()
+            failed = watched.failed is not None
+            watched.disarm()
+            kept = backups(path, old)
+            assert [content(made) for made in kept] == [before] * len(kept)
+            assert kept or content(path) == before
+            nl.open(path).close()
+            assert len(backups(path, old)) == 1
+            assert not list(folder.glob("*.part"))
+    assert calls > 70  # else hardly anything was tried
+
+
+def test_an_older_store_is_left_alone_where_there_is_no_room_for_a_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = fixture(OLD[0], tmp_path)
+    before = path.read_bytes()
+    full = type("Disk", (), {"free": len(before) - 1})()
+    monkeypatch.setattr(migrating.shutil, "disk_usage", lambda place: full)
+    for use in (nl.open, migrate_store):
+        with pytest.raises(StoreFullError, match=rf"backup, which takes {len(before)} bytes"):
+            use(path)
+        assert path.read_bytes() == before
+        assert [made.name for made in tmp_path.iterdir()] == [path.name]
+
+
+def test_two_that_open_an_older_store_at_once_both_do(tmp_path: Path) -> None:
+    path = fixture(OLD[0], tmp_path)
+    copy = migrating.whole_copy
+
+    @contextlib.contextmanager
+    def overtaken(*args: Any) -> Iterator[apsw.Connection]:
+        monkeypatch.undo()
+        nl.open(path).close()  # the other is through before this one has its copy
+        with copy(*args) as made:
+            yield made
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(migrating, "whole_copy", overtaken)
+        with nl.open(path) as lab:
+            assert opened_as(lab) == described(OLD[0])
+    (kept,) = backups(path, OLD[0])
+    assert content(kept)["user_version"] == OLD[0]
 
 
 # Stores of a newer nerv-lab
