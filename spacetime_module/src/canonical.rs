@@ -4,82 +4,13 @@
 //! A value is stored as the text that came. So that hashes agree and every client can read it,
 //! only text that `encode` could have written is let in.
 
-use std::fmt::Write;
-
 use crate::errors::Error;
+use crate::json::{float, text};
+use crate::tagged_text::is_content;
 
 /// How many containers may nest.
 pub const MAX_DEPTH: u32 = 32;
 const TAG: &str = "$nerv";
-
-/// A JSON string.
-pub fn text(value: &str) -> String {
-    let mut out = String::with_capacity(value.len() + 2);
-    out.push('"');
-    for character in value.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            '\0'..='\u{1f}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(character)); // a String takes all
-            }
-            other => out.push(other),
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// A JSON string, or null.
-pub fn optional(value: &Option<String>) -> String {
-    value.as_deref().map_or("null".into(), text)
-}
-
-/// A JSON array of texts that are JSON already.
-pub fn list(values: impl IntoIterator<Item = String>) -> String {
-    format!("[{}]", values.into_iter().collect::<Vec<_>>().join(","))
-}
-
-/// A JSON object of texts that are JSON already, in the order given.
-pub fn object<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String {
-    let fields = fields.into_iter().map(|(key, value)| format!("{}:{value}", text(key)));
-    format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
-}
-
-/// A finite float, as Python's `repr` writes it.
-pub fn float(value: f64) -> String {
-    let shortest = nearest_shortest(value);
-    let (digits, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if !(-4..16).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{digits}e{sign}{:02}", exponent.abs());
-    }
-    let decimals = count_digits(digits) as i32 - 1 - exponent;
-    format!("{value:.*}", decimals.max(1) as usize)
-}
-
-/// The shortest text that reads as the value: of several that are as short the nearest, and of two
-/// that are as near the even one. Rust by itself takes any of those.
-fn nearest_shortest(value: f64) -> String {
-    let shortest = format!("{value:e}");
-    let mantissa = shortest.split('e').next().unwrap_or_default();
-    let nearest = format!("{value:.*e}", count_digits(mantissa) - 1);
-    if nearest.parse() == Ok(value) {
-        nearest
-    } else {
-        shortest
-    }
-}
-
-fn count_digits(text: &str) -> usize {
-    text.bytes().filter(u8::is_ascii_digit).count()
-}
 
 /// Refuse a text that is not the canonical JSON of a value.
 ///
@@ -239,7 +170,7 @@ impl Scanner<'_> {
             "dict" => self.pairs(room)?,
             _ => {
                 let content = self.string()?;
-                if !crate::tagged_text::is_content(&tag, &content) {
+                if !is_content(&tag, &content) {
                     return refuse(format!("{} is not the content of a {tag}", text(&content)));
                 }
             }
@@ -320,148 +251,4 @@ fn unescaped(raw: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(json: &str) -> (String, String) {
-        match check(json, MAX_DEPTH, "data") {
-            Err(Error::ValueRefused { field, reason }) => (field, reason),
-            other => panic!("{json} gave {other:?}"),
-        }
-    }
-
-    #[test]
-    fn floats_are_written_as_repr_does() {
-        let shown = |value: f64| float(value);
-        assert_eq!(shown(1.0), "1.0");
-        assert_eq!(shown(-0.0), "-0.0");
-        assert_eq!(shown(0.1 + 0.2), "0.30000000000000004");
-        assert_eq!(shown(1e15), "1000000000000000.0");
-        assert_eq!(shown(1e16), "1e+16");
-        assert_eq!(shown(1.5e300), "1.5e+300");
-        assert_eq!(shown(0.0001), "0.0001");
-        assert_eq!(shown(0.00001), "1e-05");
-        assert_eq!(shown(5e-324), "5e-324");
-        assert_eq!(shown(f64::MAX), "1.7976931348623157e+308");
-        assert_eq!(shown(562949953421312.25), "562949953421312.2");
-        assert_eq!(shown(562949953421312.75), "562949953421312.8");
-        assert_eq!(shown(9007199254740994.0), "9007199254740994.0");
-        assert_eq!(shown(-123.456), "-123.456");
-        assert_eq!(shown(5e-5), "5e-05");
-    }
-
-    #[test]
-    fn text_escapes_what_json_asks_for_and_nothing_else() {
-        assert_eq!(text("a\"\\\n\t\u{8}\u{c}\r\u{1}\u{1f}"), r#""a\"\\\n\t\b\f\r\u0001\u001f""#);
-        assert_eq!(text("/é\u{7f}\u{2028}🌍"), "\"/é\u{7f}\u{2028}🌍\"");
-    }
-
-    #[test]
-    fn canonical_values_are_let_in() {
-        for json in [
-            "null",
-            "true",
-            "-9223372036854775808",
-            "9223372036854775807",
-            "0",
-            "-0.0",
-            "1e+16",
-            r#""""#,
-            r#""\u0000\"\\ é""#,
-            "[]",
-            "{}",
-            r#"{"":1,"a":[{"b":null},2.5],"b":"x"}"#,
-            r#"{"$nerv":"tuple","value":[1,"a"]}"#,
-            r#"{"$nerv":"set","value":["a","b"]}"#,
-            r#"{"$nerv":"dict","value":[["$nerv",1],["a",[]]]}"#,
-            r#"{"$nerv":"bytes","value":"YQ=="}"#,
-        ] {
-            assert_eq!(check(json, MAX_DEPTH, "data"), Ok(()), "{json}");
-        }
-    }
-
-    #[test]
-    fn whatever_encode_would_not_write_is_refused() {
-        for json in [
-            "",
-            " 1",
-            "1 ",
-            "1,2",
-            "nul",
-            "NaN",
-            "Infinity",
-            "-Infinity",
-            "01",
-            "-0",
-            "+1",
-            "-",
-            "1.",
-            "1.50",
-            "1e5",
-            "1e16",
-            "1e400",
-            "9223372036854775808",
-            "18446744073709551616",
-            "\"a",
-            "\"a\\\"",
-            r#""\u0041""#,
-            r#""\/""#,
-            r#""\ud800""#,
-            r#""\u001F""#,
-            "\"\n\"",
-            "[1,]",
-            "[1",
-            "[1 ,2]",
-            "{\"a\":1,}",
-            r#"{"a": 1}"#,
-            r#"{"b":1,"a":2}"#,
-            r#"{"a":1,"a":1}"#,
-            r#"{a:1}"#,
-            r#"{"!":1,"$nerv":"tuple","value":[]}"#,
-            r#"{"$nerv":"tuple"}"#,
-            r#"{"$nerv":"tuple","value":[],"x":1}"#,
-            r#"{"$nerv":"tuple","value":"x"}"#,
-            r#"{"$nerv":"nonsense","value":"x"}"#,
-            r#"{"$nerv":1}"#,
-            r#"{"$nerv":"set","value":["b","a"]}"#,
-            r#"{"$nerv":"set","value":[1,1]}"#,
-            r#"{"$nerv":"dict","value":[["a",1]]}"#,
-            r#"{"$nerv":"dict","value":[["$nerv",1,2]]}"#,
-            r#"{"$nerv":"bytes","value":"Y"}"#,
-        ] {
-            assert!(check(json, MAX_DEPTH, "data").is_err(), "{json}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_names_the_path() {
-        assert_eq!(refused(r#"{"a":{"b":[1,1e999]}}"#).0, "data.a.b[1]");
-        assert_eq!(refused(r#"{"$nerv":"dict","value":[["$nerv",NaN]]}"#).0, "data.$nerv");
-        assert_eq!(
-            refused("[18446744073709551616]"),
-            (
-                "data[0]".into(),
-                "18446744073709551616 does not fit into 64 bits; use a Decimal or a string".into()
-            )
-        );
-    }
-
-    #[test]
-    fn containers_nest_as_deep_as_in_python() {
-        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        assert_eq!(check(&nested(32), MAX_DEPTH, "data"), Ok(()));
-        assert_eq!(
-            refused(&nested(33)),
-            (
-                format!("data{}", "[0]".repeat(32)),
-                "is nested too deep; at most 32 containers may nest".into()
-            )
-        );
-        // A tag is part of its container.
-        let tuples =
-            |depth| r#"{"$nerv":"tuple","value":["#.repeat(depth) + "1" + &"]}".repeat(depth);
-        assert_eq!(check(&tuples(32), MAX_DEPTH, "data"), Ok(()));
-        assert!(check(&tuples(33), MAX_DEPTH, "data").is_err());
-        assert!(check(&nested(100_000), MAX_DEPTH, "data").is_err());
-    }
-}
+mod tests;

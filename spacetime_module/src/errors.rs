@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::canonical::{list, object, optional, text};
+use crate::json::{list, object, optional, text};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Error {

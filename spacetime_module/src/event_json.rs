@@ -1,18 +1,7 @@
 //! The payloads of events, byte for byte as the embedded store writes them.
 
-use crate::canonical::{float, list, object, optional, text};
-use crate::rules::{Item, Step};
+use crate::json::{float, list, object, optional, text};
 use crate::types::{Bridge, Entity, EntityMeta, Property, Relation, RelationMeta, Version};
-
-/// The payload of a change's event; keys ascend, as in every canonical text.
-pub fn change_data<T: Item>(step: &Step<T>, reason: Option<&str>) -> String {
-    let record = |item: &Option<T>| item.as_ref().map_or("null".into(), Item::record);
-    let mut fields = vec![("new", record(&step.new)), ("old", record(&step.old))];
-    if let Some(reason) = reason {
-        fields.push(("reason", text(reason)));
-    }
-    object(fields)
-}
 
 /// The payload of a commit's event.
 pub fn version_data(version: &Version) -> String {
@@ -124,63 +113,6 @@ fn dict(properties: &[Property]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn property(name: &str, value: &str) -> Property {
-        Property { name: name.into(), value: value.into() }
-    }
-
-    #[test]
-    fn an_entity_is_written_as_in_the_package() {
-        let entity = Entity {
-            id: "ada".into(),
-            entity_type: "person".into(),
-            metadata: EntityMeta {
-                name: Some("Ada".into()),
-                description: None,
-                tags: vec!["m".into()],
-                properties: vec![property("$nerv", "1"), property("b", "[1.0]")],
-            },
-            created_at: 1,
-            updated_at: 2,
-            revision: 3,
-        };
-        assert_eq!(
-            entity.content(),
-            r#"{"description":null,"name":"Ada","properties":{"$nerv":"dict","value":[["$nerv",1],["b",[1.0]]]},"tags":["m"],"type":"person"}"#
-        );
-        assert_eq!(
-            change_data(&Step { old: None, new: Some(entity) }, Some("why")),
-            r#"{"new":{"created_at":1,"id":"ada","metadata":{"description":null,"name":"Ada","properties":{"$nerv":"dict","value":[["$nerv",1],["b",[1.0]]]},"tags":["m"]},"revision":3,"type":"person","updated_at":2},"old":null,"reason":"why"}"#
-        );
-    }
-
-    #[test]
-    fn a_relation_is_written_as_in_the_package() {
-        let relation = Relation {
-            id: "r".into(),
-            from_entity: "ada".into(),
-            to_entity: "b".into(),
-            relation_type: "k".into(),
-            metadata: RelationMeta {
-                description: Some("d".into()),
-                strength: 0.5,
-                bidirectional: true,
-                tags: vec![],
-                properties: vec![property("x", "null")],
-            },
-            created_at: 1,
-            updated_at: 2,
-            revision: 3,
-        };
-        assert_eq!(
-            relation.content(),
-            r#"{"bidirectional":true,"description":"d","from_entity":"ada","properties":{"x":null},"strength":0.5,"tags":[],"to_entity":"b","type":"k"}"#
-        );
-        assert_eq!(
-            change_data(&Step { old: Some(relation), new: None }, None),
-            r#"{"new":null,"old":{"created_at":1,"from_entity":"ada","id":"r","metadata":{"bidirectional":true,"description":"d","properties":{"x":null},"strength":0.5,"tags":[]},"revision":3,"to_entity":"b","type":"k","updated_at":2}}"#
-        );
-    }
 
     #[test]
     fn a_version_is_written_as_in_the_package() {

@@ -11,6 +11,8 @@ pub mod digest;
 pub mod errors;
 pub mod event_json;
 pub mod history;
+pub mod items;
+pub mod json;
 pub mod moves;
 pub mod permissions;
 pub mod places;

@@ -2,7 +2,8 @@
 //! the version it moves to.
 
 use crate::errors::Error;
-use crate::rules::{self, Item, ItemChange, Reader, Step};
+use crate::items::{Item, ItemChange, Step};
+use crate::rules::{self, Reader};
 use crate::types::{EntityStep, RelationStep, RowStep};
 use crate::validate;
 

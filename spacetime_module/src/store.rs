@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use spacetimedb::{ReducerContext, Table};
 
+use crate::items::{Item, ItemChange, Step};
 use crate::permissions::{Access, Rule, ANY};
-use crate::rules::{Item, ItemChange, Reader, Step};
+use crate::rules::Reader;
 use crate::tables::{entity, permission, relation, row_key, EntityRow, PermissionRow, RelationRow};
 use crate::types::{Entity, Relation};
 

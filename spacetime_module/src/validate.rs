@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::canonical::{self, MAX_DEPTH};
 use crate::digest::version_digest;
 use crate::errors::Error;
-use crate::rules::Item;
+use crate::items::Item;
 use crate::types::{Change, Entity, OwnEvent, Patch, Property, Relation, Version};
 
 // The numbers of `core/limits.py`.

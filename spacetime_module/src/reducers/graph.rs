@@ -4,9 +4,10 @@ use spacetimedb::{reducer, ReducerContext};
 
 use super::{denied, require_some};
 use crate::errors::Error;
+use crate::items::ItemChange;
 use crate::log::{self, Entry, Origin};
 use crate::permissions::{action_of, Access, GRAPH_ACTIONS};
-use crate::rules::{plan, ItemChange};
+use crate::rules::plan;
 use crate::store::{access, Rows};
 use crate::tables::event_log;
 use crate::types::{

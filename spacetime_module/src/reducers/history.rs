@@ -11,10 +11,10 @@ use super::require;
 use super::versions::{known, move_head, put_tag, version_row};
 use crate::errors::Error;
 use crate::history::{batches, check_event, cursors, HistoryPart, LogRow, Pointer, StoredVersion};
+use crate::items::{ItemChange, Step};
 use crate::log::{self, Origin};
 use crate::permissions::ANY;
 use crate::places::check_log;
-use crate::rules::{ItemChange, Step};
 use crate::store::Rows;
 use crate::tables::{
     branch, entity, event_log, relation, retention, row_key, staged_part, state_version,
