@@ -6,27 +6,23 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from nerv_lab.inner_universe.spacetime.bsatn import (
-    BOOL,
     BYTES,
-    F64,
     I64,
     STRING,
     U64,
     Array,
-    Codec,
     Option,
     Product,
     Sum,
     Variant,
 )
+from nerv_lab.inner_universe.spacetime.change_arguments import CHANGE
 from nerv_lab.inner_universe.spacetime.schema import (
     ENTITY_META,
     OPTIONAL,
-    PATCHES,
     RELATION_META,
     TEXTS,
     EntityMeta,
-    Patch,
     RelationMeta,
 )
 
@@ -49,7 +45,6 @@ __all__ = [
     "ApplyAndCommit",
     "ApplyBatch",
     "BridgeArgs",
-    "ChangeCall",
     "Claim",
     "CommitVersion",
     "EntityState",
@@ -67,122 +62,6 @@ __all__ = [
 ]
 
 
-class _CreateEntity(NamedTuple):
-    id: str
-    entity_type: str
-    metadata: EntityMeta
-
-
-class _UpdateEntity(NamedTuple):
-    id: str
-    entity_type: str | None
-    name: Any
-    description: Any
-    tags: list[str] | None
-    properties: list[Patch]
-
-
-class _DeleteEntity(NamedTuple):
-    id: str
-    cascade: bool
-
-
-class _CreateRelation(NamedTuple):
-    id: str
-    from_entity: str
-    to_entity: str
-    relation_type: str
-    metadata: RelationMeta
-
-
-class _UpdateRelation(NamedTuple):
-    id: str
-    relation_type: str | None
-    description: Any
-    strength: float | None
-    bidirectional: bool | None
-    tags: list[str] | None
-    properties: list[Patch]
-
-
-class _DeleteRelation(NamedTuple):
-    id: str
-
-
-class _RestoreEntity(NamedTuple):
-    id: str
-    entity_type: str
-    metadata: EntityMeta
-    created_at: int
-    revision: int
-
-
-class _RestoreRelation(NamedTuple):
-    id: str
-    from_entity: str
-    to_entity: str
-    relation_type: str
-    metadata: RelationMeta
-    created_at: int
-    revision: int
-
-
-class ChangeCall:
-    """The alternatives of a change, in the module's order."""
-
-    CREATE_ENTITY, UPDATE_ENTITY, DELETE_ENTITY = 0, 1, 2
-    CREATE_RELATION, UPDATE_RELATION, DELETE_RELATION = 3, 4, 5
-    RESTORE_ENTITY, RESTORE_RELATION = 6, 7
-
-
-# An optional field whose new value may be None: the inner option is kept as a tuple of one.
-class _Given(Codec[Any]):
-    __slots__ = ()
-
-    _inner: Codec[str | None] = OPTIONAL
-
-    def __init__(self) -> None:
-        self.least = 1
-
-    def read(self, data: bytes, at: int) -> tuple[Any, int]:
-        if data[at]:
-            return None, at + 1
-        value, at = self._inner.read(data, at + 1)
-        return (value,), at
-
-    def write(self, out: bytearray, value: Any) -> None:
-        out.append(1 if value is None else 0)
-        if value is not None:
-            self._inner.write(out, value[0])
-
-    def shape(self) -> Any:
-        return Option(self._inner).shape()
-
-
-_GIVEN = _Given()
-_CHANGE = Sum(
-    CreateEntity=Product(_CreateEntity, STRING, STRING, ENTITY_META),
-    UpdateEntity=Product(_UpdateEntity, STRING, OPTIONAL, _GIVEN, _GIVEN, Option(TEXTS), PATCHES),
-    DeleteEntity=Product(_DeleteEntity, STRING, BOOL),
-    CreateRelation=Product(_CreateRelation, STRING, STRING, STRING, STRING, RELATION_META),
-    UpdateRelation=Product(
-        _UpdateRelation,
-        STRING,
-        OPTIONAL,
-        _GIVEN,
-        Option(F64),
-        Option(BOOL),
-        Option(TEXTS),
-        PATCHES,
-    ),
-    DeleteRelation=Product(_DeleteRelation, STRING),
-    RestoreEntity=Product(_RestoreEntity, STRING, STRING, ENTITY_META, I64, U64),
-    RestoreRelation=Product(
-        _RestoreRelation, STRING, STRING, STRING, STRING, RELATION_META, I64, U64
-    ),
-)
-
-
 class EntityState(NamedTuple):
     """An entity with its times and revision."""
 
@@ -192,6 +71,9 @@ class EntityState(NamedTuple):
     created_at: int
     updated_at: int
     revision: int
+
+
+ENTITY_STATE: Final = Product(EntityState, STRING, STRING, ENTITY_META, I64, I64, U64)
 
 
 class RelationState(NamedTuple):
@@ -207,6 +89,11 @@ class RelationState(NamedTuple):
     revision: int
 
 
+RELATION_STATE: Final = Product(
+    RelationState, STRING, STRING, STRING, STRING, RELATION_META, I64, I64, U64
+)
+
+
 class Step(NamedTuple):
     """An item before and after."""
 
@@ -214,14 +101,10 @@ class Step(NamedTuple):
     new: EntityState | RelationState | None
 
 
-class OwnEvent(NamedTuple):
-    """An event of the user's own; its data canonical JSON, its time in microseconds."""
-
-    event_id: str
-    event_type: str
-    source: str | None
-    timestamp: int
-    data: str | None
+_STEP = Sum(
+    Entity=Product(Step, Option(ENTITY_STATE), Option(ENTITY_STATE)),
+    Relation=Product(Step, Option(RELATION_STATE), Option(RELATION_STATE)),
+)
 
 
 class VersionArgs(NamedTuple):
@@ -239,6 +122,11 @@ class VersionArgs(NamedTuple):
     digest: str
 
 
+VERSION_ARGS: Final = Product(
+    VersionArgs, STRING, TEXTS, STRING, U64, I64, STRING, OPTIONAL, STRING, STRING, STRING
+)
+
+
 class ApplyBatch(NamedTuple):
     """Arguments of `apply_batch`."""
 
@@ -249,6 +137,11 @@ class ApplyBatch(NamedTuple):
     origin_id: str
     origin_seq: int
     changes: list[Variant]
+
+
+APPLY_BATCH: Final = Product(
+    ApplyBatch, STRING, STRING, OPTIONAL, OPTIONAL, STRING, U64, Array(CHANGE)
+)
 
 
 class ApplyAndCommit(NamedTuple):
@@ -266,6 +159,31 @@ class ApplyAndCommit(NamedTuple):
     delta: bytes
 
 
+APPLY_AND_COMMIT: Final = Product(
+    ApplyAndCommit,
+    STRING,
+    STRING,
+    OPTIONAL,
+    OPTIONAL,
+    STRING,
+    U64,
+    Array(CHANGE),
+    U64,
+    VERSION_ARGS,
+    BYTES,
+)
+
+
+class OwnEvent(NamedTuple):
+    """An event of the user's own; its data canonical JSON, its time in microseconds."""
+
+    event_id: str
+    event_type: str
+    source: str | None
+    timestamp: int
+    data: str | None
+
+
 class PublishEvents(NamedTuple):
     """Arguments of `publish_events`."""
 
@@ -276,6 +194,16 @@ class PublishEvents(NamedTuple):
     events: list[OwnEvent]
 
 
+PUBLISH_EVENTS: Final = Product(
+    PublishEvents,
+    STRING,
+    STRING,
+    U64,
+    STRING,
+    Array(Product(OwnEvent, STRING, STRING, OPTIONAL, I64, OPTIONAL)),
+)
+
+
 class CommitVersion(NamedTuple):
     """Arguments of `commit_version`."""
 
@@ -283,6 +211,9 @@ class CommitVersion(NamedTuple):
     delta: bytes
     origin_id: str
     origin_seq: int
+
+
+COMMIT_VERSION: Final = Product(CommitVersion, VERSION_ARGS, BYTES, STRING, U64)
 
 
 class MoveBranch(NamedTuple):
@@ -298,11 +229,19 @@ class MoveBranch(NamedTuple):
     origin_seq: int
 
 
+MOVE_BRANCH: Final = Product(
+    MoveBranch, STRING, STRING, OPTIONAL, OPTIONAL, STRING, Array(_STEP), STRING, U64
+)
+
+
 class SetTag(NamedTuple):
     """Arguments of `set_tag`."""
 
     name: str
     version_id: str
+
+
+SET_TAG: Final = Product(SetTag, STRING, STRING)
 
 
 class BridgeArgs(NamedTuple):
@@ -329,53 +268,6 @@ class Prune(NamedTuple):
     marks: str
 
 
-class SetConfig(NamedTuple):
-    """Arguments of `set_config`."""
-
-    name: str
-    value: str
-
-
-APPLY_BATCH: Final = Product(
-    ApplyBatch, STRING, STRING, OPTIONAL, OPTIONAL, STRING, U64, Array(_CHANGE)
-)
-PUBLISH_EVENTS: Final = Product(
-    PublishEvents,
-    STRING,
-    STRING,
-    U64,
-    STRING,
-    Array(Product(OwnEvent, STRING, STRING, OPTIONAL, I64, OPTIONAL)),
-)
-VERSION_ARGS: Final = Product(
-    VersionArgs, STRING, TEXTS, STRING, U64, I64, STRING, OPTIONAL, STRING, STRING, STRING
-)
-APPLY_AND_COMMIT: Final = Product(
-    ApplyAndCommit,
-    STRING,
-    STRING,
-    OPTIONAL,
-    OPTIONAL,
-    STRING,
-    U64,
-    Array(_CHANGE),
-    U64,
-    VERSION_ARGS,
-    BYTES,
-)
-COMMIT_VERSION: Final = Product(CommitVersion, VERSION_ARGS, BYTES, STRING, U64)
-ENTITY_STATE: Final = Product(EntityState, STRING, STRING, ENTITY_META, I64, I64, U64)
-RELATION_STATE: Final = Product(
-    RelationState, STRING, STRING, STRING, STRING, RELATION_META, I64, I64, U64
-)
-_STEP = Sum(
-    Entity=Product(Step, Option(ENTITY_STATE), Option(ENTITY_STATE)),
-    Relation=Product(Step, Option(RELATION_STATE), Option(RELATION_STATE)),
-)
-MOVE_BRANCH: Final = Product(
-    MoveBranch, STRING, STRING, OPTIONAL, OPTIONAL, STRING, Array(_STEP), STRING, U64
-)
-SET_TAG: Final = Product(SetTag, STRING, STRING)
 PRUNE: Final = Product(
     Prune,
     STRING,
@@ -389,6 +281,15 @@ PRUNE: Final = Product(
     U64,
     STRING,
 )
+
+
+class SetConfig(NamedTuple):
+    """Arguments of `set_config`."""
+
+    name: str
+    value: str
+
+
 SET_CONFIG: Final = Product(SetConfig, STRING, STRING)
 
 
@@ -401,19 +302,24 @@ class GrantArgs(NamedTuple):
     item_type: str
 
 
+GRANT: Final = Product(GrantArgs, STRING, STRING, STRING, STRING)
+
+
 class Revoke(NamedTuple):
     """The arguments of `revoke`."""
 
     permission_id: int
 
 
+REVOKE: Final = Product(Revoke, U64)
+
+
 class Claim(NamedTuple):
     """The arguments of `claim`: none."""
 
 
-CLAIM = Product(Claim)
-GRANT = Product(GrantArgs, STRING, STRING, STRING, STRING)
-REVOKE = Product(Revoke, U64)
+CLAIM: Final = Product(Claim)
+
 
 REDUCERS: Final[Mapping[str, Product[Any]]] = {
     "apply_batch": APPLY_BATCH,

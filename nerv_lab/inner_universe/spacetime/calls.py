@@ -41,7 +41,6 @@ from nerv_lab.inner_universe.spacetime.arguments import (
     ApplyAndCommit,
     ApplyBatch,
     BridgeArgs,
-    ChangeCall,
     CommitVersion,
     EntityState,
     GrantArgs,
@@ -55,6 +54,7 @@ from nerv_lab.inner_universe.spacetime.arguments import (
     Step,
 )
 from nerv_lab.inner_universe.spacetime.bsatn import Variant
+from nerv_lab.inner_universe.spacetime.change_arguments import ChangeCall
 from nerv_lab.inner_universe.spacetime.rows import (
     entity_meta,
     json_text,
