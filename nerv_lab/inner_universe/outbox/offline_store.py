@@ -12,7 +12,8 @@ from nerv_lab.core.model import Item
 from nerv_lab.core.thinning import Bridge, Retention, seal
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.ids import event_id
-from nerv_lab.inner_universe.memory import MemoryStore, Stored
+from nerv_lab.inner_universe.memory_log import MemoryLog
+from nerv_lab.inner_universe.memory_store import MemoryStore, Stored
 from nerv_lab.inner_universe.outbox.standing import Standing
 from nerv_lab.inner_universe.records import Receipt, Snapshot
 from nerv_lab.inner_universe.writing import Batch, Origin, now_us
@@ -64,7 +65,7 @@ class OfflineStore(MemoryStore):
         self._heads = dict(standing.heads)
         self._moved = dict(standing.moves)
         self._tags = dict(standing.tags)
-        self._cursors = {origin.id: cursor}
+        self._log = MemoryLog(standing.seq, {origin.id: cursor})
 
     @property
     def base(self) -> Standing:
@@ -87,14 +88,10 @@ class OfflineStore(MemoryStore):
             )
 
     @property
-    def _floor(self) -> int:
-        return self._standing.seq
-
-    @property
     def own(self) -> tuple[Event, ...]:
         """The events that came about here."""
         with self._lock:
-            return tuple(self._events)
+            return tuple(self._log)
 
     def retention(self) -> Retention:
         """Return what was pruned."""
@@ -110,11 +107,11 @@ class OfflineStore(MemoryStore):
         """
         with self._lock:
             self._at_hand(batch.branch)
-            if batch.id in self._batches or event_id(batch.id, 0) in self._by_id:
+            if self._log.has_batch(batch.id) or event_id(batch.id, 0) in self._log:
                 raise DuplicateIdError("batch", batch.id)
             moment = now_us()
             changes = self._planned(batch, moment)
-            return Planned(batch, changes, moment, self._last + len(changes))
+            return Planned(batch, changes, moment, self._log.last + len(changes))
 
     def write(self, planned: Planned, origin: Origin) -> Receipt:
         """Do what was planned, which nothing has come after."""
@@ -136,7 +133,7 @@ class OfflineStore(MemoryStore):
     def receipt_of(self, batch_id: str) -> Receipt | None:
         """Return the receipt of a batch that was done here, or None."""
         with self._lock:
-            return self._receipt(batch_id) if batch_id in self._batches else None
+            return self._receipt(batch_id) if self._log.has_batch(batch_id) else None
 
     def _at_hand(self, branch: str) -> None:
         if branch in self._states:
