@@ -14,7 +14,7 @@ from nerv_lab.core.model import Entity
 from nerv_lab.core.state import GraphState
 from nerv_lab.widgets.literals import write_literal
 
-__all__ = ["find_entities"]
+__all__ = ["conditions_of", "find_entities"]
 
 Condition = Callable[[GraphState, Entity], bool]
 _COMPARISON: Final = re.compile(r"([^\s<>=!:]+)(>=|<=|!=|=|>|<)(.*)", re.DOTALL)
@@ -47,10 +47,26 @@ def find_entities(state: GraphState, query: str) -> Iterator[str]:
     ValidationError
         A degree is compared with something else than a number.
     """
-    conditions = [_condition(part) for part in _parts(query)]
+    conditions = conditions_of(query)
     for entity in state.entities.values():
         if all(condition(state, entity) for condition in conditions):
             yield entity.id
+
+
+def conditions_of(query: str) -> list[Condition]:
+    """Return the parts of a query as conditions of an entity and how many relations it has.
+
+    Parameters
+    ----------
+    query : str
+        See `find_entities`.
+
+    Raises
+    ------
+    ValidationError
+        A degree is compared with something else than a number.
+    """
+    return [_condition(part) for part in _parts(query)]
 
 
 def _parts(query: str) -> list[str]:

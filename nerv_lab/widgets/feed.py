@@ -35,6 +35,7 @@ from nerv_lab.widgets.history import (
 )
 from nerv_lab.widgets.hop import Hop
 from nerv_lab.widgets.lens import Lens
+from nerv_lab.widgets.sight import Sight
 from nerv_lab.widgets.stream import Stream
 from nerv_lab.widgets.styling import Styler
 
@@ -154,6 +155,8 @@ class Feed:
         self._shown_row: dict[str, Any] | None = None
         self._seq = source.seq
         self._live = source.state
+        self._read_until = source.seq  # batches up to here may be in that state already
+        self._sight = Sight(Lens(), self._live)
         self.board = Board(frozenset(parts), self._live, self._live)
         versions = source.versions
         self.board.add_versions(version_rows(versions))
@@ -196,7 +199,8 @@ class Feed:
         for event in batch.events:
             self.board.density.add(int(event.timestamp * 1_000_000))
         if self.shown is None:
-            self._move_to(batch.state, batch.changes)
+            certain = batch.seq > self._read_until
+            self._move_to(batch.state, batch.changes if certain else None)
 
     def source_closed(self) -> None:
         """Tell the views that the Lab is closed; what they show stays."""
@@ -263,11 +267,15 @@ class Feed:
 
     # -- out -------------------------------------------------------------------------------------
 
-    def _move_to(self, state: GraphState, changes: Iterable[ItemChange]) -> None:
+    def _move_to(self, state: GraphState, changes: Iterable[ItemChange] | None) -> None:
+        """Show another state, to which these changes lead; None where that is not certain."""
         board = self.board
-        before, scene = board.scene, board.lens.scene(state)
-        seen = tuple(changes if scene is state else before.diff(scene, exact=True))
-        board.move_to(state, scene, (change.key for change in seen))
+        if changes is None:
+            self._sight = Sight(board.lens, state)
+            seen = board.scene.diff(self._sight.scene, exact=True)
+        else:
+            seen = self._sight.follow(state, changes)
+        board.move_to(state, self._sight.scene, (change.key for change in seen))
         if GRAPH in board.parts:
             self._offer(seen)
 
@@ -298,7 +306,8 @@ class Feed:
     def look_through(self, lens: Lens) -> None:
         """Show another part of the graph."""
         board = self.board
-        before, scene = board.scene, lens.scene(board.state)
+        self._sight = Sight(lens, board.state)
+        before, scene = board.scene, self._sight.scene
         board.lens = lens
         if len(before) + len(scene) <= _SENT_BY_CHANGES:
             seen = before.diff(scene, exact=True)
