@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, TypeAlias
 
-from nerv_lab.cli.progress import add_progress, progress_of
+from nerv_lab.cli.progress import add_progress, wants_progress
 from nerv_lab.lab import Lab, import_bundle
 
 __all__ = ["add_bundle_commands", "export_store", "import_store"]
@@ -31,12 +31,12 @@ def add_bundle_commands(commands: _Commands) -> None:
 
 def export_store(lab: Lab, given: argparse.Namespace) -> tuple[str, Any]:
     """Export a store, and return what to answer, as text and as a JSON value."""
-    report = lab.export(given.bundle, overwrite=given.overwrite, progress=progress_of(given))
+    report = lab.export(given.bundle, overwrite=given.overwrite, progress=wants_progress(given))
     return f"exported {report!r}", report.record()
 
 
 def import_store(given: argparse.Namespace) -> tuple[str, Any]:
     """Import a bundle, and return what to answer, as text and as a JSON value."""
-    report = import_bundle(given.bundle, given.store, progress=progress_of(given))
+    report = import_bundle(given.bundle, given.store, progress=wants_progress(given))
     new = f"{report.new_events} of its events were new to {given.store}"
     return f"verified and imported {report!r}; {new}", report.record()

@@ -12,9 +12,10 @@ from typing import Any, TypeAlias
 
 from nerv_lab.cli.bundles import add_bundle_commands, export_store, import_store
 from nerv_lab.cli.notebook import add_lab_command
-from nerv_lab.cli.progress import add_progress, stages_of
+from nerv_lab.cli.progress import add_progress, wants_progress
 from nerv_lab.cli.upkeep import add_upkeep_commands, examine_store
 from nerv_lab.core.errors import BundleError, CorruptStoreError, NervError, StoreNotFoundError
+from nerv_lab.inner_universe.progress import told
 from nerv_lab.inner_universe.signing import generate_signing_key
 from nerv_lab.lab import Lab, open
 
@@ -61,9 +62,8 @@ _COMMANDS: dict[str, tuple[Command, str]] = {
 def _publish(given: argparse.Namespace) -> Answer:
     from nerv_lab.inner_universe.spacetime.publish import publish_module
 
-    done = stages_of(given, 1)
-    uri = publish_module(given.url, given.name)
-    done("published, checked and recorded")
+    with told(wants_progress(given)):
+        uri = publish_module(given.url, given.name)
     return OK, f"published; open it with nerv_lab.open({uri!r})", {"uri": uri}
 
 
@@ -156,20 +156,17 @@ def _run(given: argparse.Namespace) -> Answer:
 def _looked_into(given: argparse.Namespace, command: Callable[..., Answer]) -> Answer:
     """Run a command that takes a while on a store, and tell what of it is done."""
     against = given.against if given.command == "verify" else None
-    done = stages_of(given, 2 if against is None else 3)
-    with contextlib.ExitStack() as opened:
+    with told(wants_progress(given)) as meter, contextlib.ExitStack() as opened:
+        meter.expect(2 if against is None else 3)  # each store opened, and what is done
         lab = opened.enter_context(_existing(given.store))
-        done("opened")
+        meter.advance()
         if given.command != "verify":
-            answer = command(lab)
-        else:
-            known = given.known.read_text().splitlines() if given.known else ()
-            other = None if against is None else opened.enter_context(_existing(against))
-            if other is not None:
-                done("the other opened")
-            answer = _verify(lab, other, given.trusted, known)
-        done("examined" if given.command == "doctor" else "verified")
-        return answer
+            return command(lab)
+        known = given.known.read_text().splitlines() if given.known else ()
+        other = None if against is None else opened.enter_context(_existing(against))
+        if other is not None:
+            meter.advance()
+        return _verify(lab, other, given.trusted, known)
 
 
 def _existing(store: str) -> Lab:

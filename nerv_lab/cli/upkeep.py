@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from nerv_lab.cli.progress import add_progress, progress_of, stages_of
+from nerv_lab.cli.progress import add_progress, wants_progress
 from nerv_lab.core.errors import StoreNotFoundError, ValidationError
 from nerv_lab.inner_universe import InnerUniverseConfig
 from nerv_lab.inner_universe.embedded.examining import size_text
@@ -23,6 +23,7 @@ from nerv_lab.inner_universe.embedded.upkeep import (
     compact_store,
     restore_store,
 )
+from nerv_lab.inner_universe.progress import told
 from nerv_lab.lab import Lab, open
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _backup(given: argparse.Namespace) -> _Answer:
         given.target,
         key=key_for(given.store, given),
         overwrite=given.overwrite,
-        progress=progress_of(given),
+        progress=wants_progress(given),
     )
     return 0, f"backed up and verified: {done.path}, {size_text(done.after)}", _record(done)
 
@@ -104,7 +105,7 @@ def _restore(given: argparse.Namespace) -> _Answer:
         _file(given.target),
         key=key_for(given.target, given),
         force=given.force,
-        progress=progress_of(given),
+        progress=wants_progress(given),
     )
     text = f"verified and restored: {done.path}, {size_text(done.after)}"
     if done.kept is not None:
@@ -113,16 +114,17 @@ def _restore(given: argparse.Namespace) -> _Answer:
 
 
 def _compact(given: argparse.Namespace) -> _Answer:
-    tell = stages_of(given, 1)
-    done = compact_store(_file(given.store), key=key_for(given.store, given))
-    tell("written anew")
+    with told(wants_progress(given)):
+        done = compact_store(_file(given.store), key=key_for(given.store, given))
     sizes = f"{size_text(done.before)} before, {size_text(done.after)} now"
     return 0, f"compacted: {done.path}, {sizes}", _record(done)
 
 
 def _migrate(given: argparse.Namespace) -> _Answer:
     key = key_for(_file(given.store), given)
-    done = migrate_store(given.store, key=key, dry_run=given.dry_run, progress=progress_of(given))
+    done = migrate_store(
+        given.store, key=key, dry_run=given.dry_run, progress=wants_progress(given)
+    )
     backup = None if done.backup is None else str(done.backup)
     answer = {"path": given.store, "found": done.found, "now": done.now}
     answer |= {"steps": list(done.steps), "backup": backup}
@@ -145,11 +147,11 @@ def _rekey(given: argparse.Namespace) -> _Answer:
         raise StoreNotFoundError(f"there is no store {given.store!r}; check the name")
     key = key_for(given.store, given)
     new_key = None if given.plain else _asked_twice(given.store)
-    tell = stages_of(given, 2)
-    with open(given.store, key=key) as lab:
-        tell("opened")
-        lab.rekey(new_key)
-        tell("written anew and verified")
+    with told(wants_progress(given)) as meter:
+        meter.expect(2)  # opened, and written anew and verified
+        with open(given.store, key=key) as lab:
+            meter.advance()
+            lab.rekey(new_key)
     text = "is in plain text now" if new_key is None else "opens with the new key alone"
     return 0, f"{given.store} {text}", {"path": given.store, "encrypted": new_key is not None}
 

@@ -13,10 +13,10 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles import Bundle, BundleReport, write_bundle
 from nerv_lab.inner_universe.bundles.comparing import common_end
 from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.progress import Progress, told
 from nerv_lab.lab.transactions import Transaction
 
 if TYPE_CHECKING:
-    from nerv_lab.inner_universe.bundles.writer import Progress
     from nerv_lab.inner_universe.records import StoredHistory
 
 __all__ = ["Bundler", "take_in"]
@@ -41,7 +41,7 @@ class Bundler:
         path: str | os.PathLike[str],
         *,
         overwrite: bool = False,
-        progress: Progress | None = None,
+        progress: Progress = None,
     ) -> BundleReport:
         """Write the whole history into one file: a bundle, which any store can take in.
 
@@ -54,8 +54,8 @@ class Bundler:
             The file; it is there when it is whole, or not at all.
         overwrite : bool
             Replace a file that is there.
-        progress : callable, optional
-            Called as ``progress(section, done, total)``.
+        progress : bool or callable, optional
+            True shows a bar; a callable is called as ``progress(done, total)``, in records.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class Bundler:
         return write_bundle(path, source, overwrite=overwrite, progress=progress)
 
     def import_bundle(
-        self, path: str | os.PathLike[str], *, progress: Progress | None = None
+        self, path: str | os.PathLike[str], *, progress: Progress = None
     ) -> BundleReport:
         """Take in the history of a bundle as it is, with its ids, times and authors.
 
@@ -83,8 +83,8 @@ class Bundler:
         ----------
         path : str or path
             The bundle.
-        progress : callable, optional
-            Called as ``progress(section, done, total)``.
+        progress : bool or callable, optional
+            True shows a bar; a callable is called as ``progress(done, total)``, in records.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class Bundler:
         """
         if self._open_transaction():
             raise TransactionError("leave the transaction before you import")
-        with Bundle(path, progress=progress) as bundle:
+        with told(progress) as meter, Bundle(path, meter=meter) as bundle:
             new_events = take_in(bundle, self._client, self._run)
             self._client.deliver()
             return bundle.report(new_events)

@@ -21,11 +21,11 @@ from nerv_lab.lab.lab import Lab
 if TYPE_CHECKING:
     from nerv_lab.core.retention import RetentionPolicy
     from nerv_lab.inner_universe import InnerUniverseConfig
-    from nerv_lab.inner_universe.bundles.writer import Progress
     from nerv_lab.inner_universe.config import Offline
     from nerv_lab.inner_universe.embedded.keys import Key, KeySource
     from nerv_lab.inner_universe.field_keys import FieldKeySource
     from nerv_lab.inner_universe.signing import SigningKeySource
+from nerv_lab.inner_universe.progress import Progress, told
 
 __all__ = ["import_bundle", "open"]
 
@@ -132,7 +132,7 @@ def import_bundle(
     uri: str | os.PathLike[str],
     *,
     config: InnerUniverseConfig | None = None,
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> BundleReport:
     """Take the history of a bundle into a store, as `Lab.import_bundle` does.
 
@@ -144,8 +144,8 @@ def import_bundle(
         The store: empty, not there yet, or with a beginning of the same history.
     config : InnerUniverseConfig, optional
         Settings of the store.
-    progress : callable, optional
-        Called as ``progress(section, done, total)``.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in records.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def import_bundle(
     ConflictError
         The store has a history of its own; nothing was changed.
     """
-    with Bundle(path, progress=progress) as bundle:
+    with told(progress) as meter, Bundle(path, meter=meter) as bundle:
         # No Lab is opened, since nobody wants to follow what is taken in.
         client = client_for(os.fspath(uri), config)
         run(client, client.connect())

@@ -102,7 +102,7 @@ def test_how_far_it_is_is_told_on_standard_error(
 ) -> None:
     option = "--progress" if told else "--no-progress"
     assert main(["backup", str(store), str(tmp_path / "b"), option]) == 0
-    assert ("pages " in capsys.readouterr().err) is told
+    assert bool(capsys.readouterr().err) is told
 
 
 @pytest.mark.parametrize("command", ["backup", "compact", "rekey"])

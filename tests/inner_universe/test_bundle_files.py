@@ -295,7 +295,7 @@ def test_an_export_that_fails_leaves_no_file_behind(lab: Lab, tmp_path: Path) ->
     lab.add_entity("text", id="a")
     lab.commit("one")
 
-    def fail(section: str, done: int, total: int) -> None:
+    def fail(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -315,9 +315,20 @@ def test_an_import_waits_for_no_transaction(lab: Lab, told: Path) -> None:
         lab.import_bundle(told)
 
 
-def test_progress_tells_of_every_section(told: Path, lab: Lab, tmp_path: Path) -> None:
-    calls: list[tuple[str, int, int]] = []
-    lab.import_bundle(told, progress=lambda *call: calls.append(call))
-    lab.export(tmp_path / "again.bundle", progress=lambda *call: calls.append(call))
-    assert {name for name, _, _ in calls} == {*reader.SECTIONS}
-    assert all(done == total for _, done, total in calls)
+def test_progress_counts_every_record_and_ends_when_all_are_in(
+    told: Path, lab: Lab, tmp_path: Path
+) -> None:
+    def follow(done: int, total: int) -> None:
+        calls.append((done, total))
+        seqs.append(lab.seq)
+
+    calls: list[tuple[int, int]] = []
+    seqs: list[int] = []
+    report = lab.import_bundle(told, progress=follow)
+    records = report.events + 2 * report.versions + report.tags
+    total = records + report.events  # verified, and taken in
+    assert calls == [*((done, total) for done in range(1, total)), (total, total)]
+    assert seqs[0] < seqs[-1] == report.events
+    calls.clear()
+    lab.export(tmp_path / "again.bundle", progress=follow)
+    assert calls == [(done, records) for done in range(1, records + 1)]

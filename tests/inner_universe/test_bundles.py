@@ -172,10 +172,10 @@ def test_an_exported_history_ends_where_the_log_ended(lab: Lab, tmp_path: Path) 
     tell(lab)
     seq = lab.seq
 
-    def write_meanwhile(section: str, done: int, total: int) -> None:
-        lab.update("ada", name=f"written during {section}")
+    def write_meanwhile(done: int, total: int) -> None:
+        lab.update("ada", name=f"written at {done}")
         lab.commit("meanwhile")
-        lab.tag(f"during {section}")
+        lab.tag(f"at {done}")
 
     report = lab.export(tmp_path / "told.bundle", progress=write_meanwhile)
     assert report.events == seq < lab.seq

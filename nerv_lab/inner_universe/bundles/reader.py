@@ -40,8 +40,9 @@ from nerv_lab.inner_universe.bundles.records import (
     tag_from_line,
     version_from_line,
 )
-from nerv_lab.inner_universe.bundles.writer import BundleReport, Progress
+from nerv_lab.inner_universe.bundles.writer import BundleReport
 from nerv_lab.inner_universe.ids import event_id
+from nerv_lab.inner_universe.progress import Meter
 from nerv_lab.inner_universe.records import StoredHistory
 from nerv_lab.inner_universe.verifying import RESERVED_TYPES, Replay, check_history
 
@@ -49,7 +50,6 @@ __all__ = ["Bundle"]
 
 _T = TypeVar("_T")
 _BLOCK = 1024 * 1024
-_STEP = 2_000
 _ENCRYPTED = 0x1
 # Whatever zipfile raises at an archive that was not written by zipfile.
 _UNREADABLE = (
@@ -68,8 +68,8 @@ class Bundle:
     ----------
     path : str or path
         The file.
-    progress : callable, optional
-        Is told what is being done, how much of it is done, and how much there is.
+    meter : Meter, optional
+        Counts the records, and the events once more, for whoever takes them in.
 
     Raises
     ------
@@ -83,9 +83,9 @@ class Bundle:
         There is no room to unpack it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, progress: Progress | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, meter: Meter | None = None) -> None:
         self.path = str(Path(path).expanduser())
-        self._progress = progress
+        self._meter = meter or Meter()
         self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
         self._places: dict[str, tuple[int, int]] = {}
         try:
@@ -103,6 +103,8 @@ class Bundle:
     def _read(self) -> None:
         with self._readable():
             self.manifest = self._read_manifest()
+            count = sum(section.records for section in self.manifest.sections.values())
+            self._meter.expect(count + self.manifest.last_seq)
             self.versions: tuple[Version, ...] = tuple(self._lines(VERSIONS, version_from_line))
             self._spool_deltas()
             self.tags = dict(self._lines(TAGS, tag_from_line))
@@ -154,8 +156,7 @@ class Bundle:
                 left -= len(record)
                 count += 1
                 yield record
-                if self._progress and (count % _STEP == 0 or not left):
-                    self._progress(name, count, section.records)
+                self._meter.advance()
             surplus = buffered.read(1)
         if surplus or count != section.records or digest.hexdigest() != section.sha256:
             raise BundleError(f"{name} is not what its manifest says")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,11 +26,9 @@ from nerv_lab.inner_universe.bundles.manifest import (
 )
 from nerv_lab.inner_universe.bundles.records import event_record, line, version_record
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.progress import Meter, Progress, told
 
-__all__ = ["BundleReport", "HistorySource", "Progress", "write_bundle"]
-
-Progress = Callable[[str, int, int], object]
-"""Is told what is being done, how much of it is done, and how much there is."""
+__all__ = ["BundleReport", "HistorySource", "write_bundle"]
 
 _PAGE = 2_000
 
@@ -91,7 +89,7 @@ def write_bundle(
     source: HistorySource,
     *,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> BundleReport:
     """Write the history of a store, as it is at this moment, into one file.
 
@@ -105,8 +103,8 @@ def write_bundle(
         The store.
     overwrite : bool
         Replace a file that is there.
-    progress : callable, optional
-        Is told what is being done, how much of it is done, and how much there is.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in records.
 
     Raises
     ------
@@ -120,12 +118,13 @@ def write_bundle(
         raise ValidationError("path", f"{str(target)!r} exists already; pass overwrite=True")
     beside = target.with_name(f".{target.name}.{new_id()}")
     try:
-        with beside.open("xb") as file:
-            with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-                report = _Writer(archive, source, progress or _silent).write(str(target))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
+        with told(progress) as meter:
+            with beside.open("xb") as file:
+                with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+                    report = _Writer(archive, source, meter).write(str(target))
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(target)
     except OSError as error:
         if isinstance(error, NERVPersistenceError):
             raise
@@ -136,47 +135,42 @@ def write_bundle(
     return report
 
 
-def _silent(doing: str, done: int, total: int) -> None:
-    pass
-
-
 class _Writer:
     """Writes the entries of one archive."""
 
-    def __init__(self, archive: ZipFile, source: HistorySource, progress: Progress) -> None:
+    def __init__(self, archive: ZipFile, source: HistorySource, meter: Meter) -> None:
         self._archive = archive
         self._source = source
-        self._progress = progress
+        self._meter = meter
         self._sections: dict[str, Section] = {}
         self._heads: dict[str, str] = {}
         self._committed: set[str] = set()
 
     def write(self, path: str) -> BundleReport:
         # The log only grows: what is behind this position is another history.
-        last = self._source.last_seq()
-        self._write(EVENTS, self._event_lines(last), last)
-        versions = [v for v in self._source.versions() if v.id in self._committed]
-        tags = {n: id for n, id in self._source.tags().items() if id in self._committed}
-        self._write(VERSIONS, (line(version_record(v)) for v in versions), len(versions))
-        self._write(DELTAS, (_framed(self._source.delta(v.id)) for v in versions), len(versions))
-        named = (line({"name": name, "version_id": tags[name]}) for name in sorted(tags))
-        self._write(TAGS, named, len(tags))
+        last, versions, tags = self._source.last_seq(), self._source.versions(), self._source.tags()
+        self._meter.expect(last + 2 * len(versions) + len(tags))
+        self._write(EVENTS, self._event_lines(last))
+        versions = [v for v in versions if v.id in self._committed]
+        tags = {name: id for name, id in tags.items() if id in self._committed}
+        self._write(VERSIONS, (line(version_record(v)) for v in versions))
+        self._write(DELTAS, (_framed(self._source.delta(v.id)) for v in versions))
+        self._write(TAGS, (line({"name": n, "version_id": tags[n]}) for n in sorted(tags)))
         manifest = Manifest(last, self._heads, self._sections)
         self._archive.writestr(_entry(MANIFEST), manifest.encoded())
         return BundleReport(path, last, len(versions), len(self._heads), len(tags))
 
-    def _write(self, name: str, records: Iterable[bytes], total: int) -> None:
+    def _write(self, name: str, records: Iterable[bytes]) -> None:
         digest, size, count = hashlib.sha256(), 0, 0
         with self._archive.open(_entry(name), "w", force_zip64=True) as out:
-            for count, record in enumerate(records, start=1):
+            for record in records:
                 if len(record) > MAX_RECORD:
                     raise ValidationError(name, f"a record takes more than {MAX_RECORD} bytes")
                 out.write(record)
                 digest.update(record)
                 size += len(record)
-                if count % _PAGE == 0:
-                    self._progress(name, count, total)
-        self._progress(name, count, total)
+                count += 1
+                self._meter.advance()
         self._sections[name] = Section(count, size, digest.hexdigest())
 
     def _event_lines(self, last: int) -> Iterator[bytes]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import apsw
 
@@ -19,9 +19,9 @@ from nerv_lab.inner_universe.embedded.journal import is_empty, read_records, spr
 from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.progress import Meter
 
 __all__ = [
-    "Progress",
     "checked",
     "copied",
     "opened",
@@ -30,9 +30,6 @@ __all__ = [
     "whole_copy",
     "workplace",
 ]
-
-Progress: TypeAlias = Callable[[str, int, int], object]
-"""Is told what is done, and how many pages of how many."""
 
 BUSY_SECONDS: Final = 5.0
 # An absolute path never looks like an address, and VACUUM INTO takes the key in one.
@@ -102,9 +99,7 @@ def _as_if_filled(connection: apsw.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-def copied(
-    source: apsw.Connection, target: Path, key: Key | None, progress: Progress | None
-) -> None:
+def copied(source: apsw.Connection, target: Path, key: Key | None, meter: Meter) -> None:
     """Copy a store as it is at this moment, page by page, while others go on writing.
 
     Parameters
@@ -115,19 +110,21 @@ def copied(
         A file that is not there yet.
     key : Key or None
         That of the store, and so of the copy.
-    progress : callable, optional
-        Is told how far it is.
+    meter : Meter
+        Counts the pages.
     """
     connection = connect(str(target), BUSY_SECONDS, key)
     try:
         # One moment: what is written meanwhile is neither seen, nor makes it begin again.
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        meter.expect(source.pragma("page_count"))
+        done = 0
         with connection.backup("main", source, "main") as backup:
             while not backup.done:
                 backup.step(_PAGES_AT_ONCE)
-                if progress is not None:
-                    progress("pages", backup.page_count - backup.remaining, backup.page_count)
+                before, done = done, backup.page_count - backup.remaining
+                meter.advance(done - before)
         # One file, with no log beside it.
         connection.pragma("journal_mode", "delete")
     finally:
@@ -142,7 +139,7 @@ def whole_copy(
     path: Path,
     target: Path,
     key: Key | None,
-    progress: Progress | None,
+    meter: Meter,
 ) -> Iterator[apsw.Connection]:
     """Give a checked copy of a store; it gets its name when the block has ended well.
 
@@ -152,7 +149,7 @@ def whole_copy(
         The store.
     target : Path
         The file to write.
-    key, progress
+    key, meter
         As for `copied`.
 
     Raises
@@ -161,7 +158,7 @@ def whole_copy(
         The store is damaged; nothing was written.
     """
     with workplace(target) as place:
-        copied(source, place, key, progress)
+        copied(source, place, key, meter)
         with opened(place, key, "backup") as copy:
             checked(copy, path)
             yield copy

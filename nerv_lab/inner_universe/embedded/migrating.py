@@ -13,11 +13,12 @@ from pathlib import Path
 import apsw
 
 from nerv_lab.core.errors import NERVPersistenceError, StoreFullError
-from nerv_lab.inner_universe.embedded.copying import Progress, checked, opened, whole_copy
+from nerv_lab.inner_universe.embedded.copying import checked, opened, whole_copy
 from nerv_lab.inner_universe.embedded.keys import Key, KeySource
 from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION
 from nerv_lab.inner_universe.embedded.upgrading import steps_of, upgrade
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.progress import Meter, Progress, told
 
 __all__ = ["Migrated", "bring_up_to_date", "migrate_store"]
 
@@ -52,7 +53,7 @@ def migrate_store(
     *,
     key: KeySource | None = None,
     dry_run: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> Migrated:
     """Bring the tables of a store of an older nerv-lab to the present ones.
 
@@ -67,8 +68,9 @@ def migrate_store(
         The key of an encrypted store.
     dry_run : bool
         Only say what would be done.
-    progress : callable, optional
-        Is told what is done, and how much of how much: pages of the backup, then steps.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in pages of the
+        backup and steps.
 
     Raises
     ------
@@ -84,9 +86,11 @@ def migrate_store(
         found, steps = connection.pragma("user_version"), steps_of(connection)
         if dry_run or not steps:
             return Migrated(path, found, found, steps, None)
-        backup = _kept(connection, path, secret, progress)
-        taken = upgrade(connection, progress)
-        checked(connection, path)
+        with told(progress) as meter:
+            meter.expect(len(steps))
+            backup = _kept(connection, path, secret, meter)
+            taken = upgrade(connection, meter)
+            checked(connection, path)
     return Migrated(path, found, SCHEMA_VERSION, taken, backup)
 
 
@@ -106,7 +110,7 @@ def bring_up_to_date(connection: apsw.Connection, path: Path, key: Key | None) -
         No backup can be made; nothing was changed.
     """
     found = connection.pragma("user_version")
-    backup = _kept(connection, path, key, None)
+    backup = _kept(connection, path, key, Meter())
     if backup is not None:
         logger.warning(
             "%s is of an older nerv-lab (schema %d) and is brought to schema %d; "
@@ -123,9 +127,7 @@ class _OvertakenError(Exception):
     """Somebody else migrates the store, and has made the backup."""
 
 
-def _kept(
-    connection: apsw.Connection, path: Path, key: Key | None, progress: Progress | None
-) -> Path | None:
+def _kept(connection: apsw.Connection, path: Path, key: Key | None, meter: Meter) -> Path | None:
     """Return a copy of a store as it is: a new one, or that of an attempt that was cut off."""
     found = connection.pragma("user_version")
     for made in sorted(path.parent.glob(f"{escape(path.name)}.*.schema-{found}")):
@@ -134,7 +136,7 @@ def _kept(
     _check_room(connection, path)
     backup = path.with_name(f"{path.name}.{new_id()}.schema-{found}")
     try:
-        with whole_copy(connection, path, backup, key, progress) as copy:
+        with whole_copy(connection, path, backup, key, meter) as copy:
             if copy.pragma("user_version") != found:
                 raise _OvertakenError
     except _OvertakenError:

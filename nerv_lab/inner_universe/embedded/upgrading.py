@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import apsw
 
 from nerv_lab.inner_universe.embedded.schema import (
@@ -11,6 +9,7 @@ from nerv_lab.inner_universe.embedded.schema import (
     SCHEMA_VERSION,
     UPGRADES,
 )
+from nerv_lab.inner_universe.progress import Meter
 from nerv_lab.inner_universe.writing import now_us
 
 __all__ = ["oldest_reader", "record_readers", "steps_of", "upgrade"]
@@ -22,19 +21,16 @@ def steps_of(connection: apsw.Connection) -> tuple[str, ...]:
     return tuple(UPGRADES[version].name for version in range(found + 1, SCHEMA_VERSION + 1))
 
 
-def upgrade(
-    connection: apsw.Connection, progress: Callable[[str, int, int], object] | None = None
-) -> tuple[str, ...]:
+def upgrade(connection: apsw.Connection, meter: Meter | None = None) -> tuple[str, ...]:
     """Take the steps that are left, and return their names.
 
     Each is one transaction together with the record that it was taken. Where the process ends
     between two, the next to open the store goes on with the second.
     """
-    taken, total = [], len(steps_of(connection))
+    taken, counted = [], meter or Meter()
     while (step := _next(connection)) is not None:
         taken.append(step)
-        if progress is not None:
-            progress("steps", len(taken), max(total, len(taken)))
+        counted.advance()
     return tuple(taken)
 
 

@@ -13,7 +13,6 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.inner_universe.embedded.copying import (
-    Progress,
     checked,
     copied,
     opened,
@@ -24,6 +23,7 @@ from nerv_lab.inner_universe.embedded.copying import (
 )
 from nerv_lab.inner_universe.embedded.keys import Key, KeySource
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.progress import Progress, told
 
 __all__ = ["Copied", "backup_store", "compact_store", "restore_store"]
 
@@ -54,7 +54,7 @@ def backup_store(
     *,
     key: KeySource | None = None,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> Copied:
     """Copy a store, as it is at one moment, while others may have it open and write.
 
@@ -71,8 +71,8 @@ def backup_store(
         The key of an encrypted store.
     overwrite : bool
         Replace a file that is there.
-    progress : callable, optional
-        Is told what is done, and how many pages of how many.
+    progress : bool or callable, optional
+        True shows a bar; a callable is called as ``progress(done, total)``, in pages.
 
     Raises
     ------
@@ -87,8 +87,9 @@ def backup_store(
     if path.exists() and (not overwrite or path.samefile(source)):
         raise ValidationError("target", f"{str(path)!r} exists already; choose another name")
     with (
+        told(progress) as meter,
         opened(source, secret, "backup") as connection,
-        whole_copy(connection, source, path, secret, progress),
+        whole_copy(connection, source, path, secret, meter),
     ):
         pass
     return Copied(path, source.stat().st_size, path.stat().st_size)
@@ -100,7 +101,7 @@ def restore_store(
     *,
     key: KeySource | None = None,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = None,
 ) -> Copied:
     """Make a store of a backup, which is verified first.
 
@@ -114,7 +115,7 @@ def restore_store(
         The key of an encrypted backup.
     force : bool
         Do so where a file is there; it is kept under another name, which is returned.
-    progress : callable, optional
+    progress : bool or callable, optional
         As for `backup_store`.
 
     Raises
@@ -131,9 +132,13 @@ def restore_store(
         raise ValidationError(
             "target", f"{str(path)!r} exists already; with --force it is kept aside"
         )
-    with opened(source, secret, "restore") as connection, workplace(path) as place:
+    with (
+        told(progress) as meter,
+        opened(source, secret, "restore") as connection,
+        workplace(path) as place,
+    ):
         checked(connection, source)
-        copied(connection, place, secret, progress)
+        copied(connection, place, secret, meter)
         kept = _set_aside(path, secret) if path.exists() else None
         replace_file(place, path)
     return Copied(path, source.stat().st_size, path.stat().st_size, kept)
