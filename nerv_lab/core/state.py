@@ -54,9 +54,33 @@ class GraphState:
     @classmethod
     @collector_paused()
     def build(cls, items: Iterable[Item]) -> GraphState:
-        """Return the state of these items, in any order."""
-        ordered = sorted(items, key=lambda item: isinstance(item, Relation))
-        return cls.empty().apply(ItemChange(item.key, None, item) for item in ordered)
+        """Return the state of these items, in any order.
+
+        Raises
+        ------
+        IntegrityError
+            When an item is given twice.
+        """
+        entities: dict[str, Entity] = {}
+        relations: dict[str, Relation] = {}
+        adjacent: dict[str, dict[str, None]] = {}
+        elements: dict[str, Item] = {}
+        for item in items:
+            if (key := item.key) in elements:
+                raise IntegrityError(f"{key}: it is given twice")
+            elements[key] = item
+            if isinstance(item, Entity):
+                entities[item.id] = item
+                continue
+            relations[item.id] = item
+            for end in (item.from_entity, item.to_entity):
+                adjacent.setdefault(end, {})[item.id] = None
+        return cls(
+            Map(entities),
+            Map(relations),
+            Map({id: Map(linked) for id, linked in adjacent.items()}),
+            SetHash().replace((), elements.items()),
+        )
 
     @property
     def data_hash(self) -> str:

@@ -21,6 +21,25 @@ def test_a_state_is_built_from_items_in_any_order() -> None:
     assert GraphState.build([WROTE, NOTE, ADA]) == GraphState.build([ADA, NOTE, WROTE])
 
 
+def test_an_item_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(IntegrityError, match="e:ada: it is given twice"):
+        GraphState.build([ADA, NOTE, ADA])
+
+
+@given(states)
+def test_a_state_that_is_built_is_that_which_changes_lead_to(state: GraphState) -> None:
+    built = GraphState.build(state.items())
+    stepwise = GraphState.empty().apply(ItemChange(i.key, None, i) for i in state.items())
+    for one in (built, stepwise):
+        assert (one.entities, one.relations, one.data_hash) == (
+            state.entities,
+            state.relations,
+            state.data_hash,
+        )
+        for id in state.entities:
+            assert {r.id for r in one.relations_of(id)} == {r.id for r in state.relations_of(id)}
+
+
 def test_applying_leaves_the_state_before_as_it_was() -> None:
     before = GraphState.build([ADA])
     before.apply([ItemChange(ADA.key, ADA, None)])
