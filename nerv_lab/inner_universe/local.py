@@ -8,21 +8,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.collecting import collector_paused_for
 from nerv_lab.core.errors import (
-    NervError,
-    NERVPersistenceError,
     StoreClosedError,
-    ValidationError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item
-from nerv_lab.core.permissions import EVERYBODY, OWNER, Grant, Permissions
 from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.thinning import Bridge, Retention
@@ -31,7 +26,6 @@ from nerv_lab.inner_universe.client import (
     Branch,
     BranchMove,
     EventHandler,
-    InnerUniverseClient,
     Problem,
     Receipt,
     Seal,
@@ -41,15 +35,10 @@ from nerv_lab.inner_universe.client import (
 )
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.permitting import (
-    ACCESS,
-    permissions_from_text,
-    permissions_text,
-    require,
-)
+from nerv_lab.inner_universe.local_access import LocalAccess
+from nerv_lab.inner_universe.local_store import OwnErrors, Store
 from nerv_lab.inner_universe.retention import POLICY, policy_from_text, policy_text
 from nerv_lab.inner_universe.writing import (
-    Batch,
     Origin,
     checked_batch,
     checked_events,
@@ -60,127 +49,7 @@ from nerv_lab.inner_universe.writing import (
 __all__ = ["LocalInnerUniverse", "Store"]
 
 
-class Store(Protocol):
-    """What a store inside this process can do; safe to call from any thread.
-
-    A write returns what it wrote, in log order, besides its result. The other methods answer as
-    those of `InnerUniverseClient`.
-    """
-
-    def apply(self, batch: Batch, origin: Origin) -> tuple[Receipt, tuple[Event, ...]]:
-        """Apply a batch."""
-
-    def apply_and_commit(
-        self, batch: Batch, seal: Seal, origin: Origin
-    ) -> tuple[Receipt, Version, tuple[Event, ...]]:
-        """Apply a batch and commit what it leads to."""
-
-    def publish(self, events: Sequence[Event], origin: Origin) -> tuple[Event, ...]:
-        """Append those of the events that the log does not hold."""
-
-    def commit_version(
-        self, version: Version, delta: bytes, origin: Origin
-    ) -> tuple[Version, tuple[Event, ...]]:
-        """Add a version by compare-and-set."""
-
-    def branch_head(self, branch: str) -> str | None:
-        """Return the head of a branch."""
-
-    def branches(self) -> dict[str, Branch]:
-        """Return every branch by name."""
-
-    def move_branch(self, move: BranchMove, origin: Origin) -> tuple[Event, ...]:
-        """Make, move or delete a branch."""
-
-    def versions(self) -> list[Version]:
-        """Return all versions, in log order."""
-
-    def version(self, version_id: str) -> Version:
-        """Return a version."""
-
-    def delta(self, version_id: str) -> bytes:
-        """Return the delta of a version."""
-
-    def snapshot(self, branch: str) -> Snapshot:
-        """Return the working rows of a branch."""
-
-    def item(self, key: str, branch: str) -> Item | None:
-        """Return a working row, or None."""
-
-    def events(self, after: int, limit: int | None, until: int | None) -> list[Event]:
-        """Return a part of the log."""
-
-    def last_seq(self) -> int:
-        """Return the position of the newest event."""
-
-    def set_tag(self, name: str, version_id: str) -> None:
-        """Let a name stand for a version."""
-
-    def tags(self) -> dict[str, str]:
-        """Return all tags."""
-
-    def load_history(self, history: StoredHistory) -> None:
-        """Take in a history of another store."""
-
-    def retention(self) -> Retention:
-        """Return what was pruned."""
-
-    def bridge(self, version_id: str) -> Bridge:
-        """Return the bridge to a version."""
-
-    def top(self) -> tuple[str | None, tuple[Item, ...]]:
-        """Return the version that the main line begins with after pruning, and its items."""
-
-    def prune(self, step: PruneStep, origin: Origin) -> tuple[Event, ...]:
-        """Make one step of pruning."""
-
-    def setting(self, name: str) -> str | None:
-        """Return a setting, or None."""
-
-    def set_setting(self, name: str, value: str) -> None:
-        """Set a setting."""
-
-    def change_setting(self, name: str, change: Callable[[str | None], str]) -> None:
-        """Make another setting of the one there is, in one transaction."""
-
-    def release(self, *, wait: bool) -> None:
-        """Give the space of what was pruned back."""
-
-    def verify(self) -> list[Problem]:
-        """Return what is wrong."""
-
-    def transactions(self, after: int) -> tuple[Event, ...]:
-        """Return events behind a position: whole transactions, a convenient number of them."""
-
-    def close(self) -> None:
-        """Give up what the store holds."""
-
-
-class _OwnErrors:
-    """Lets errors of ours pass and turns any other into `NERVPersistenceError`."""
-
-    __slots__ = ("_doing", "_uri")
-
-    def __init__(self, uri: str, doing: str) -> None:
-        self._uri = uri
-        self._doing = doing
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, NervError):
-            raise NERVPersistenceError(
-                f"{self._doing} failed on {self._uri}: {type(error).__name__}: {error}"
-            ) from error
-
-
-class LocalInnerUniverse(InnerUniverseClient):
+class LocalInnerUniverse(LocalAccess):
     """A client of a store inside this process.
 
     Parameters
@@ -230,7 +99,7 @@ class LocalInnerUniverse(InnerUniverseClient):
     async def connect(self) -> None:
         """Open the store; nothing happens when it is open."""
         if self._opened is None:
-            with _OwnErrors(self.uri, "connect"):
+            with OwnErrors(self.uri, "connect"):
                 self._opened = self._open()
 
     async def close(self) -> None:
@@ -238,7 +107,7 @@ class LocalInnerUniverse(InnerUniverseClient):
         self._delivery.close()
         store, self._opened = self._opened, None
         if store is not None:
-            with _OwnErrors(self.uri, "close"):
+            with OwnErrors(self.uri, "close"):
                 store.close()
             for (changed,) in tuple(self._status_watchers):
                 changed()
@@ -250,8 +119,8 @@ class LocalInnerUniverse(InnerUniverseClient):
             )
         return self._opened
 
-    def _errors(self, doing: str) -> _OwnErrors:
-        return _OwnErrors(self.uri, doing)
+    def _errors(self, doing: str) -> OwnErrors:
+        return OwnErrors(self.uri, doing)
 
     def _transactions(self, after: int) -> tuple[Event, ...]:
         with self._errors("delivery"):
@@ -381,59 +250,6 @@ class LocalInnerUniverse(InnerUniverseClient):
         """Return the position of the newest event, 0 for an empty log."""
         with self._errors("last_seq"):
             return self._store("last_seq").last_seq()
-
-    @property
-    def identity(self) -> str | None:
-        """The actor of the settings: a store in this process believes what it is told."""
-        return self._origin.actor
-
-    async def permissions(self) -> Permissions:
-        """Return all that was granted."""
-        with self._errors("permissions"):
-            return permissions_from_text(self._store("permissions").setting(ACCESS))
-
-    async def _require(self, action: str, item_type: str = EVERYBODY) -> None:
-        require(await self.permissions(), self.identity, action, item_type)
-
-    async def claim(self) -> None:
-        """Become the owner of a store that has none."""
-        actor = self.identity
-        if actor is None:
-            raise ValidationError(
-                "actor", "nobody would be the owner; say who you are in NERV_ACTOR or the settings"
-            )
-
-        def change(permissions: Permissions) -> Permissions:
-            if permissions.claimed:
-                require(permissions, actor, "claim", EVERYBODY)
-            return permissions.with_grant(Grant(actor, OWNER))
-
-        self._change_permissions("claim", change)
-
-    async def grant(self, grant: Grant) -> None:
-        """Let an identity do something; nothing happens where it may already."""
-
-        def change(permissions: Permissions) -> Permissions:
-            require(permissions, self.identity, "grant", EVERYBODY)
-            return permissions.with_grant(grant)
-
-        self._change_permissions("grant", change)
-
-    async def revoke(self, grant_id: int) -> None:
-        """Take a grant back."""
-
-        def change(permissions: Permissions) -> Permissions:
-            require(permissions, self.identity, "revoke", EVERYBODY)
-            return permissions.without(grant_id)
-
-        self._change_permissions("revoke", change)
-
-    def _change_permissions(self, doing: str, change: Callable[[Permissions], Permissions]) -> None:
-        def changed(text: str | None) -> str:
-            return permissions_text(change(permissions_from_text(text)))
-
-        with self._errors(doing):
-            self._store(doing).change_setting(ACCESS, changed)
 
     async def set_tag(self, name: str, version_id: str) -> None:
         """Let a name stand for a version; a name that is taken moves."""
