@@ -3,61 +3,51 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
-from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.errors import (
     HistoryPrunedError,
-    StoreClosedError,
-    TransactionError,
     ValidationError,
 )
-from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.perspective import PerspectiveAware
 from nerv_lab.core.record_html import record_html
-from nerv_lab.core.signatures import Chains, SignedHead
+from nerv_lab.core.signatures import Chains
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import InnerUniverseClient, Problem, Receipt, Status
-from nerv_lab.inner_universe.comparing import Contents, differences, read_contents
+from nerv_lab.inner_universe.client import InnerUniverseClient, Status
 from nerv_lab.inner_universe.embedded.keys import hide
 from nerv_lab.inner_universe.field_keys import FieldEncryption
 from nerv_lab.inner_universe.metrics import observing
-from nerv_lab.inner_universe.signing import checked_public_keys
 from nerv_lab.lab.access import Access
 from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.bundling import Bundler
 from nerv_lab.lab.buses import RecordingBus
-from nerv_lab.lab.committing import Committer
+from nerv_lab.lab.changing import Changer
 from nerv_lab.lab.debugging import Debugger
 from nerv_lab.lab.delegates import delegated
-from nerv_lab.lab.driving import run
 from nerv_lab.lab.encrypting import Revealer, Vault
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import ConfirmedBatch, Follower
+from nerv_lab.lab.lifetime import Lifetime
 from nerv_lab.lab.observing import Observer
 from nerv_lab.lab.past import TimeTraveller
 from nerv_lab.lab.provenance import Provenance
 from nerv_lab.lab.pruner import Pruner
-from nerv_lab.lab.results import VerifyReport
 from nerv_lab.lab.resyncing import Resyncer
 from nerv_lab.lab.retaining import Keeper
 from nerv_lab.lab.schema_checks import SchemaChecker
 from nerv_lab.lab.schemas import Schemas
 from nerv_lab.lab.showing import Shower
-from nerv_lab.lab.signing import Notary
-from nerv_lab.lab.transactions import Transaction
 from nerv_lab.lab.travel import Ref, Travel, is_reserved_name
 from nerv_lab.lab.undoing import Undoer
+from nerv_lab.lab.verifying import Verifier
 from nerv_lab.lab.views import View
-from nerv_lab.lab.writing import GraphWriter
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -71,11 +61,11 @@ _T = TypeVar("_T")
 
 
 class Lab(
-    GraphWriter,
+    Lifetime,
     TimeTraveller,
     Keeper,
-    Notary,
-    Committer,
+    Verifier,
+    Changer,
     Brancher,
     Undoer,
     Debugger,
@@ -121,6 +111,7 @@ class Lab(
         vault: Vault | None = None,
         signing_key: SigningKey | None = None,
     ) -> None:
+        super().__init__()
         self._client = self._observed = observing(client)
         self._author = None if author is None else checked_name(author, "author")
         self._local = threading.local()
@@ -130,9 +121,6 @@ class Lab(
         self._last_signed = None
         self._has_unsigned = False
         self._checker = SchemaChecker(self._vault.revealed)
-        self._closing = threading.Lock()
-        self._closed = False
-        self._on_close: list[Callable[[], object]] = []
         self._run(self._client.connect())
         try:
             self._follow()
@@ -211,7 +199,7 @@ class Lab(
             )
         return GraphState.build(items)
 
-    # Lifecycle
+    # Where it is kept
 
     @property
     def client(self) -> InnerUniverseClient:
@@ -237,59 +225,6 @@ class Lab(
     def branch_name(self) -> str:
         """The branch that is written to."""
         return self._follower.branch
-
-    @property
-    def closed(self) -> bool:
-        """Whether the Lab was closed."""
-        return self._closed
-
-    def on_close(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call a function when the Lab closes; returns how to take it back."""
-        self._on_close.append(callback)
-
-        def forget() -> None:
-            if callback in self._on_close:
-                self._on_close.remove(callback)
-
-        return forget
-
-    def close(self) -> None:
-        """Stop following and disconnect; closing twice is fine."""
-        with self._closing:
-            if self._closed:
-                return
-            self._closed = True
-        for callback in tuple(self._on_close):
-            callback()
-        self._unsubscribe()
-        run(self._client, self._client.close())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
-        if self._closed:
-            coroutine.close()
-            raise StoreClosedError("this lab was closed; open it again with nerv_lab.open(...)")
-        return run(self._client, coroutine)
-
-    def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
-        """Run a coroutine that gives rise to events, and take them in before returning."""
-        result = self._run(coroutine)
-        self._client.deliver()
-        return result
-
-    def refresh(self) -> None:
-        """Take in, now, everything the store holds; it would come by itself a moment later."""
-        self._write(self._client.refresh())
 
     # Reading
 
@@ -331,92 +266,6 @@ class Lab(
             Ends it.
         """
         return self._follower.watch(handler)
-
-    # Writing
-
-    def apply(
-        self, changes: Sequence[Change], *, reason: str | None = None, commit: str | None = None
-    ) -> Receipt:
-        """Make all of the changes, or none of them, as one batch of events.
-
-        Parameters
-        ----------
-        changes : sequence of Change
-            From `nerv_lab.core.changes`.
-        reason : str, optional
-            Why; recorded in each event.
-        commit : str, optional
-            Make the state they lead to a version of this description, in the same transaction.
-
-        Returns
-        -------
-        Receipt
-            What was done. Inside a transaction it stands for no events yet.
-
-        Raises
-        ------
-        SchemaMismatchError
-            An item would not fit the schema of its type; nothing was changed. Of a transaction,
-            what it leads to as a whole has to fit.
-        """
-        changes = list(changes)
-        if commit is None:  # else they are encrypted for the state that the commit meets
-            changes = self._vault.sealed(self.state, changes)
-        if transaction := self._open_transaction():
-            if commit is not None:
-                raise TransactionError("name the version where the transaction begins")
-            return Receipt("", self.seq + 1, self.seq, transaction.add(changes))
-        if commit is not None:
-            return self._commit(commit, self._author, changes, reason=reason)[0]
-        self._checker.check(self._follower.state, changes)
-        return self._write(
-            self._client.apply(changes, reason=reason, source=self._author, branch=self.branch_name)
-        )
-
-    @contextmanager
-    def transaction(
-        self, reason: str | None = None, *, commit: str | None = None
-    ) -> Iterator[Transaction]:
-        """Make everything this thread writes in the block one batch, or nothing if it raises.
-
-        Parameters
-        ----------
-        reason : str, optional
-            Why; recorded in each event.
-        commit : str, optional
-            Make the state that the block leads to a version of this description, together with
-            its changes.
-
-        Raises
-        ------
-        TransactionError
-            A transaction is open in this thread already.
-        """
-        if self._open_transaction():
-            raise TransactionError("a transaction is open already; they do not nest")
-        transaction = Transaction(self._follower.state)
-        self._local.transaction = transaction
-        try:
-            yield transaction
-        finally:
-            self._local.transaction = None
-        if transaction.changes or commit is not None:
-            self.apply(transaction.changes, reason=reason, commit=commit)
-
-    def _open_transaction(self) -> Transaction | None:
-        transaction: Transaction | None = getattr(self._local, "transaction", None)
-        return transaction
-
-    def _migrate(
-        self, description: str, changes: Callable[[GraphState], Sequence[Change]]
-    ) -> Version:
-        self._outside_transaction("migrate")
-        return self._commit(description, self._author, changes, reason=description)[1]
-
-    def _record(self, event: Event) -> None:
-        if self._open_transaction():
-            raise TransactionError("publish the event after the transaction; it is not a change")
-        self._write(self._client.publish([event]))
 
     # Versions
 
@@ -481,54 +330,6 @@ class Lab(
         """
         hidden, key = hide(key), None  # tracebacks may show what variables hold
         self._run(self._client.rekey(hidden))
-
-    def verify(
-        self,
-        against: Lab | None = None,
-        *,
-        trusted: Iterable[str | SigningKey] | None = None,
-        known: Iterable[SignedHead | str] = (),
-    ) -> VerifyReport:
-        """Recompute every hash, digest and row of the store, and compare memory with it.
-
-        Parameters
-        ----------
-        against : Lab, optional
-            A Lab on another store that is to hold the same history, such as a copy on a server:
-            also compare event by event, version by version and row by row. Only so are tags, the
-            data of your own events, and who wrote an event and why, checked too. Nobody should be
-            writing to either meanwhile.
-        trusted : iterable of str or SigningKey, optional
-            Public keys: also check what was signed, and that every version is signed by one of
-            them since the first signature.
-        known : iterable of SignedHead or str
-            Signed heads that you kept elsewhere; what they say has to be there still.
-
-        Returns
-        -------
-        VerifyReport
-            What is wrong, and where.
-        """
-        self.refresh()
-        problems = self._run(self._client.verify())
-        stored = self._run(self._client.snapshot(self.branch_name))
-        position = self._follower.position()
-        if stored.seq == position.seq and GraphState.build(stored.items) != position.state:
-            problems.append(Problem("memory", "the state in memory is not that of the store"))
-        if self._vault.keys is not None:
-            problems.extend(self._vault.problems(position.branch, position.state))
-        if against is not None:
-            here, there = self._contents(), against._contents()
-            problems.extend(differences(here, there, against.uri))
-        keys = None if trusted is None else checked_public_keys(trusted)
-        if keys is not None:
-            problems.extend(self._signature_problems(keys, known))
-        return VerifyReport(
-            tuple(problems), len(self._history), self.seq, None if keys is None else len(keys)
-        )
-
-    def _contents(self) -> Contents:
-        return self._run(read_contents(self._client))
 
     def __repr__(self) -> str:
         if not hasattr(self, "_follower"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from nerv_lab.core.changes import Change
-from nerv_lab.core.errors import ConflictError, TransactionError, VersionNotFoundError
+from nerv_lab.core.errors import ConflictError, VersionNotFoundError
 from nerv_lab.core.events import Event
 from nerv_lab.core.merge import Place, Resolution
 from nerv_lab.core.merge_functions import MergeFunction
@@ -21,7 +21,6 @@ from nerv_lab.inner_universe.progress import shown_when_slow
 from nerv_lab.lab.committing import Joined
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.merging import MergeResult, Sides, merging, picking
-from nerv_lab.lab.transactions import Transaction
 from nerv_lab.lab.travel import Travel
 from nerv_lab.lab.views import View
 
@@ -45,7 +44,7 @@ class Merger:
     def _write(self, coroutine: Coroutine[Any, Any, _T]) -> _T: ...
 
     @abstractmethod
-    def _open_transaction(self) -> Transaction | None: ...
+    def _outside_transaction(self, doing: str) -> None: ...
 
     @abstractmethod
     def _commit(
@@ -58,10 +57,6 @@ class Merger:
         merge: Joined | None = None,
         fitting: bool = True,
     ) -> tuple[Receipt, Version]: ...
-
-    def _outside_transaction(self, doing: str) -> None:
-        if self._open_transaction():
-            raise TransactionError(f"leave the transaction before you {doing}")
 
     @shown_when_slow()
     def preview(
