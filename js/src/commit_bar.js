@@ -21,7 +21,7 @@ export class CommitBar {
     this.where = h("div.nerv-where");
     this.input = h("input.nerv-input", {
       type: "text",
-      placeholder: "Describe what changed",
+      placeholder: "What changed?",
       "aria-label": "Description of the commit",
       maxlength: "500",
     });
@@ -42,21 +42,20 @@ export class CommitBar {
     this.branches.update(meta);
     const chips = backend(meta.status);
     if (head) chips.push(h("span.nerv-version", { title: head.description }, head.label));
-    const changes = meta.uncommitted
-      ? counted(meta.uncommitted, "uncommitted change")
-      : head ? "all committed" : "nothing committed yet";
-    chips.push(this.#changes(meta, head, changes));
+    chips.push(this.#changes(meta, head));
     if (meta.closed) chips.push(h("span.nerv-dirty", {}, meta.closed === true ? "the lab is closed" : meta.closed));
     this.where.replaceChildren(...chips);
     this.banner.hidden = !past;
     if (past) this.#past(meta);
   }
 
-  #changes({ uncommitted, shown }, head, text) {
-    if (!uncommitted) return h("span.nerv-clean", {}, text);
-    if (!head || shown) return h("span.nerv-dirty", {}, text);
-    const attributes = { type: "button", title: `Show them: compare with ${head.label}` };
-    const button = h("button.nerv-dirty.nerv-plain-button", attributes, text);
+  #changes({ uncommitted, shown }, head) {
+    if (!uncommitted) return h("span.nerv-clean", {}, head ? "all committed" : "nothing committed yet");
+    const [count, ...change] = counted(uncommitted, "change").split(" ");
+    const text = [`${count} `, h("span.nerv-wordy", {}, "uncommitted "), change.join(" ")];
+    if (!head || shown) return h("span.nerv-dirty", {}, ...text);
+    const attributes = { type: "button", title: `Not committed yet; show what changed since ${head.label}` };
+    const button = h("button.nerv-dirty.nerv-plain-button", attributes, ...text);
     button.addEventListener("click", () => this.on.compare(head));
     return button;
   }

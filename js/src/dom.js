@@ -18,6 +18,11 @@ export function h(what, attributes = {}, ...children) {
   return element;
 }
 
+/** A name that may go on in the next line after a sign, rather than in the midst of a word. */
+export function breakable(name) {
+  return name.split(/(?<=[_.:/-])(?=.)/).flatMap((part, i) => (i ? [h("wbr"), part] : [part]));
+}
+
 const ICONS = {
   fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   plus: "M12 5v14M5 12h14",

@@ -43,8 +43,6 @@ export class GraphPanel {
       toggle: (type) => this.#toggle(type), resized: () => this.#covered(),
     });
     this.empty = h("div.nerv-empty", { hidden: true });
-    this.empty.append(h("strong", {}, "Nothing here yet"));
-    this.empty.append(h("span", {}, "Entities appear as soon as they are added to the lab."));
     const toggle = (name, title, mode) =>
       iconButton(name, title, () => this.#setMode(this.mode === mode ? "move" : mode));
     this.boxButton = toggle("box", "Select by a box (Shift and drag)", "box");
@@ -113,7 +111,7 @@ export class GraphPanel {
     this.legend.draw();
     this.#showFocus();
     this.table.refresh();
-    this.empty.hidden = this.store.graph.order > 0;
+    this.#showEmpty();
     return touched;
   }
 
@@ -162,6 +160,17 @@ export class GraphPanel {
   narrow(lens) {
     this.lens = lens;
     this.#showFocus();
+    this.#showEmpty();
+  }
+
+  /** Where nothing is shown, say why, and what to do. */
+  #showEmpty() {
+    this.empty.hidden = this.store.graph.order > 0;
+    if (this.empty.hidden) return;
+    const [title, ...hint] = this.lens?.total
+      ? ["Nothing matches", "No entity fulfils the conditions; “Show all” below takes them away."]
+      : ["Nothing here yet", "Entities appear as soon as they are added: ", h("code", {}, 'lab.add_entity("person", "Ada")')];
+    this.empty.replaceChildren(h("strong", {}, title), h("span", {}, ...hint));
   }
 
   #showFocus() {

@@ -1,7 +1,7 @@
 // What is selected, with its properties, tags and neighbours.
 
 import { changeList, countChips } from "./change_list.js";
-import { ago, counted, fullTime, h, iconButton } from "./dom.js";
+import { ago, breakable, counted, fullTime, h, iconButton } from "./dom.js";
 import { ItemFields } from "./item_fields.js";
 import { isGroup } from "./looks.js";
 import { shortestPath } from "./paths.js";
@@ -197,7 +197,7 @@ export class Inspector {
 
   #seen({ rows, text }) {
     const list = rows?.map(({ name, kind, text: shown }) =>
-      h("div", {}, h("dt", { title: kind }, name), h("dd", { "data-kind": kind }, shown)));
+      h("div", {}, h("dt", { title: kind }, ...breakable(name)), h("dd", { "data-kind": kind }, shown)));
     return [
       h("h4", {}, `As ${this.perspective}`),
       list ? h("dl.nerv-properties", {}, ...list) : h("p.nerv-hint", {}, text),

@@ -1,6 +1,6 @@
 // The fields and properties of an item: shown, edited in place, and each with its history.
 
-import { h, iconButton } from "./dom.js";
+import { breakable, h, iconButton } from "./dom.js";
 import { EditForm, textField } from "./edit_form.js";
 import { historyList } from "./item_history.js";
 import { LiteralField } from "./literals.js";
@@ -57,7 +57,7 @@ export class ItemFields {
       iconButton("clock", `History of ${name}`, () => this.#history(row, item, name)),
       this.readOnly ? null : iconButton("pencil", `Edit ${name}`, () => this.#edit(row, item, name)));
     const value = h("dd", { "data-kind": kind }, text, tools);
-    const row = h("div", {}, h("dt", { title: kind }, name), value);
+    const row = h("div", {}, h("dt", { title: kind }, ...breakable(name)), value);
     return row;
   }
 

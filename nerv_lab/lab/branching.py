@@ -18,6 +18,7 @@ from nerv_lab.core.errors import (
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.lineage import ancestors
 from nerv_lab.core.state import GraphState
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.inner_universe.client import BranchMove
 from nerv_lab.inner_universe.ids import new_id
@@ -148,8 +149,8 @@ class Brancher(Merger):
         position = self._follower.position()
         if uncommitted := position.uncommitted:
             raise ConflictError(
-                f"{len(uncommitted)} changes are not committed and would be dropped; "
-                "commit them, or pass force=True"
+                f"{counted(len(uncommitted), 'change')} not committed would be dropped; "
+                "commit, or pass force=True"
             )
         others = {b.id for name, b in self.branches.items() if b and name != position.branch}
         kept = {*others, *self._run(self._client.tags()).values(), version.id}

@@ -13,6 +13,7 @@ from nerv_lab.core.merge import Place, Resolution
 from nerv_lab.core.merge_functions import MergeFunction
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import Version
 from nerv_lab.core.walking import walk_part
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
@@ -90,7 +91,7 @@ class Merger:
             raise VersionNotFoundError("head", "commit before you merge")
         if uncommitted := position.uncommitted:
             raise ConflictError(
-                f"{len(uncommitted)} changes are not committed; commit them before you merge"
+                f"{counted(len(uncommitted), 'change')} not committed yet; commit before you merge"
             )
         return position.head
 

@@ -311,3 +311,34 @@ def test_groups_have_titles_that_follow_the_graph(
     assert titles(table) == ["person (5)", "text (2)"]
     spots = places(table)
     assert math.dist(spots["t2"], spots["p0"]) < math.dist(spots["t2"], spots["t0"])
+
+
+def test_where_nothing_matches_it_says_so(bench: Callable[..., Any], lab: Any) -> None:
+    table = bench(lab, filter="type:nothing")
+    assert table.root.locator(".nerv-empty strong").inner_text() == "Nothing matches"
+
+
+def test_an_empty_graph_says_how_to_begin(bench: Callable[..., Any]) -> None:
+    with nl.open() as empty:
+        assert "lab.add_entity" in bench(empty).root.locator(".nerv-empty").inner_text()
+
+
+@pytest.mark.parametrize("width", [520, 700, 1200])
+def test_what_is_in_the_header_lies_side_by_side(
+    bench: Callable[..., Any], lab: Any, width: int
+) -> None:
+    lab.update("p0", properties={"seen": True})
+    table = bench(lab)
+    table.page.set_viewport_size({"width": width, "height": 700})
+    boxes = table.root.locator(
+        ".nerv-header :is(.nerv-search, .nerv-icon-button, .nerv-branch, .nerv-where, .nerv-commit)"
+    )
+    found = [b for b in (boxes.nth(i).bounding_box() for i in range(boxes.count())) if b]
+    assert len(found) == 6
+    for i, one in enumerate(found):
+        for other in found[i + 1 :]:
+            beside = (
+                one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+            )
+            below = one["y"] + one["height"] <= other["y"]
+            assert beside or below
