@@ -16,6 +16,12 @@ export function webglWorks() {
   return Boolean(gl);
 }
 
+/** Whether a processor does the work of a graphics card. */
+function isSoftware(gl) {
+  const named = gl.getExtension("WEBGL_debug_renderer_info");
+  return Boolean(named) && /swiftshader|llvmpipe|software/i.test(gl.getParameter(named.UNMASKED_RENDERER_WEBGL));
+}
+
 function compiled(gl, { vertex, fragment }) {
   const program = gl.createProgram();
   for (const [type, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
@@ -118,6 +124,7 @@ export class WebglBrush {
     Object.assign(this, { kind: "webgl", canvas });
     this.gl = canvas.getContext("webgl2", CONTEXT);
     if (!this.gl) throw new Error("no WebGL 2");
+    this.slow = isSoftware(this.gl);
     this.lost = false;
     this.onLost = (event) => {
       event.preventDefault(); // or it never comes back

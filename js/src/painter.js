@@ -16,10 +16,12 @@ const REACH = 4;
 const EDGE_REACH = 5;
 const LEAST_LINES = 4000; // edges that are painted while moving, whatever it costs
 const SLOW_MS = 32; // a picture that takes longer is pushed along, rather than painted for every move
-const SLOW_LINES = 8000; // to begin with, without WebGL
+const CANVAS_LINES = 8000; // to begin with, without WebGL
+const SOFTWARE_LINES = 15000; // and without a graphics card
 const SLIDE_MS = 250;
 const AT_REST = 8; // times as many edges are painted once nothing moves
 const ROUGH = 50000; // edges from which on they are thin lines even then
+const SLOW_ROUGH = 12000; // the same without a graphics card
 const DOTS = 3000; // nodes from which on small ones are painted as dots
 const DOT_RADIUS = 4;
 const BACK_MS = 5000; // a lost context that is not back by then is given up
@@ -50,7 +52,7 @@ export class Painter {
     this.canvas.addEventListener("webglcontextlost", () => this.#lost());
     this.resized = new ResizeObserver(() => this.repaint());
     this.resized.observe(container);
-    if (this.brush.slow) this.lines = SLOW_LINES;
+    if (this.brush.slow) this.lines = this.kind === "canvas" ? CANVAS_LINES : SOFTWARE_LINES;
     this.refresh();
   }
 
@@ -158,7 +160,7 @@ export class Painter {
     const hasty = (frame.hasty = this.#isHasty);
     frame.skip = Math.max(1, Math.ceil(lines / (hasty && this.shown ? this.lines : AT_REST * this.lines)));
     frame.gain *= Math.min(frame.skip, 6); // of fewer lines each is stronger
-    frame.rough = lines > (hasty ? LEAST_LINES : ROUGH);
+    frame.rough = lines > (hasty ? LEAST_LINES : this.brush.slow ? SLOW_ROUGH : ROUGH);
     frame.dots = frame.lists.nodes.length > DOTS && (hasty || this.#areSmall(frame));
     frame.arrows = lines + above.length <= FEW_ARROWS;
     return frame;
