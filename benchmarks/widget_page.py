@@ -19,6 +19,8 @@ from widget_peers import GRAPH, Peer
 __all__ = ["Figures", "StalledError", "measure"]
 
 PROBE = Path(__file__).with_name("widget_probe.js")
+# By default Jupyter drops messages of a kernel that sends more than 1,000 a second.
+LIMITS = ("--ServerApp.iopub_msg_rate_limit=1e9", "--ServerApp.iopub_data_rate_limit=1e12")
 INK = 2_000  # pixels; fewer are a spinner or an empty frame
 MEMORY = """
 import psutil
@@ -72,6 +74,8 @@ class Figures:
     show_ms, show_mb : float
         From running the cell until the first painting; what the page received to show until then,
         over the kernel's socket and by HTTP.
+    rest_ms : float
+        From running the cell until the last painting before nothing moves any more.
     change_ms : list of float
         From sending the change until its painting, each.
     change_bytes : float
@@ -82,9 +86,12 @@ class Figures:
         Memory that the browser's and the kernel's processes have taken up.
     saved_mb : float
         What the widget adds to a notebook that is saved with the state of its widgets.
+    asked : list of str
+        Hosts that the page asked for files, which it did not get.
     """
 
     show_ms: float = 0
+    rest_ms: float = 0
     show_mb: float = 0
     change_ms: list[float] = field(default_factory=list)
     change_bytes: float = 0
@@ -92,6 +99,7 @@ class Figures:
     page_mb: float = 0
     kernel_mb: float = 0
     saved_mb: float = 0
+    asked: list[str] = field(default_factory=list)
 
 
 class _Traffic:
@@ -126,7 +134,8 @@ def measure(peer: Peer, nodes: int, edges: int, home: Path, changes: int) -> Fig
         When the widget refuses, or paints nothing within a minute.
     """
     made = GRAPH.format(nodes=nodes, edges=edges, groups=max(4, nodes // 250))
-    with jupyterlab(home) as (url, folder), chromium_context() as context:
+    asked: set[str] = set()
+    with jupyterlab(home, *LIMITS) as (url, folder), chromium_context(asked) as context:
         context.add_init_script(path=PROBE)
         page = context.new_page()
         traffic = _Traffic(page)
@@ -135,7 +144,9 @@ def measure(peer: Peer, nodes: int, edges: int, home: Path, changes: int) -> Fig
         book = open_notebook(page, url, folder, "book.ipynb", "%run -i graph.py")
         page.wait_for_function(DONE)
         page.evaluate(ADD_CELL, "%run -i show.py\nview")
-        return _Run(book, peer, traffic).all(changes)
+        figures = _Run(book, peer, traffic).all(changes)
+    figures.asked = sorted(asked)
+    return figures
 
 
 class _Run:
@@ -146,8 +157,9 @@ class _Run:
 
     def all(self, changes: int) -> Figures:
         size, kernel, page = self._saved(), self._kernel(), _browser_memory()
-        self._show()
+        start = self._show()
         self._settle()
+        self.figures.rest_ms = max(self._seen(NEWEST)) - start
         for turn in range(1, changes + 1):
             self._change(turn)
         self.figures.change_bytes = median(self._sent)
@@ -159,12 +171,14 @@ class _Run:
 
     # Showing
 
-    def _show(self) -> None:
+    def _show(self) -> float:
+        """Run the cell, wait until something is painted, and return when it was run."""
         self._forget()
         before = self.traffic.bytes
-        start = self.page.evaluate(RUN_CELL, 1)
+        start: float = self.page.evaluate(RUN_CELL, 1)
         self.figures.show_ms = self._painted() - start
         self.figures.show_mb = (self.traffic.bytes - before) / 1e6
+        return start
 
     def _forget(self, *, reading: bool = True) -> None:
         for frame in self.page.frames:

@@ -91,7 +91,7 @@ graph = VisualizationGraph(
     [Node(id=n, color=color(i, 0), x=places[i][0], y=places[i][1]) for i, n in enumerate(nodes)],
     [Relationship(source=nodes[a], target=nodes[b]) for a, b in edges],
 )
-view = graph.render_widget(layout="free", initial_zoom=0.2, max_allowed_nodes=20_000)""",
+view = graph.render_widget(layout="free", initial_zoom=0.2, max_allowed_nodes=200_000)""",
         change="""\
 moved = Node(id=nodes[-1], color=color(-1, turn), x=places[-1][0], y=places[-1][1])
 view.add_data(moved, on_duplicate="replace")""",

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -49,10 +50,11 @@ def _chromium() -> str:
 
 
 @contextmanager
-def chromium_context() -> Iterator[Any]:
+def chromium_context(asked: set[str] | None = None) -> Iterator[Any]:
     """Start a Chromium without a network, and give a context of pages that share a cache.
 
-    Whatever its pages ask for from outside fails, and fails the test in the end.
+    Whatever its pages ask for from outside fails. It fails the test in the end, too, where there
+    is no set to take up the hosts that were asked.
     """
     try:
         from playwright.sync_api import sync_playwright
@@ -66,7 +68,10 @@ def chromium_context() -> Iterator[Any]:
         context.on("request", lambda request: _note(request.url, outside))
         yield context
         browser.close()
-        assert outside == [], "something was asked for from outside"
+        if asked is not None:
+            asked.update(urlsplit(url).netloc for url in outside)
+        else:
+            assert outside == [], "something was asked for from outside"
 
 
 def _note(url: str, outside: list[str]) -> None:
@@ -89,8 +94,11 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def jupyterlab(home: Path) -> Iterator[tuple[str, Path]]:
-    """Start a JupyterLab that keeps all it has in a folder; give its address and what it serves."""
+def jupyterlab(home: Path, *more: str) -> Iterator[tuple[str, Path]]:
+    """Start a JupyterLab that keeps all it has in a folder; give its address and what it serves.
+
+    More options than those of the tests may be given.
+    """
     work = home / "work"
     work.mkdir()
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
@@ -117,6 +125,7 @@ def jupyterlab(home: Path) -> Iterator[tuple[str, Path]]:
         "--LabApp.expose_app_in_browser=True",
         "--JupyterNotebookApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        *more,
     ]
     with (home / "server.log").open("w") as log:
         process = subprocess.Popen(
