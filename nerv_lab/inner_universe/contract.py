@@ -23,6 +23,7 @@ from nerv_lab.inner_universe.records import (
     Snapshot,
     Status,
     StoredHistory,
+    TagsChanged,
 )
 from nerv_lab.inner_universe.retention import RetentionContract
 
@@ -60,6 +61,13 @@ class InnerUniverseContract(RetentionContract, PermissionContract):
     @abstractmethod
     def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call a function, in any thread, when the state changes; returns how to end it."""
+
+    @abstractmethod
+    def on_tags(self, changed: TagsChanged) -> Callable[[], None]:
+        """Call a function with all tags when one was set, by whomever; returns how to end it.
+
+        It is called in any thread, after the change, and must be short.
+        """
 
     @abstractmethod
     async def connect(self) -> None:

@@ -37,7 +37,10 @@ from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.local_access import LocalAccess
 from nerv_lab.inner_universe.local_store import OwnErrors, Store
+from nerv_lab.inner_universe.records import TagsChanged
 from nerv_lab.inner_universe.retention import POLICY, policy_from_text, policy_text
+from nerv_lab.inner_universe.tag_watch import TagWatch
+from nerv_lab.inner_universe.watchers import Watchers
 from nerv_lab.inner_universe.writing import (
     Origin,
     checked_batch,
@@ -69,7 +72,8 @@ class LocalInnerUniverse(LocalAccess):
         self._origin = Origin(self.origin_id, actor)
         self._opened: Store | None = None
         self._delivery = Delivery(self._transactions, self._last_seq)
-        self._status_watchers: list[list[Callable[[], None]]] = []
+        self._status_watchers: Watchers[[]] = Watchers()
+        self._tags = TagWatch(lambda: self._store("tags").tags())
 
     @abstractmethod
     def _open(self) -> Store:
@@ -87,14 +91,12 @@ class LocalInnerUniverse(LocalAccess):
 
     def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call a function when the state changes: here that is when the client is closed."""
-        watching = [changed]
-        self._status_watchers.append(watching)
+        return self._status_watchers.add(changed)
 
-        def forget() -> None:
-            if watching in self._status_watchers:
-                self._status_watchers.remove(watching)
-
-        return forget
+    def on_tags(self, changed: TagsChanged) -> Callable[[], None]:
+        """Call a function with all tags when one was set, by whomever; returns how to end it."""
+        with self._errors("on_tags"):
+            return self._tags.add(changed)
 
     async def connect(self) -> None:
         """Open the store; nothing happens when it is open."""
@@ -109,8 +111,7 @@ class LocalInnerUniverse(LocalAccess):
         if store is not None:
             with OwnErrors(self.uri, "close"):
                 store.close()
-            for (changed,) in tuple(self._status_watchers):
-                changed()
+            self._status_watchers.tell()
 
     def _store(self, doing: str) -> Store:
         if self._opened is None:
@@ -134,6 +135,10 @@ class LocalInnerUniverse(LocalAccess):
         """Tell whoever follows the log what this client has just written."""
         if events:
             self._delivery.hand_over(events)
+
+    def _tagged(self) -> None:
+        """Tell whoever watches the tags of what this client has just set."""
+        self._tags.look()
 
     async def apply(
         self,
@@ -257,6 +262,7 @@ class LocalInnerUniverse(LocalAccess):
         await self._require("set_tag", name)
         with self._errors("set_tag"):
             self._store("set_tag").set_tag(name, version_id)
+        self._tagged()
 
     async def tags(self) -> dict[str, str]:
         """Return the version id of each tag."""

@@ -43,6 +43,11 @@ class MockInnerUniverse(LocalInnerUniverse):
             if peer is not self:
                 peer._delivery.wake()
 
+    def _tagged(self) -> None:
+        for peer in list(self._peers):
+            if peer.connected:
+                peer._tags.look()
+
     def fail_next(self, error: Exception, times: int = 1) -> None:
         """Let the next operations of this store raise, before they change anything.
 

@@ -24,9 +24,13 @@ __all__ = [
     "Snapshot",
     "Status",
     "StoredHistory",
+    "TagsChanged",
 ]
 
 EventHandler = Callable[[tuple[Event, ...]], None]
+TagsChanged = Callable[[Mapping[str, str]], None]
+"""Is called with the version id of each tag."""
+
 Seal = Callable[[tuple[ItemChange, ...], int], tuple[Version, bytes]]
 """Makes the version of a batch, and its delta, from its changes and the position it ends at.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -151,6 +151,7 @@ class Feed:
         # Watch first, then read: a batch in between is applied twice, which does no harm.
         self._unwatch = source.watch(self._receive)
         self._forget_status = source.client.on_status(lambda: self._hop.call(self._changed))
+        self._forget_tags = _nothing
         self.shown: View | None = None
         self._shown_row: dict[str, Any] | None = None
         self._seq = source.seq
@@ -162,6 +163,9 @@ class Feed:
         self.board.add_versions(version_rows(versions))
         if HISTORY in self.board.parts:
             count_past_events(self.board.density, source, versions)
+            self._forget_tags = source.client.on_tags(
+                lambda tags: self._hop.call(lambda: self._retag(tags))
+            )
             self.board.tags = source.tags
         self._uncommitted = Uncommitted(source)
         self._refresh_meta()
@@ -175,13 +179,14 @@ class Feed:
     def _drain(self) -> None:
         if self._closed or not self._batches:
             return
-        others = False
         while self._batches:
-            batch = self._batches.popleft()
-            others |= not batch.events
-            self._take_up(batch)
-        if others and HISTORY in self.board.parts and not self._source.closed:
-            self.board.tags = self._source.tags
+            self._take_up(self._batches.popleft())
+        self._changed()
+
+    def _retag(self, tags: Mapping[str, str]) -> None:
+        if self._closed or tags == self.board.tags:
+            return
+        self.board.tags = dict(tags)
         self._changed()
 
     def _take_up(self, batch: ConfirmedBatch) -> None:
@@ -226,6 +231,7 @@ class Feed:
         self._closed = True
         self._unwatch()
         self._forget_status()
+        self._forget_tags()
         for id in list(self._views):
             self._forget(id)
         if self._cancel_flush:

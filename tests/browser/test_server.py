@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from shared.breaking_proxy import breaking_proxy
 from shared.spacetime_server import new_database, the_server
 
@@ -51,6 +52,35 @@ def test_what_another_client_does_on_the_server_is_painted(
     subprocess.run([sys.executable, "-c", ELSEWHERE, uri], check=True, timeout=60, env=environment)
     book.wait(nodes=2, version="v2")
     book.run("assert lab.head.description == 'by another client'")
+
+
+TAG = """\
+import sys
+import nerv_lab as nl
+
+with nl.open(sys.argv[1]) as lab:
+    lab.tag("release", "v1")
+"""
+
+
+@pytest.mark.parametrize("place", ["file", "server"])
+def test_a_tag_that_another_process_sets_is_shown(
+    bench: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("NERV_TOKEN_FILE", str(tmp_path / "tokens.json"))
+    uri = str(tmp_path / "team.nerv")
+    if place == "server":
+        uri = publish_module(the_server().url, new_database())
+    with nl.open(uri) as lab:
+        lab.add_entity("person", name="Ada")
+        lab.commit("first facts")
+        table = bench(lab)
+        mark = table.root.locator(".nerv-mark[data-label=v1]")
+        mark.wait_for()
+        assert not mark.get_attribute("data-tags")
+        subprocess.run([sys.executable, "-c", TAG, uri], check=True, timeout=60)
+        table.root.locator(".nerv-mark[data-label=v1][data-tags=release]").wait_for()
+        table.root.get_by_text("release").wait_for()
 
 
 def test_a_commit_by_button_is_one_on_the_server(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +37,7 @@ from nerv_lab.core.values import json_hash
 from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe import InnerUniverseClient
 
+TIMEOUT = 10.0
 ADA = CreateEntity("ada", "person", EntityMetadata("Ada", "Countess", ("math",), {"born": 1815}))
 NOTE = CreateEntity("note", "text")
 WROTE = CreateRelation("r", "ada", "note", "wrote", RelationMetadata(strength=0.5))
@@ -427,6 +430,58 @@ async def test_a_tag_stands_for_a_version_and_can_move(
     assert await client.tags() == {"release": second.id}
     with pytest.raises(VersionNotFoundError):
         await client.set_tag("lost", "nowhere")
+
+
+class Seen:
+    """The tags that a client was told of, newest last."""
+
+    def __init__(self, client: InnerUniverseClient) -> None:
+        self.told: list[dict[str, str]] = []
+        self._loop, self._changed = asyncio.get_running_loop(), asyncio.Event()
+        self.forget = client.on_tags(self._take)
+
+    def _take(self, tags: Mapping[str, str]) -> None:
+        self.told.append(dict(tags))
+        self._loop.call_soon_threadsafe(self._changed.set)
+
+    async def until(self, tags: dict[str, str]) -> None:
+        while not self.told or self.told[-1] != tags:
+            self._changed.clear()
+            await asyncio.wait_for(self._changed.wait(), TIMEOUT)
+
+
+async def test_who_watches_tags_is_told_of_all_when_one_is_set_or_moves(
+    client: InnerUniverseClient, commit: Any
+) -> None:
+    first, second = await commit(client), await commit(client)
+    await client.set_tag("before", first.id)
+    seen = Seen(client)
+    await client.set_tag("release", first.id)
+    await seen.until({"before": first.id, "release": first.id})
+    await client.set_tag("release", second.id)
+    await seen.until({"before": first.id, "release": second.id})
+
+
+async def test_a_tag_that_another_client_sets_is_told(
+    client: InnerUniverseClient, other: InnerUniverseClient, commit: Any
+) -> None:
+    first = await commit(client)
+    seen = Seen(other)
+    await client.set_tag("release", first.id)
+    await seen.until({"release": first.id})
+    assert await other.tags() == {"release": first.id}
+
+
+async def test_who_has_seen_enough_of_tags_is_told_of_no_other(
+    client: InnerUniverseClient, commit: Any
+) -> None:
+    first = await commit(client)
+    quiet, seen = Seen(client), Seen(client)
+    quiet.forget()
+    quiet.forget()
+    await client.set_tag("release", first.id)
+    await seen.until({"release": first.id})
+    assert quiet.told == []
 
 
 # Subscriptions

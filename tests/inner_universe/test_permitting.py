@@ -28,6 +28,7 @@ pytestmark = pytest.mark.several_clients
 # Needed for connecting and reading, which no store refuses.
 FREE = {
     "bridge branch_head branches close connect connected delta events identity last_seq on_status",
+    "on_tags",
     "permissions refresh release retention retention_policy snapshot status subscribe tags top",
     "verify version versions",
 }

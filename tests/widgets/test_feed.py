@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -396,3 +398,30 @@ def test_views_follow_a_reset(lab: Any, feed: Feed, hop: Any, wire: Any) -> None
     hop.advance(1)
     assert view.shows(lab.state)
     assert (view.meta["head_label"], view.meta["uncommitted"]) == ("v1", 0)
+
+
+def test_a_tag_is_shown_whoever_sets_it(tmp_path: Path, hop_class: Any, wire: Any) -> None:
+    path = tmp_path / "team.nerv"
+    hop = hop_class()
+    with nl.open(path) as lab, nl.open(path) as elsewhere:
+        _line(lab, 1)
+        first = lab.commit("one")
+        feed = wire.feed = Feed(lab, PARTS, wire.send, hop=hop, clock=lambda: hop.now)
+        view = wire.join()
+        lab.tag("mine", first)
+        hop.advance(1)
+        assert view.tags == {"mine": first.id}
+        told = threading.Event()
+        lab.client.on_tags(lambda tags: told.set())
+        elsewhere.refresh()
+        elsewhere.tag("theirs", first)
+        assert told.wait(10)
+        hop.advance(1)
+        assert view.tags == {"mine": first.id, "theirs": first.id}
+        feed.close()
+
+
+def test_a_feed_of_the_graph_alone_watches_no_tags(lab: Any, hop: Any, wire: Any) -> None:
+    with patch.object(lab.client, "on_tags") as watched:
+        Feed(lab, ("graph",), wire.send, hop=hop, clock=lambda: hop.now).close()
+    watched.assert_not_called()

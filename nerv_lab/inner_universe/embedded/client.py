@@ -19,6 +19,7 @@ from nerv_lab.inner_universe.embedded.keys import Key, KeySource
 from nerv_lab.inner_universe.embedded.store import SqliteStore
 from nerv_lab.inner_universe.embedded.watcher import Watcher
 from nerv_lab.inner_universe.local import LocalInnerUniverse, Store
+from nerv_lab.inner_universe.records import TagsChanged
 
 __all__ = ["EmbeddedInnerUniverse", "Synchronous"]
 
@@ -126,7 +127,13 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
                     self._watcher = self._new_watcher()
 
     def _new_watcher(self) -> Watcher:
-        return Watcher(self._look, self._poll_interval, self._delivery.look)
+        return Watcher(self._look, self._poll_interval, self._seen)
+
+    def _seen(self) -> bool:
+        """Deliver what others wrote; say whether it was done."""
+        done = self._delivery.look()
+        self._tags.look()
+        return done
 
     async def close(self) -> None:
         """Drop the subscriptions, end the watching thread and close the file."""
@@ -146,10 +153,19 @@ class EmbeddedInnerUniverse(LocalInnerUniverse):
     ) -> Callable[[], None]:
         """Hand over every confirmed event, own or foreign, exactly once and in log order."""
         unsubscribe = super().subscribe(handler, settled=settled, after=after)
+        self._watch()
+        return unsubscribe
+
+    def on_tags(self, changed: TagsChanged) -> Callable[[], None]:
+        """Call a function with all tags when one was set, by whomever; returns how to end it."""
+        forget = super().on_tags(changed)
+        self._watch()
+        return forget
+
+    def _watch(self) -> None:
         with self._watching:
             if self._watcher is None and self._path != MEMORY:
                 self._watcher = self._new_watcher()
-        return unsubscribe
 
     def _look(self) -> apsw.Connection:
         return connect(self._path, self._busy_timeout, self._key)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from nerv_lab.inner_universe.embedded.keys import KeySource
     from nerv_lab.inner_universe.outbox.facade import Queues
     from nerv_lab.inner_universe.outbox.standing import Standing
+from nerv_lab.inner_universe.records import TagsChanged
 
 __all__ = ["ObservedUniverse", "observing"]
 
@@ -161,6 +162,10 @@ class ObservedUniverse(InnerUniverseClient):
     def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call a function, in any thread, when the state changes; returns how to end it."""
         return self.observed.on_status(changed)
+
+    def on_tags(self, changed: TagsChanged) -> Callable[[], None]:
+        """Call a function with all tags when one was set, by whomever; returns how to end it."""
+        return self.observed.on_tags(changed)
 
     async def connect(self) -> None:
         """Open the connection; nothing happens when it is open."""

@@ -27,6 +27,7 @@ from nerv_lab.core.errors import (
     TokenRefusedError,
 )
 from nerv_lab.core.events import Event
+from nerv_lab.inner_universe.records import TagsChanged
 from nerv_lab.inner_universe.spacetime import queries
 from nerv_lab.inner_universe.spacetime.address import Address
 from nerv_lab.inner_universe.spacetime.checking import check_schema, newer_module
@@ -35,6 +36,7 @@ from nerv_lab.inner_universe.spacetime.following import LogFollower, whole_batch
 from nerv_lab.inner_universe.spacetime.handshake import open_session
 from nerv_lab.inner_universe.spacetime.http import HttpApi
 from nerv_lab.inner_universe.spacetime.limits import Limits
+from nerv_lab.inner_universe.spacetime.messages import DatabaseUpdate
 from nerv_lab.inner_universe.spacetime.queries import (
     quoted,
     select,
@@ -42,8 +44,9 @@ from nerv_lab.inner_universe.spacetime.queries import (
     select_entries,
 )
 from nerv_lab.inner_universe.spacetime.session import Session, SessionLostError
-from nerv_lab.inner_universe.spacetime.status_watchers import StatusWatchers
+from nerv_lab.inner_universe.spacetime.tag_table import TagTable
 from nerv_lab.inner_universe.spacetime.tokens import Secret, Tokens
+from nerv_lab.inner_universe.watchers import Watchers
 
 __all__ = ["Connection"]
 
@@ -98,11 +101,25 @@ class Connection:
         self._task: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
         self._filling: asyncio.Task[None] | None = None
-        self._watchers = StatusWatchers()
+        self._watchers: Watchers[[]] = Watchers()
+        self._tags = TagTable()
 
     def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call a function, in the portal's thread, when the server goes or comes back."""
         return self._watchers.add(changed)
+
+    def on_tags(self, changed: TagsChanged) -> Callable[[], None]:
+        """Call a function with all tags, in the portal's thread, when one was set by whomever."""
+        return self._tags.watchers.add(changed)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The version id of each tag, as the server told last."""
+        return self._tags.now
+
+    def _updated(self, update: DatabaseUpdate) -> Sequence[int]:
+        self._tags.updated(update)
+        return self._log.updated(update)
 
     @property
     def live(self) -> bool:
@@ -207,11 +224,12 @@ class Connection:
             check_schema(schema, where, to_write=self.read_only is None)
             floor, last = await api.log_ends()
         session = await open_session(
-            self.address, token, self._tokens.where, self._log.updated, self._limits.connect
+            self.address, token, self._tokens.where, self._updated, self._limits.connect
         )
         try:
             async with asyncio.timeout(self._limits.request):
                 await self._log.follow(session, last, floor)
+                await self._tags.follow(session)
         except TimeoutError:
             await session.close()
             raise self._limits.late("connect", self.address.uri) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
@@ -17,6 +17,7 @@ from nerv_lab.inner_universe.client import CacheUse, EventHandler, InnerUniverse
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.portal import Portal, portal
+from nerv_lab.inner_universe.records import TagsChanged
 from nerv_lab.inner_universe.spacetime.address import Address
 from nerv_lab.inner_universe.spacetime.cache import TimedCache
 from nerv_lab.inner_universe.spacetime.connection import Connection
@@ -26,6 +27,7 @@ from nerv_lab.inner_universe.spacetime.pool import pool_of
 from nerv_lab.inner_universe.spacetime.publish import publish
 from nerv_lab.inner_universe.spacetime.pump import Pump
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile, Tokens
+from nerv_lab.inner_universe.watchers import Watchers
 from nerv_lab.inner_universe.writing import change_of
 
 __all__ = ["LinkedUniverse"]
@@ -69,6 +71,8 @@ class LinkedUniverse(InnerUniverseClient):
         self._pumping = threading.Lock()
         self._newest_heard: tuple[LogEntry, float] | None = None
         self._delivery = Delivery(self._transactions, self._newest)
+        self._tag_watchers: Watchers[Mapping[str, str]] = Watchers()
+        self._forget_tags: Callable[[], None] = lambda: None
         self._items: TimedCache[tuple[str, str], Item | None] = TimedCache(cache_seconds)
 
     @property
@@ -108,6 +112,10 @@ class LinkedUniverse(InnerUniverseClient):
         """Call a function, in the portal's thread, when the server goes or comes back."""
         return self._open("on_status").on_status(changed)
 
+    def on_tags(self, changed: TagsChanged) -> Callable[[], None]:
+        """Call a function with all tags, in the portal's thread, when one was set by whomever."""
+        return self._tag_watchers.add(changed)
+
     async def publish_module(self) -> str:
         """Give the server our module, or update the one it runs, and return its address."""
         await self._portal.hop(publish(self.uri, tokens=self._tokens, ca_file=self.address.ca_file))
@@ -146,8 +154,10 @@ class LinkedUniverse(InnerUniverseClient):
         if connection is not None:
             connection.tail.off_feed(self._heard)
             await pool_of(self._portal).release(connection)
+            self._forget_tags()
         self._items.forget()
         await self._connect()
+        self._tag_watchers.tell(self._open("tags").tags)  # they may have been set meanwhile
 
     @property
     def tokens(self) -> Tokens:
@@ -171,6 +181,7 @@ class LinkedUniverse(InnerUniverseClient):
         if self._connection is not None:
             return False
         connection.tail.on_feed(self._heard)
+        self._forget_tags = connection.on_tags(self._tag_watchers.tell)
         self._connection = connection
         return True
 
@@ -184,6 +195,7 @@ class LinkedUniverse(InnerUniverseClient):
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.tail.off_feed(self._heard)
+            self._forget_tags()
             self._items.forget()
             await self._portal.hop(pool_of(self._portal).release(connection))
 

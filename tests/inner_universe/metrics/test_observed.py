@@ -169,8 +169,7 @@ class AwayAndBack(MockInnerUniverse):
 
     def turn(self, state: str) -> None:
         self.state = state
-        for (changed,) in self._status_watchers:
-            changed()
+        self._status_watchers.tell()
 
 
 async def test_a_server_that_came_back_is_counted() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from nerv_lab.core.errors import ServerGoneError, ServerTimeoutError, ServerUnreachableError
+from nerv_lab.inner_universe.records import TagsChanged
 from nerv_lab.inner_universe.spacetime.pump import Pump
 from nerv_lab.inner_universe.spacetime.queueing.holding import QueueHolder
 
@@ -59,6 +60,10 @@ class FollowingUniverse(QueueHolder):
     def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call a function, in any thread, when the state changes; returns how to end it."""
         return self._watchers.add(changed)
+
+    def on_tags(self, changed: TagsChanged) -> Callable[[], None]:
+        """Call a function with all tags when one was set, by whomever; returns how to end it."""
+        return self.remote.on_tags(changed)
 
     async def _unless_gone(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do something with the server, and give it up when that goes.

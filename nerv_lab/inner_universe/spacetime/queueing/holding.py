@@ -19,7 +19,7 @@ from nerv_lab.inner_universe.outbox.standing import Standing
 from nerv_lab.inner_universe.portal import Portal, portal
 from nerv_lab.inner_universe.spacetime.client import SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.pump import Pump
-from nerv_lab.inner_universe.spacetime.status_watchers import StatusWatchers
+from nerv_lab.inner_universe.watchers import Watchers
 from nerv_lab.inner_universe.writing import Origin
 
 __all__ = ["QueueHolder", "QueueLimits"]
@@ -75,7 +75,7 @@ class QueueHolder(InnerUniverseClient):
         self._resets: list[Callable[[], int]] = []
         self._back_watchers: list[Callable[[], None]] = []
         self._fork_watchers: list[Callable[[str, str], None]] = []
-        self._watchers = StatusWatchers()
+        self._watchers: Watchers[[]] = Watchers()
         self._pump: Pump | None = None
         self._echoes: tuple[frozenset[str], int] = (frozenset(), 0)
         self._closed = threading.Event()

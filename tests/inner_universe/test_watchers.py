@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from nerv_lab.inner_universe.spacetime.status_watchers import StatusWatchers
+from nerv_lab.inner_universe.watchers import Watchers
 
 
 def test_all_are_told() -> None:
-    watchers, heard = StatusWatchers(), list[str]()
+    watchers, heard = Watchers[[]](), list[str]()
     watchers.add(lambda: heard.append("one"))
     watchers.add(lambda: heard.append("two"))
     watchers.tell()
@@ -14,7 +14,7 @@ def test_all_are_told() -> None:
 
 
 def test_who_was_added_twice_and_taken_back_once_is_told_once() -> None:
-    watchers, heard = StatusWatchers(), list[int]()
+    watchers, heard = Watchers[[]](), list[int]()
 
     def changed() -> None:
         heard.append(1)
@@ -28,7 +28,7 @@ def test_who_was_added_twice_and_taken_back_once_is_told_once() -> None:
 
 
 def test_who_takes_itself_back_while_it_is_told_does_not_keep_others_from_hearing() -> None:
-    watchers, heard = StatusWatchers(), list[str]()
+    watchers, heard = Watchers[[]](), list[str]()
 
     def once() -> None:
         heard.append("once")
@@ -39,3 +39,11 @@ def test_who_takes_itself_back_while_it_is_told_does_not_keep_others_from_hearin
     watchers.tell()
     watchers.tell()
     assert heard == ["once", "always", "always"]
+
+
+def test_what_is_told_is_handed_on() -> None:
+    watchers, heard = Watchers[str](), list[str]()
+    watchers.add(heard.append)
+    watchers.tell("news")
+    assert heard == ["news"]
+    assert len(watchers) == 1
