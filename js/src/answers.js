@@ -1,5 +1,7 @@
 // What the kernel asks a view: where its nodes are, and what it looks like.
 
+import { drawLegend } from "./legend_picture.js";
+
 const MOST_PIXELS = 64e6;
 
 /** The places of all nodes: ids, and x and y one after the other. */
@@ -10,9 +12,16 @@ export function positionsOf(graph) {
   return { ids, xy };
 }
 
-/** A PNG of what a painter shows, as bytes. */
-export async function pictureOf(painter, theme, scale) {
-  const canvas = painter.picture(scale, theme.bg, MOST_PIXELS);
+/** A PNG of what a panel shows, with its legend where that is open, as bytes. */
+export async function pictureOf(panel, scale) {
+  const { theme, legend, stage } = panel;
+  const canvas = panel.awake().picture(scale, theme.bg, MOST_PIXELS);
+  const spot = legend.spot(stage);
+  if (spot) {
+    const context = canvas.getContext("2d");
+    context.scale(scale, scale);
+    drawLegend(context, legend.content(), spot, theme, canvas.height / scale);
+  }
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
   if (!blob) throw new Error("the browser could not make a picture of this size; take a smaller scale");
   return new Uint8Array(await blob.arrayBuffer());

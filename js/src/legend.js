@@ -7,7 +7,7 @@ import { outline } from "./shapes.js";
 const TYPES = 10;
 const MIDDLE = 8;
 const RADIUS = 5;
-const DASH_ARRAYS = { dashed: "5 3", dotted: "1.5 2.5" };
+export const DASH_ARRAYS = { dashed: "5 3", dotted: "1.5 2.5" };
 
 /** The outline of a shape as the path of an SVG. */
 export function pathOf(shape, radius = RADIUS) {
@@ -24,8 +24,11 @@ export function pathOf(shape, radius = RADIUS) {
   return path;
 }
 
+/** The radius of a node in the legend. */
+export const radiusOf = (size) => (size ? Math.min(Math.max(size / 2.4, 2), 8) : RADIUS);
+
 function node({ color, shape, size, icon }, dark) {
-  const radius = size ? Math.min(Math.max(size / 2.4, 2), 8) : RADIUS;
+  const radius = radiusOf(size);
   const fill = color?.[dark ? 1 : 0] ?? "var(--nerv-muted)";
   const svg = h("svg.nerv-legend-mark", { viewBox: "0 0 16 16", "aria-hidden": "true" },
     h("path", { d: pathOf(shape, radius), fill }));
@@ -49,15 +52,35 @@ export class Legend {
   }
 
   draw() {
-    const { legend, dark } = this.looks;
-    const byType = legend.find((s) => s.of === "node" && s.kind === "category" && s.title === "type");
-    const others = legend.filter((section) => section !== byType);
-    this.sections.replaceChildren(...others.map((section) => this.#section(section, dark)));
-    const colored = legend.some((s) => s.of === "node" && (s.kind === "ramp" || s.rows?.some((row) => row.color)));
-    this.#types(byType, colored);
-    this.element.hidden = !this.store.types.size;
-    this.sections.hidden = !others.length;
+    const { sections, types, more } = this.content();
+    this.sections.replaceChildren(...sections.map((section) => this.#section(section, this.looks.dark)));
+    this.#types(types, more);
+    this.element.hidden = !types.length;
+    this.sections.hidden = !sections.length;
     this.on.resized();
+  }
+
+  /** What there is to say: sections of the style, types {type, count, off, look}, and how many more. */
+  content() {
+    const { legend } = this.looks;
+    const byType = legend.find((s) => s.of === "node" && s.kind === "category" && s.title === "type");
+    const colored = legend.some((s) => s.of === "node" && (s.kind === "ramp" || s.rows?.some((row) => row.color)));
+    const rows = new Map((byType?.rows ?? []).map((row) => [row.text, row]));
+    const usual = rows.get([...rows.keys()].find((text) => / more$/.test(text)));
+    const ordered = [...this.store.types].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+    const types = ordered.slice(0, TYPES).map(([type, count]) => {
+      const row = rows.get(type) ?? usual ?? {};
+      const plain = this.store.palette.colour(type);
+      const look = { ...row, color: row.color ?? (colored ? null : [plain, plain]) };
+      return { type, count, off: this.look.hidden.has(type), look };
+    });
+    return { sections: legend.filter((section) => section !== byType), types, more: Math.max(0, ordered.length - TYPES) };
+  }
+
+  /** Where it lies over a stage: pixels from the left and from below; null while it is closed. */
+  spot(stage) {
+    const { open, hidden, offsetLeft, offsetTop, offsetHeight } = this.element;
+    return open && !hidden ? { left: offsetLeft, below: stage.clientHeight - offsetTop - offsetHeight } : null;
   }
 
   /** How much of a stage it covers at the left, where it is high enough to be in the way. */
@@ -79,22 +102,15 @@ export class Legend {
     return list(rows.map((row) => h("div.nerv-legend-row", {}, mark(row, dark), h("span.nerv-legend-name", {}, row.text))));
   }
 
-  #types(byType, colored) {
-    const rows = new Map((byType?.rows ?? []).map((row) => [row.text, row]));
-    const usual = rows.get([...rows.keys()].find((text) => / more$/.test(text)));
-    const ordered = [...this.store.types].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-    const entries = ordered.slice(0, TYPES).map(([type, count]) => {
-      const off = this.look.hidden.has(type);
-      const row = rows.get(type) ?? usual ?? {};
-      const plain = this.store.palette.colour(type);
-      const mark = node({ ...row, color: row.color ?? (colored ? null : [plain, plain]) }, this.looks.dark);
-      const entry = h("button.nerv-legend-entry", { type: "button", "aria-pressed": String(!off) }, mark,
+  #types(types, more) {
+    const entries = types.map(({ type, count, off, look }) => {
+      const entry = h("button.nerv-legend-entry", { type: "button", "aria-pressed": String(!off) }, node(look, this.looks.dark),
         h("span.nerv-legend-name", {}, type), h("span.nerv-legend-count", {}, count.toLocaleString("en")));
       entry.title = off ? `Show ${type}` : `Hide ${type}`;
       entry.addEventListener("click", () => this.on.toggle(type));
       return entry;
     });
-    if (ordered.length > TYPES) entries.push(h("span.nerv-legend-more", {}, `${ordered.length - TYPES} more types`));
+    if (more) entries.push(h("span.nerv-legend-more", {}, `${more} more types`));
     const focused = [...this.types.children].indexOf(document.activeElement);
     this.types.replaceChildren(...entries);
     this.types.children[focused]?.focus({ preventScroll: true });

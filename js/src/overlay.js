@@ -22,7 +22,6 @@ const FEW_EDGES = 60; // so few that all their names may be shown
 const BUCKETS = 1024;
 const MOST_OWN = 2000;
 const ALONG = [0.5, 0.4, 0.6, 0.3, 0.7]; // where on a relation its name may be
-const RIM = 7; // pixels that nodes at the rim of a disc take beyond their middle
 const ROOM = 44; // pixels a relation is longer than its name, at least
 
 function short(text) {
@@ -142,7 +141,7 @@ export class Overlay {
     const { left, top, scale } = frame.view;
     const boxes = !look.grouping ? [] : this.titles.of(look.grouping, look.groups).map((group) => ({
       text: group.text, left: left + group.left * scale, right: left + group.right * scale,
-      top: top - group.top * scale - RIM, low: top - group.low * scale + RIM,
+      top: top - group.top * scale - group.rim * frame.grow, low: top - group.low * scale + group.rim * frame.grow,
     }));
     for (const id of look.groups) {
       const slot = graph.nodes.at(id);

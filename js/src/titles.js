@@ -11,7 +11,7 @@ export class Titles {
 
   /**
    * The groups there are, the largest first: {text, left, right, low, top}, in coordinates of the
-   * graph, as wide as their nodes are that nobody has moved.
+   * graph, as wide as the places are of their nodes that nobody has moved, and `rim`, the largest radius.
    * @param grouping {group: number by id, titles: text by number}
    * @param standing Ids of nodes that stand for many, and have titles of their own.
    */
@@ -28,9 +28,10 @@ export class Titles {
         const number = group.get(ids[slot]);
         if (!titles.has(number) || standing.has(ids[slot])) continue;
         let known = found.get(number);
-        if (!known) found.set(number, (known = { count: 0, left: Infinity, right: -Infinity, low: Infinity, top: -Infinity }));
+        if (!known) found.set(number, (known = { count: 0, left: Infinity, right: -Infinity, low: Infinity, top: -Infinity, rim: 0 }));
         known.count++;
         if (graph.isPinned(slot)) continue;
+        known.rim = Math.max(known.rim, scene.radius(slot));
         const [x, y] = [place[2 * slot], place[2 * slot + 1]];
         if (x < known.left) known.left = x;
         if (x > known.right) known.right = x;

@@ -383,14 +383,14 @@ export class View {
         return { ids, buffers: [xy.buffer] };
       },
       png: async ({ scale }) => {
-        const bytes = await pictureOf(this.graph.awake(), this.graph.theme, scale);
+        const bytes = await pictureOf(this.graph, scale);
         return { buffers: [bytes.buffer] };
       },
     });
   }
 
   async #savePicture() {
-    download(await pictureOf(this.graph.awake(), this.graph.theme, 2), "graph.png");
+    download(await pictureOf(this.graph, 2), "graph.png");
   }
 
   #selectionChanged() {

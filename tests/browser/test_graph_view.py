@@ -291,6 +291,35 @@ def test_a_picture_is_saved_by_a_button(
     assert (width, height) == (round(2 * box["width"]), round(2 * box["height"]))
 
 
+@pytest.mark.parametrize("renderer", ["auto", "canvas"])
+def test_a_picture_has_the_legend_where_it_is_open(
+    bench: Callable[..., Any], lab: Any, renderer: str
+) -> None:
+    table = bench(lab, style=STYLE, renderer=renderer)
+    table.page.evaluate(
+        """() => {
+            window.said = [];
+            const { fillText } = CanvasRenderingContext2D.prototype;
+            CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+                window.said.push(text);
+                return fillText.call(this, text, ...rest);
+            };
+        }"""
+    )
+
+    def drawn() -> list[str]:
+        table.page.evaluate("window.said = []")
+        with table.page.expect_download():
+            table.button("Save as PNG").click()
+        return list(table.page.evaluate("window.said"))
+
+    table.button("Filter and arrange").click()
+    legend = {"born", "1800", "type (relations)", "knows", "person", "text"}
+    assert legend <= set(drawn())
+    table.root.locator(".nerv-legend summary").click()
+    assert not {"born", "1800", "type (relations)"} & set(drawn())
+
+
 def titles(table: Any) -> list[str]:
     return list(nerv(table, "view.graph.painter.overlay.titles.groups.map(g => g.text)"))
 
