@@ -36,7 +36,7 @@ export class GraphPanel {
     this.look = new Look(store);
     this.looks = new Looks(store.graph);
     this.look.groups = this.looks.groups;
-    this.layout = new Layout(store, (done) => this.#moved(done));
+    this.layout = new Layout(store, (done) => this.#moved(done), (error) => this.#unarranged(error));
     this.stage = h("div.nerv-stage", { tabindex: "0", role: "application" });
     this.stage.setAttribute("aria-label", KEYS);
     this.legend = new Legend(store, this.look, this.looks, {
@@ -259,6 +259,15 @@ export class GraphPanel {
     this.held ??= this.store.box();
     this.painter?.hold(this.held);
     this.on.layout("done");
+  }
+
+  /** The layout failed: say so; a second try arranges anew. */
+  #unarranged(error) {
+    clearTimeout(this.late);
+    this.busyChip.hidden = this.due = true;
+    this.look.busy = false;
+    this.on.layout("failed");
+    this.on.broken(error);
   }
 
   #fit() {

@@ -1,6 +1,7 @@
 // The layout of a store: in a worker, or in slices on the page where workers are forbidden.
 
 import workerSource from "worker:./layout_worker.js";
+import { NextFrame } from "./next_frame.js";
 
 const SLICE_MS = 60;
 const URL_MS = 30000; // a module is read from its address some time after the worker was made
@@ -69,10 +70,13 @@ function dataOf(graph, slots, { group, x, y }) {
 }
 
 export class Layout {
-  /** @param onStep called with (done: boolean) whenever nodes have moved. */
-  constructor(store, onStep) {
-    this.store = store;
-    this.onStep = onStep;
+  /**
+   * @param onStep called with (done: boolean) whenever nodes have moved.
+   * @param onFailed called with what went wrong; the nodes then stay where they are.
+   */
+  constructor(store, onStep, onFailed) {
+    Object.assign(this, { store, onStep, onFailed });
+    this.frame = new NextFrame(() => this.slide(), (error) => this.#fail(error));
     this.stop = () => {};
     this.running = false;
   }
@@ -89,12 +93,16 @@ export class Layout {
     if (layout) Object.assign(task, { layout, ...dataOf(graph, slots, data) });
     this.glides = layout !== null;
     Object.assign(this, { slots, ids: slots.map((slot) => graph.nodes.ids[slot]) });
-    this.moving = moving;
+    Object.assign(this, { moving, task });
     const every = 120 + slots.length / 60; // milliseconds: pictures of large graphs cost more
     this.running = true;
     const worker = startWorker();
     if (worker) this.#inWorker(worker, { task, every });
-    else this.#inSlices(task);
+    else this.#sliced(task);
+  }
+
+  #sliced(task) {
+    this.#inSlices(task).catch((error) => this.task === task && this.#fail(error));
   }
 
   #inWorker(worker, message) {
@@ -102,10 +110,10 @@ export class Layout {
       worker.terminate();
       this.running = false;
     };
-    worker.onmessage = ({ data }) => this.#step(data.places, data.done);
+    worker.onmessage = ({ data }) => this.#try(() => this.#step(data.places, data.done));
     worker.onerror = () => {
       this.stop();
-      this.#inSlices(message.task);
+      this.#sliced(message.task);
     };
     worker.postMessage(message);
   }
@@ -132,9 +140,10 @@ export class Layout {
       }
       if (!next.done) places = next.value;
       this.#step(places(), next.done);
-      if (this.running && !next.done) timer = setTimeout(slice);
+      if (this.running && !next.done) timer = setTimeout(tried);
     };
-    let timer = setTimeout(slice);
+    const tried = () => this.#try(slice);
+    let timer = setTimeout(tried);
     this.stop = () => {
       clearTimeout(timer);
       this.running = false;
@@ -158,18 +167,18 @@ export class Layout {
       return ids[slot] === this.ids[i >> 1] ? place[2 * slot + (i & 1)] : 0;
     });
     const start = performance.now();
-    const step = () => {
+    this.slide = () => {
       const share = Math.min((performance.now() - start) / GLIDE_MS, 1);
       const eased = share * share * (3 - 2 * share);
       this.#put(places.map((to, i) => from[i] + (to - from[i]) * eased), share === 1);
-      if (share < 1) frame = requestAnimationFrame(step);
+      if (share < 1) this.frame.ask();
     };
-    let frame = requestAnimationFrame(step);
     this.running = true;
     this.stop = () => {
-      cancelAnimationFrame(frame);
+      this.frame.cancel();
       this.running = false;
     };
+    this.frame.ask();
   }
 
   #put(places, done) {
@@ -183,6 +192,19 @@ export class Layout {
     graph.movedAll();
     if (done) this.#finish();
     else this.onStep(false);
+  }
+
+  #try(run) {
+    try {
+      run();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error) {
+    this.stop();
+    this.onFailed(error);
   }
 
   #finish() {

@@ -1,4 +1,5 @@
-// One picture in the next frame of the screen, however often it is asked for.
+// Something to do in the next frame of the screen, once however often it is asked for, such as a
+// picture or a step of a movement. What goes wrong in it is told, not thrown at nobody.
 
 export class NextFrame {
   /** @param paint(time) and failed(error), which is told what went wrong in it */
@@ -13,8 +14,7 @@ export class NextFrame {
 
   /** Paint at once, which is as good as what was asked for. */
   now(time = performance.now()) {
-    cancelAnimationFrame(this.asked);
-    this.asked = null;
+    this.cancel();
     try {
       this.paint(time);
     } catch (error) {
@@ -22,8 +22,14 @@ export class NextFrame {
     }
   }
 
+  /** Take back what was asked for. */
+  cancel() {
+    cancelAnimationFrame(this.asked);
+    this.asked = null;
+  }
+
   end() {
     this.ended = true;
-    cancelAnimationFrame(this.asked);
+    this.cancel();
   }
 }

@@ -38,6 +38,7 @@ export class Painter {
     Object.assign(this, { store, look, container, on, box: null, all: true, lines: 30000, area: null, cost: 0, stale: true });
     this.shown = false; // whether all of a graph was painted once
     this.next = new NextFrame((now) => this.#paint(now), (error) => this.#broken(error));
+    this.flight = new NextFrame(() => this.#flyOn(), (error) => this.#broken(error));
     [this.canvas, this.over] = [0, 1].map(() => {
       const canvas = document.createElement("canvas");
       canvas.className = "nerv-canvas";
@@ -232,23 +233,25 @@ export class Painter {
   }
 
   set camera(state) {
-    cancelAnimationFrame(this.flying);
+    this.flight.cancel();
     this.eye.state = state;
     this.stir();
   }
 
   #fly(to, time) {
-    const [from, start] = [this.camera, performance.now()];
     if (calm()) {
       this.camera = to;
       return;
     }
-    const step = () => {
-      const share = Math.min(1, (performance.now() - start) / time);
-      this.camera = between(from, to, share);
-      if (share < 1) this.flying = requestAnimationFrame(step);
-    };
-    step();
+    this.course = { from: this.camera, to, start: performance.now(), time };
+    this.flight.now();
+  }
+
+  #flyOn() {
+    const { from, to, start, time } = this.course;
+    const share = Math.min(1, (performance.now() - start) / time);
+    this.camera = between(from, to, share);
+    if (share < 1) this.flight.ask();
   }
 
   /** What is in the middle, in coordinates of the graph, and how much is seen: null where it is all. */
@@ -366,7 +369,7 @@ export class Painter {
       click: (id, event) => on.click(id, event),
       expand: (id) => this.store.graph.hasNode(id) && on.expand(id),
       pan: (dx, dy) => {
-        cancelAnimationFrame(this.flying);
+        this.flight.cancel();
         this.eye.pan(dx, dy);
         this.stir();
       },
@@ -442,7 +445,7 @@ export class Painter {
     clearTimeout(this.waiting);
     clearTimeout(this.resting);
     this.next.end();
-    cancelAnimationFrame(this.flying);
+    this.flight.end();
     cancelAnimationFrame(this.timing);
     this.resized.disconnect();
     this.gestures.destroy();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { register } from "node:module";
-import { test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 import { GraphStore } from "../src/graph_store.js";
 import { solve } from "../src/rounds.js";
 import { graphPart, ring } from "./helpers.js";
@@ -59,7 +59,7 @@ test("a graph whose nodes are all held is arranged at once", () => {
   const store = filled(20);
   for (const id of store.graph.nodeIds()) store.graph.pin(id, true);
   const steps = [];
-  new Layout(store, (done) => steps.push(done)).start();
+  new Layout(store, (done) => steps.push(done), assert.fail).start();
   assert.deepEqual(steps, [true]);
 });
 
@@ -71,4 +71,75 @@ test("in a large graph neighbours come to stand near each other in few rounds", 
   const beside = mean(Array.from({ length: 4000 }, (_, i) => away(`n${i}`, `n${(i + 1) % 4000}`)));
   const across = mean(Array.from({ length: 4000 }, (_, i) => away(`n${i}`, `n${(i + 2000) % 4000}`)));
   assert.ok(beside < across / 6, `${beside} ${across}`);
+});
+
+/** A worker that gives the places at once. */
+class QuickWorker {
+  postMessage({ task: { place } }) {
+    this.onmessage({ data: { places: place.map((x) => x + 1), done: true } });
+  }
+  terminate() {}
+}
+
+const NOTHING = { group: new Map(), x: new Map(), y: new Map() };
+let frames = [];
+const shown = () => frames.splice(0).forEach((run) => run(16));
+const faked = {
+  Worker: QuickWorker,
+  document: { hidden: false },
+  matchMedia: () => ({ matches: false }),
+  requestAnimationFrame: (run) => frames.push(run),
+  cancelAnimationFrame: () => (frames = []),
+};
+
+beforeEach(() => {
+  frames = [];
+  Object.assign(globalThis, faked);
+});
+
+afterEach(() => {
+  for (const name of Object.keys(faked)) delete globalThis[name];
+});
+
+test("what goes wrong in a step of a glide is told, and the glide ends", () => {
+  const failed = [];
+  const broken = () => {
+    throw new Error("no way");
+  };
+  const layout = new Layout(filled(5), broken, ({ message }) => failed.push(message));
+  layout.start(null, { name: "layered" }, NOTHING);
+  assert.deepEqual(failed, []);
+  shown();
+  assert.deepEqual([failed, layout.running, frames.length], [["no way"], false, 0]);
+});
+
+test("a glide goes on step by step until its nodes are where they belong", () => {
+  const steps = [];
+  const store = filled(5);
+  const wanted = taskOf(store.graph).task.place.map((x) => x + 1);
+  const layout = new Layout(store, (done) => steps.push(done), assert.fail);
+  layout.start(null, { name: "layered" }, NOTHING);
+  while (layout.running) shown();
+  assert.equal(steps.at(-1), true);
+  assert.deepEqual(taskOf(store.graph).task.place, wanted);
+});
+
+test("what goes wrong with places of a worker is told", () => {
+  const failed = [];
+  const broken = () => {
+    throw new Error("no way");
+  };
+  const layout = new Layout(filled(5), broken, ({ message }) => failed.push(message));
+  layout.start();
+  assert.deepEqual([failed, layout.running], [["no way"], false]);
+});
+
+test("that no layout can be loaded is told", async () => {
+  globalThis.Worker = class {
+    constructor() {
+      throw new Error("forbidden");
+    }
+  };
+  const error = await new Promise((resolve) => new Layout(filled(5), assert.fail, resolve).start());
+  assert.ok(error instanceof Error);
 });

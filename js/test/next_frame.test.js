@@ -65,3 +65,15 @@ test("after the end nothing is painted", () => {
   show();
   assert.deepEqual([waiting.size, told], [0, []]);
 });
+
+test("what was taken back is not done, and can be asked for again", () => {
+  let painted = 0;
+  const next = frame(() => (painted += 1));
+  next.ask();
+  next.cancel();
+  show();
+  assert.equal(painted, 0);
+  next.ask();
+  show();
+  assert.equal(painted, 1);
+});

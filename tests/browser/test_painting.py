@@ -130,11 +130,28 @@ BROKEN = {
     "timeline": """const { marks } = root.nerv.timeline, { render } = marks;
         marks.render = () => { marks.render = render; throw new Error("no ink"); };
         root.nerv.timeline.refresh();""",
+    "camera": f"""const {{ eye }} = {PAINTER}, {{ state }} = eye;
+        let steps = 0;
+        const set = () => {{
+            if (++steps < 3) return;
+            delete eye.state;
+            throw new Error("no ink");
+        }};
+        Object.defineProperty(eye, "state", {{ configurable: true, get: () => state, set }});
+        {PAINTER}.zoom(2);""",
+    "glide": """const { graph } = root.nerv.store, { movedAll } = graph;
+        let steps = 0;
+        graph.movedAll = () => {
+            if (++steps < 3) return movedAll.call(graph);
+            delete graph.movedAll;
+            throw new Error("no ink");
+        };
+        root.nerv.graph.setArrangement({ name: "layered", direction: "down" }, true);""",
 }
 
 
 @pytest.mark.parametrize("part", BROKEN)
-def test_a_picture_that_fails_is_told_in_place_and_painted_on_a_second_try(
+def test_a_picture_or_a_movement_that_fails_is_told_in_place_and_done_on_a_second_try(
     bench: Callable[..., Any], lab: Any, part: str
 ) -> None:
     table = bench(lab)
