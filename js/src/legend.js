@@ -67,7 +67,7 @@ export class Legend {
     const colored = legend.some((s) => s.of === "node" && (s.kind === "ramp" || s.rows?.some((row) => row.color)));
     const rows = new Map((byType?.rows ?? []).map((row) => [row.text, row]));
     const usual = rows.get([...rows.keys()].find((text) => / more$/.test(text)));
-    const ordered = [...this.store.types].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+    const ordered = [...this.#counts()].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
     const types = ordered.slice(0, TYPES).map(([type, count]) => {
       const row = rows.get(type) ?? usual ?? {};
       const plain = this.store.palette.colour(type);
@@ -75,6 +75,17 @@ export class Legend {
       return { type, count, off: this.look.hidden.has(type), look };
     });
     return { sections: legend.filter((section) => section !== byType), types, more: Math.max(0, ordered.length - TYPES) };
+  }
+
+  /** How many entities there are of each type, also behind nodes that stand for one. */
+  #counts() {
+    const counts = new Map(this.store.types);
+    const { graph } = this.store;
+    for (const [id, count] of this.looks.groups) {
+      const slot = graph.nodes.at(id);
+      if (slot >= 0) counts.set(graph.kindAt(slot), counts.get(graph.kindAt(slot)) + count - 1);
+    }
+    return counts;
   }
 
   /** Where it lies over a stage: pixels from the left and from below; null while it is closed. */

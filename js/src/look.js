@@ -35,7 +35,7 @@ export class Look {
     this.hovered = null;
     this.covered = []; // boxes of the stage that other things lie over: {x, y, width, height}
     this.grouping = null; // by which nodes are arranged in discs: {group, titles}, or null
-    this.groups = new Set(); // ids of nodes that stand for a whole type
+    this.groups = new Map(); // how many entities stand behind nodes of a whole type, by id
     this.draft = false; // a large graph comes in, so that neither edges nor names are shown yet
     this.busy = false; // nodes are being arranged
     this.touching = 0; // relations of what is selected

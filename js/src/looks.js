@@ -34,7 +34,7 @@ export class Looks {
     Object.assign(this, { graph, dark: false, colors: [], legend: [], ghosts: new Map() });
     this.numbers = { nodes: new Map(), edges: new Map() }; // id -> number of its colour
     this.styled = { nodes: new Set(), edges: new Set() }; // ids that had a look of their own
-    this.groups = new Set(); // ids of nodes that stand for a whole type
+    this.groups = new Map(); // how many entities stand behind nodes of a whole type, by id
     this.titles = new Map(); // what the number of a group means
     this.places = { group: new Map(), x: new Map(), y: new Map() }; // what layouts by data need
   }
@@ -47,7 +47,7 @@ export class Looks {
   /** Take over the looks of the items of a payload. */
   apply(part) {
     const radii = new Map((part.nodes.groups ?? []).map(([i, count]) => [part.nodes.ids[i], groupRadius(count)]));
-    for (const id of radii.keys()) this.groups.add(id);
+    for (const [i, count] of part.nodes.groups ?? []) this.groups.set(part.nodes.ids[i], count);
     this.#columns("nodes", part.nodes, (id, look) => this.#node(id, look, radii.get(id)));
     this.#columns("edges", part.edges, (id, look) => this.graph.styleEdge(id, look));
     this.#places(part.nodes);

@@ -143,7 +143,7 @@ export class Overlay {
       text: group.text, left: left + group.left * scale, right: left + group.right * scale,
       top: top - group.top * scale - group.rim * frame.grow, low: top - group.low * scale + group.rim * frame.grow,
     }));
-    for (const id of look.groups) {
+    for (const id of look.groups.keys()) {
       const slot = graph.nodes.at(id);
       if (slot < 0 || scene.isHidden(slot)) continue;
       this.titled.add(slot);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -112,10 +112,12 @@ class Arranger:
         number = self._groups.number(value)
         return 0 if number is None or number >= _MAX_GROUPS else number + 1
 
-    def group(self, state: Degrees, entity: Entity) -> int | None:
-        """Return the number of the group of an entity; None where nothing is grouped."""
+    def titles(self, state: Degrees, entities: Iterable[Entity]) -> dict[str, str]:
+        """Return the title of the group of each entity, by id; none where nothing is grouped."""
         read = self._reads.get("by")
-        return None if read is None else self._group(read(state, entity))
+        if read is None:
+            return {}
+        return {e.id: self.title(self._group(read(state, e))) for e in entities}
 
     def title(self, number: int) -> str:
         """Return the title of a group."""

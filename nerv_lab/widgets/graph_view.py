@@ -213,7 +213,8 @@ class GraphView(Placed):
     def to_svg(self, path: str | os.PathLike[str], *, title: str = "") -> Path:
         """Write a still picture of what is shown, or of its most connected entities, as SVG.
 
-        It has the style of the view, and the places of nodes that are held.
+        It has the style of the view with its legend, its groups with their titles, and the places
+        of nodes that are held.
 
         Parameters
         ----------
@@ -234,5 +235,10 @@ class GraphView(Placed):
     def _picture(self, caption: str) -> str:
         board = self._open_feed().board
         return graph_svg(
-            board.scene, caption, seed=self.seed, styler=board.styler, places=board.pins.places
+            board.scene,
+            caption,
+            seed=self.seed,
+            styler=board.styler,
+            places=board.pins.places,
+            groups=board.arranger.titles(board.scene, board.scene.entities.values()),
         )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.state import GraphState
+from nerv_lab.widgets.groups import group_size
 from nerv_lab.widgets.styling import Styler
-from nerv_lab.widgets.svg_legend import legend_svg
+from nerv_lab.widgets.svg_groups import grouped_spots, titles_svg
+from nerv_lab.widgets.svg_legend import legend_svg, with_types
 from nerv_lab.widgets.svg_shapes import DASH_ARRAYS, shape_svg
 
 __all__ = ["PALETTE", "graph_svg"]
@@ -25,16 +28,25 @@ _MAX_LABEL: Final = 28
 _WIDTH: Final = 720
 _HEIGHT: Final = 420
 _MARGIN: Final = 56
+_HALF_LETTER: Final = 3.6  # about
 _NO_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Places = Mapping[str, tuple[float, float] | None]
 
 
 def _place(
-    nodes: list[str], links: list[Relation], seed: int, places: Places, width: int
+    nodes: list[str],
+    links: list[Relation],
+    seed: int,
+    places: Places,
+    groups: Mapping[str, str] | None,
+    width: int,
 ) -> dict[str, tuple[float, float]]:
     held = {id: (spot[0], -spot[1]) for id in nodes if (spot := places.get(id))}
-    spots = held if len(held) == len(nodes) else _sprung(nodes, links, seed, held)
+    if groups:
+        spots: Mapping[str, Any] = {**grouped_spots(groups, nodes), **held}
+    else:
+        spots = held if len(held) == len(nodes) else _sprung(nodes, links, seed, held)
     xs, ys = [p[0] for p in spots.values()], [p[1] for p in spots.values()]
 
     def scaled(value: float, values: list[float], length: int) -> float:
@@ -72,6 +84,13 @@ def _unit(places: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, f
 
 def _colours(types: set[str]) -> dict[str, str]:
     return {kind: PALETTE[i % len(PALETTE)] for i, kind in enumerate(sorted(types))}
+
+
+def _counts(state: GraphState) -> Counter[str]:
+    counts = Counter[str]()
+    for entity in state.entities.values():
+        counts[entity.type] += group_size(entity) or 1
+    return counts
 
 
 def _text(text: str) -> str:
@@ -112,7 +131,10 @@ def _dot(
         size = round(1.1 * radius, 1)
         drawn += f'<text x="{x}" y="{y + 0.38 * size:.1f}" font-size="{size}">{_text(icon)}</text>'
     label = _short(look.get("label", entity.name or entity.id))
-    return drawn, f'<text x="{x}" y="{y + radius + 12:.1f}">{label}</text>'
+    bold = ' font-weight="600"' if group_size(entity) else ""
+    half = min(len(label) * _HALF_LETTER, _WIDTH / 2)
+    middle = min(max(x, half), _WIDTH - half)
+    return drawn, f'<text x="{middle:.1f}" y="{y + radius + 12:.1f}"{bold}>{label}</text>'
 
 
 def graph_svg(
@@ -122,6 +144,7 @@ def graph_svg(
     seed: int = 1,
     styler: Styler | None = None,
     places: Places | None = None,
+    groups: Mapping[str, str] | None = None,
 ) -> str:
     """Return a graph as an SVG image; of a large one, its most connected entities.
 
@@ -137,6 +160,8 @@ def graph_svg(
         Gives looks, which a legend beside the picture explains.
     places : mapping of str to (float, float) or None, optional
         Where nodes are, y growing upwards; the others are put around them.
+    groups : mapping of str to str, optional
+        Of each entity the title of the group it is in, where they are to be drawn in groups.
     """
     styler = styler or Styler()
     by_degree = sorted(state.entities, key=lambda id: (-state.degree(id), id))
@@ -153,8 +178,9 @@ def graph_svg(
     )
     entities = [state.entities[id] for id in nodes]
     colours = _colours({e.type for e in entities})
-    legend, taken = legend_svg(styler.legend(), _WIDTH, _HEIGHT)
-    spots = _place(nodes, links, seed, places or {}, _WIDTH - taken) if nodes else {}
+    explained = with_types(styler.legend(), colours, _counts(state))
+    legend, taken = legend_svg(explained, _WIDTH, _HEIGHT)
+    spots = _place(nodes, links, seed, places or {}, groups, _WIDTH - taken) if nodes else {}
     if len(state.entities) > len(nodes):
         caption = f"{caption}; the {len(nodes)} most connected entities"
     lines = "".join(_line(r, spots, styler.look(state, r)) for r in links)
@@ -167,6 +193,7 @@ def graph_svg(
         )
         for e in entities
     ]
+    titles = titles_svg(groups, Counter(groups.values()), spots, _WIDTH - taken) if groups else ""
     nodes_drawn, names = ("".join(dot[part] for dot in dots) for part in (0, 1))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
@@ -175,7 +202,7 @@ def graph_svg(
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" rx="8" fill="#fbfbfd" stroke="#e2e4ea"/>'
         f'<g stroke="#b8bfcc" stroke-width="1" fill="#6b7280">{lines}</g>'
         f'<g font-size="11" fill="#2b303b" text-anchor="middle">{nodes_drawn}'
-        f'<g stroke="#fbfbfd" stroke-width="3" paint-order="stroke">{names}</g></g>{legend}'
+        f'<g stroke="#fbfbfd" stroke-width="3" paint-order="stroke">{names}{titles}</g></g>{legend}'
         f'<text x="14" y="{_HEIGHT - 12}" font-size="12" fill="#6b7280">{_text(caption)}</text>'
         f"</svg>"
     )

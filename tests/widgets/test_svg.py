@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from pathlib import Path
@@ -106,3 +107,52 @@ def test_a_ramp_is_in_the_legend(lab: Any, tmp_path: Path) -> None:
     text = view.to_svg(tmp_path / "graph.svg").read_text()
     assert ">1780</text>" in text
     assert ">1820</text>" in text
+
+
+def test_types_are_in_the_legend_where_colours_mean_nothing_else(
+    lab_with_text: Any, tmp_path: Path
+) -> None:
+    text = lab_with_text.to_svg(tmp_path / "plain.svg").read_text()
+    assert ">person</text>" in text
+    assert ">text</text>" in text
+    styled = {"node": {"color": nl.by("degree")}}
+    text = lab_with_text.to_svg(tmp_path / "ramp.svg", style=styled).read_text()
+    assert ">person</text>" not in text
+
+
+def test_a_shape_by_type_has_the_colour_of_the_type_in_the_legend(
+    lab_with_text: Any, tmp_path: Path
+) -> None:
+    shaped = {"node": {"shape": {"text": "diamond"}}}
+    text = lab_with_text.to_svg(tmp_path / "graph.svg", style=shaped).read_text()
+    fills = re.findall(r'<polygon points="[^"]+" fill="([^"]+)"', text)
+    assert len(fills) == 2
+    assert fills[0] == fills[1]
+
+
+def test_a_graph_of_one_type_has_no_legend(lab: Any, tmp_path: Path) -> None:
+    lab.add_entity("only", id="a")
+    assert ">only</text>" not in lab.to_svg(tmp_path / "graph.svg").read_text()
+
+
+def test_groups_are_apart_and_have_titles(lab: Any, tmp_path: Path) -> None:
+    for number in range(12):
+        place = {"place": "Rome & co" if number < 8 else "Oslo"}
+        lab.add_entity("x", id=f"n{number:02}", properties=place)
+    view = lab.view(layout={"name": "grouped", "by": "place"})
+    text = view.to_svg(tmp_path / "graph.svg").read_text()
+    ET.fromstring(text)
+    assert ">Rome &amp; co (8)</text>" in text
+    assert ">Oslo (4)</text>" in text
+    found = spots(text)
+    rome, oslo = (
+        tuple(sum(values) / len(values) for values in zip(*part, strict=True))
+        for part in (found[:8], found[8:])
+    )
+    assert math.dist(rome, oslo) > max(math.dist(rome, spot) for spot in found[:8])
+
+
+def test_a_collapsed_type_is_named_in_bold(lab_with_text: Any, tmp_path: Path) -> None:
+    view = lab_with_text.view(collapsed="person")
+    text = view.to_svg(tmp_path / "graph.svg").read_text()
+    assert 'font-weight="600">person (1)</text>' in text
