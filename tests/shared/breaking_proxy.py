@@ -101,6 +101,10 @@ class BreakingProxy:
         except OSError:
             writer.transport.abort()
             return
+        if self._shut:  # meanwhile
+            back.transport.abort()
+            writer.transport.abort()
+            return
         asked, answered = bytearray(), bytearray()
         if self._keeping:
             self.kept.append((asked, answered))

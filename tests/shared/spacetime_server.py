@@ -6,7 +6,6 @@ import atexit
 import http.client
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,9 +13,10 @@ import uuid
 from pathlib import Path
 
 import pytest
+from shared.ports import free_port
 
 VERSION = "1.2.0"
-_START_SECONDS = 60.0
+_START_SECONDS = 240.0
 
 
 def binary() -> str | None:
@@ -36,13 +36,6 @@ def required_binary() -> str:
     if os.environ.get("NERV_REQUIRE_SPACETIMEDB") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class SpacetimeServer:
@@ -86,7 +79,7 @@ class SpacetimeServer:
         pytest.fail(f"the server did not start within {_START_SECONDS} s: {self.log()[-2000:]}")
 
     def _is_healthy(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request("GET", "/v1/health")
             return connection.getresponse().status == 200
@@ -109,7 +102,7 @@ class SpacetimeServer:
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(10)
+                self._process.wait(60)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

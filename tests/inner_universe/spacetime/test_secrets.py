@@ -15,7 +15,8 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from shared.spacetime_server import SpacetimeServer, free_port, new_database
+from shared.ports import free_port
+from shared.spacetime_server import SpacetimeServer, new_database
 
 import nerv_lab as nl
 from nerv_lab.core.errors import NervError
