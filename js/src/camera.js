@@ -100,6 +100,7 @@ export class Camera {
 
 /** The state part of the way from one to another: slow at both ends, and zooming evenly. */
 export function between(from, to, share) {
+  if (share === 1) return to; // to the bit: a fitted graph is at a zoom of 1, not of nearly 1
   const eased = share < 0.5 ? 2 * share * share : 1 - 2 * (1 - share) ** 2;
   const mix = (a, b) => a + (b - a) * eased;
   return { x: mix(from.x, to.x), y: mix(from.y, to.y), zoom: from.zoom * (to.zoom / from.zoom) ** eased };

@@ -18,6 +18,11 @@ export class Desk {
     Object.assign(this, { send, view, on, count: 0, waiting: new Map() });
   }
 
+  /** Whether a command has no reply yet. */
+  get isBusy() {
+    return this.waiting.size > 0;
+  }
+
   /** Send a command; the promise fails with a CommandError the user can read. */
   ask(name, args = {}) {
     const id = `${this.view}:${++this.count}`;

@@ -212,6 +212,12 @@ export class GraphPanel {
     this.table.refresh();
   }
 
+  /** Whether nothing is arranged, looked for or painted any more; out of sight nothing is painted. */
+  get isAtRest() {
+    if (this.layout.running || this.table.pending || this.search.isBusy) return false;
+    return this.visible === false || Boolean(this.visible && this.painter?.isAtRest);
+  }
+
   arrange() {
     this.held = null;
     this.painter?.hold(null);

@@ -61,6 +61,11 @@ export class Painter {
     return this.brush.kind;
   }
 
+  /** Whether all is painted as it is, and nothing moves. */
+  get isAtRest() {
+    return Boolean(this.frame) && !(this.stale || this.next.asked || this.moving || this.flight.asked);
+  }
+
   /** A lost context may come back; where it does not, someone else has to paint. */
   #lost() {
     clearTimeout(this.waiting);

@@ -10,7 +10,7 @@ export class SearchBox {
    * @param on {find(query) -> {ids, total} of the kernel, found(ids or null), choose(id)}
    */
   constructor(store, on) {
-    Object.assign(this, { store, on, asked: 0 });
+    Object.assign(this, { store, on, asked: 0, isBusy: false });
     const input = h("input.nerv-input", {
       type: "search",
       placeholder: "Search nodes",
@@ -41,15 +41,25 @@ export class SearchBox {
     const asked = ++this.asked;
     const found = this.store.search(text, 2000);
     this.#found(text, found, found.length);
-    if (!text.trim()) return;
-    this.waiting = setTimeout(async () => {
-      try {
-        const { ids, total } = await this.on.find(text);
-        if (asked === this.asked) this.#found(text, ids, total);
-      } catch (error) {
-        if (asked === this.asked) this.#hint("span.nerv-field-error", error.message);
-      }
-    }, TYPING_MS);
+    this.#setBusy(Boolean(text.trim()));
+    if (this.isBusy) this.waiting = setTimeout(() => this.#ask(text, asked), TYPING_MS);
+  }
+
+  async #ask(text, asked) {
+    try {
+      const { ids, total } = await this.on.find(text);
+      if (asked === this.asked) this.#found(text, ids, total);
+    } catch (error) {
+      if (asked !== this.asked) return;
+      this.#hint("span.nerv-field-error", error.message);
+      this.print = null;
+    }
+    if (asked === this.asked) this.#setBusy(false);
+  }
+
+  #setBusy(isBusy) {
+    this.isBusy = isBusy;
+    this.results.setAttribute("aria-busy", String(isBusy));
   }
 
   #hint(what, text) {
@@ -59,18 +69,21 @@ export class SearchBox {
   #found(text, ids, total) {
     const found = ids.filter((id) => this.store.graph.hasNode(id));
     this.on.found(text.trim() ? found : null);
-    this.results.replaceChildren(...found.slice(0, SHOWN_RESULTS).map((id) => this.#result(id)));
+    this.results.hidden = !text.trim();
+    this.results.dataset.total = total;
+    const nodes = found.slice(0, SHOWN_RESULTS).map((id) => this.store.graph.node(id));
+    const print = JSON.stringify([nodes.map(({ id, label, kind, color }) => [id, label, kind, color]), total]);
+    if (print === this.print) return; // a click or the focus may be on a row just now
+    this.print = print;
+    this.results.replaceChildren(...nodes.map((node) => this.#result(node)));
     if (!found.length) this.#hint("span.nerv-hint", "Nothing found");
     if (total > SHOWN_RESULTS) {
       this.#hint("span.nerv-hint", `${counted(total, "match", "matches")}, marked in the graph`);
     }
     this.#hint("span.nerv-hint", "Also type:person tag:x has:born born>=1815 degree>2 -word");
-    this.results.hidden = !text.trim();
-    this.results.dataset.total = total;
   }
 
-  #result(id) {
-    const { label, kind, color } = this.store.graph.node(id);
+  #result({ id, label, kind, color }) {
     const swatch = h("span.nerv-swatch", {});
     swatch.style.background = color;
     const attributes = { type: "button", role: "option" };

@@ -210,6 +210,12 @@ export class View {
     return this.graph.painter?.spot(id) ?? null;
   }
 
+  /** Whether everything has been answered, arranged and painted, so that nothing changes by itself. */
+  get isAtRest() {
+    if (!this.link.seq || this.desk.isBusy || this.timeline?.next.asked) return false;
+    return this.graph?.isAtRest ?? true;
+  }
+
   // -- kernel -------------------------------------------------------------------------------
 
   #listen(event, handler) {

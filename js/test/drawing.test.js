@@ -65,6 +65,7 @@ test("a flight begins and ends where it should", () => {
   assert.deepEqual(between(from, to, 0), from);
   assert.deepEqual(between(from, to, 1), to);
   near(between(from, to, 0.5).zoom, 4);
+  assert.equal(between({ ...from, zoom: 49 }, { ...from, zoom: 1 }, 1).zoom, 1);
 });
 
 test("colours are read as style sheets write them, and written back", () => {
