@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 from shared.bench import Bench
-from shared.jupyterlab import Notebook, chromium_context, jupyterlab, open_notebook, shut_down
+from shared.jupyterlab import (
+    Notebook,
+    another_context,
+    chromium_context,
+    jupyterlab,
+    open_notebook,
+    refuse,
+    shut_down,
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,14 +40,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
 
 
 @pytest.fixture
-def bench(chromium: Any) -> Iterator[Callable[..., Bench]]:
+def page(chromium: Any) -> Iterator[Any]:
+    """A page whose clock and network no other page shares."""
+    with another_context(chromium.browser) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def bench(page: Any) -> Iterator[Callable[..., Bench]]:
     """Put an explorer of a lab on a page of its own, which reaches no network."""
-    page = chromium.new_page()
     asked: list[str] = []
     page.route("**/*", lambda route: (asked.append(route.request.url), route.abort()))
     yield lambda lab, **options: Bench(page, lab, **options)
-    page.close()
-    assert asked == []
+    refuse(asked)
 
 
 @pytest.fixture

@@ -79,15 +79,11 @@ def test_nothing_is_found_in_the_legend_and_the_panel_of_options(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_found_in_the_export(
-    chromium: Any, lab: Any, tmp_path: Path, scheme: str
-) -> None:
-    page = chromium.new_page()
+def test_nothing_is_found_in_the_export(page: Any, lab: Any, tmp_path: Path, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto(lab.to_html(tmp_path / "lab.html").as_uri())
     page.locator(".nerv[data-layout=done]").wait_for()
     assert violations(page, "html") == []
-    page.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -54,6 +54,7 @@ def _colours(book: Any, locator: Any) -> int:
 
 
 def _painted(book: Any) -> tuple[int, int]:
+    book.settle()
     stage = book.root().locator(".nerv-stage canvas").first
     timeline = book.root().locator(".nerv-timeline-canvas")
     return _colours(book, stage), _colours(book, timeline)
@@ -141,7 +142,7 @@ def test_a_change_by_another_process_arrives(notebook: Callable[..., Any], serve
         "    lab.add_entity('person', name='from elsewhere')\n"
         "    lab.commit('by another process')\n"
     )
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=300)
     book.wait(nodes=5, version="v2")
 
 
@@ -162,7 +163,7 @@ def test_the_selection_goes_both_ways(notebook: Callable[..., Any]) -> None:
 def test_a_click_on_a_node_selects_it(notebook: Callable[..., Any]) -> None:
     book = _start(notebook, options='renderer="canvas"')
     mary = book.run("print(people[2].id)").strip()
-    root = book.wait(renderer="canvas")
+    root = book.settle()
     spot = root.evaluate("(root, id) => root.nerv.spot(id)", mary)
     root.locator(".nerv-stage").click(position=spot)
     book.wait(selection=mary)
@@ -180,29 +181,31 @@ def test_search_finds_a_node_by_keyboard(notebook: Callable[..., Any]) -> None:
     book.wait(selection=note)
 
 
+DROP_ONE = """\
+feed, real = explorer._feed, explorer._feed._send
+def drop(message, buffers):
+    feed._send = real
+feed._send = drop
+lab.add_entity("person", name="lost on the way")
+"""
+
+
 def test_a_dropped_frame_is_noticed_and_made_up_for(notebook: Callable[..., Any]) -> None:
     book = _start(notebook)
+    # In one go: after a while the kernel asks by itself what has arrived.
     book.run(
-        "feed, real = explorer._feed, explorer._feed._send\n"
-        "def drop(message, buffers):\n"
-        "    feed._send = real\n"
-        "feed._send = drop\n"
-        "lab.add_entity('person', name='lost on the way')"
+        f"{DROP_ONE}"
+        "import asyncio\n"
+        "while feed._send is drop: await asyncio.sleep(0.01)\n"
+        "lab.add_entity('person', name='arrives')"
     )
-    book.run("lab.add_entity('person', name='arrives')")
     root = book.wait(nodes=6)
     assert root.get_attribute("data-gaps") == "1"
 
 
 def test_a_dropped_last_frame_is_made_up_for_too(notebook: Callable[..., Any]) -> None:
     book = _start(notebook)
-    book.run(
-        "feed, real = explorer._feed, explorer._feed._send\n"
-        "def drop(message, buffers):\n"
-        "    feed._send = real\n"
-        "feed._send = drop\n"
-        "lab.add_entity('person', name='lost on the way')"
-    )
+    book.run(DROP_ONE)
     book.wait(nodes=5)
 
 
@@ -216,6 +219,7 @@ def test_markup_in_a_label_is_text(notebook: Callable[..., Any]) -> None:
     )
     root = book.wait(nodes=5, version="v2")
     root.get_by_role("heading", name=label).wait_for()
+    book.settle()
     root.locator(".nerv-mark[data-label=v2]").hover()
     card = root.get_by_role("tooltip")
     card.get_by_text(f"v2 {label}").wait_for()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from shared.effort import EFFORT
 import nerv_lab as nl
 from nerv_lab.widgets import frames
 
+TOMORROW = datetime.now(UTC) + timedelta(days=1)
 BOUND_MS = 60_000  # of the page's clock, within which a view is where the store is
 FAULTS: dict[str, Callable[[list[Any]], list[Any]]] = {
     "dropped": lambda sent: [m for i, m in enumerate(sent) if i % 2],
@@ -124,6 +126,7 @@ def test_a_command_or_reply_that_is_lost_is_made_up_for_and_done_once(
     table = clocked(lab)
     table.loses = "command"
     setattr(table, lost, 1)
+    table.page.clock.pause_at(TOMORROW)
     table.root.get_by_label("Description of the commit").fill("once")
     table.button("Commit").click()
     table.page.clock.fast_forward(500)

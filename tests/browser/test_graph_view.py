@@ -185,26 +185,16 @@ def test_the_camera_is_read_and_set(bench: Callable[..., Any], lab: Any) -> None
     x, y = places(table)["p3"]
     table.widget.camera = {"x": x, "y": y, "ratio": 0.25}
     table.flush()
-    table.page.wait_for_function(
-        "() => document.querySelector('.nerv').nerv.graph.sight?.ratio === 0.25"
-    )
+    table.settle()
+    assert nerv(table, "view.graph.sight.ratio") == 0.25
     box = table.root.locator(".nerv-stage").bounding_box()
     at = spot(table, "p3")
     assert at["x"] == pytest.approx(box["width"] / 2, abs=2)
     assert at["y"] == pytest.approx(box["height"] / 2, abs=2)
     table.button("Fit the whole graph").click()
-    until(table, lambda: table.widget.camera is None)
+    table.until(lambda: table.widget.camera is None)
     table.button("Zoom in").click()
-    until(table, lambda: table.widget.camera is not None and table.widget.camera["ratio"] < 1)
-
-
-def until(table: Any, holds: Callable[[], bool]) -> None:
-    """Wait for what the page tells the widget, which happens while the page is waited for."""
-    for _ in range(200):
-        if holds():
-            return
-        table.page.evaluate("() => new Promise((resolve) => setTimeout(resolve, 50))")
-    raise AssertionError("it did not come about")
+    table.until(lambda: table.widget.camera is not None and table.widget.camera["ratio"] < 1)
 
 
 def test_functions_are_told_what_is_clicked_and_their_errors_are_shown(
@@ -217,7 +207,7 @@ def test_functions_are_told_what_is_clicked_and_their_errors_are_shown(
     table.flush()
     click(table, "t1")
     table.wait(selection="t1")
-    until(table, lambda: "t1" in heard)
+    table.until(lambda: "t1" in heard)
     assert "over t1" in heard
     remove()
     table.widget.on_click(lambda item: 1 / 0)
@@ -271,6 +261,7 @@ def test_types_collapse_and_open_by_keyboard(bench: Callable[..., Any], lab: Any
     press("Enter")
     press("Enter")
     table.root.get_by_role("heading", name="person (4)").wait_for()
+    table.settle()
     table.button("Open the group").focus()
     press("Enter")
     table.wait(nodes=5)
@@ -282,6 +273,7 @@ def test_a_picture_is_saved_by_a_button(
 ) -> None:
     table = bench(lab, style=STYLE)
     table.button("Filter and arrange").click()
+    table.settle()
     with table.page.expect_download() as downloading:
         table.button("Save as PNG").click()
     target = tmp_path / "graph.png"

@@ -96,6 +96,7 @@ def test_every_control_is_reached(bench: Callable[..., Any], lab: Any, state: st
     table = bench(lab, selection=["ada"])
     table.root.get_by_label("Inspector").get_by_text("1815").wait_for()
     STATES[state](table)
+    table.settle()
     assert walk(table) == []
 
 
@@ -221,6 +222,7 @@ def test_what_is_selected_is_moved_by_keys_and_stays_where_it_is_put(
 ) -> None:
     table = bench(lab, selection=["ada", "byron"])
     table.root.get_by_label("Inspector").get_by_text("1 more selected").wait_for()
+    table.settle()
     stage, keyboard = table.root.locator(".nerv-stage"), table.page.keyboard
     spots = "root => ['ada', 'byron'].map((id) => root.nerv.spot(id))"
     before = table.root.evaluate(spots)

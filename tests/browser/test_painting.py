@@ -16,11 +16,6 @@ from nerv_lab.widgets import columns, stream
 PAINTERS = pytest.mark.parametrize("renderer", ["auto", "canvas"])
 GRAPH = "root.nerv.store.graph"
 PAINTER = "root.nerv.graph.painter"
-SETTLED = """root => new Promise(done => {
-    const painter = root.nerv.graph.painter;
-    const look = () => painter.next.asked || painter.moving ? requestAnimationFrame(look) : done();
-    requestAnimationFrame(look);
-})"""
 
 NOTE_FIRST = """() => new MutationObserver((_, observer) => {
     const { frame } = document.querySelector(".nerv[data-painted]")?.nerv.graph.painter ?? {};
@@ -62,7 +57,7 @@ def until(table: Any, holds: str) -> None:
 def stage(table: Any) -> Any:
     """The picture of the graph at rest, without what lies over it."""
     table.page.mouse.move(1, 1)
-    table.root.evaluate(SETTLED)
+    table.settle()
     on(table, "root.querySelectorAll('.nerv-legend, .nerv-stage-tools').forEach(e => e.remove())")
     return picture_of(table.root.locator(".nerv-stage"))
 
@@ -166,7 +161,7 @@ def test_a_picture_or_a_movement_that_fails_is_told_in_place_and_done_on_a_secon
     alert.get_by_role("button", name="Try again").press("Enter")
     alert.get_by_text("no ink").wait_for(state="detached")
     table.root.locator("xpath=self::*[@data-painted][not(@data-failed)]").wait_for()
-    table.root.evaluate(SETTLED)
+    table.settle()
     place = spot(table, "n0")
     wanted = colour(on(table, f"return {GRAPH}.node('n0').color"))
     assert near(stage(table), place["x"], place["y"], wanted)
@@ -178,7 +173,7 @@ def test_a_relation_is_chosen_by_a_click_on_it_also_where_two_are_parallel(
     bench: Callable[..., Any], lab: Any, renderer: str
 ) -> None:
     table = bench(lab, renderer=renderer)
-    table.root.evaluate(SETTLED)
+    table.settle()
     for id in ("r3", "r0", "back"):
         table.root.locator(".nerv-stage").click(position=middle_of(table, id))
         table.wait(selection=id)
@@ -192,7 +187,7 @@ def test_a_style_is_painted_and_stays_when_the_node_changes(
     on(table, f"{GRAPH}.styleNode('n1', {{ color: '#123456', size: 30 }}); {PAINTER}.repaint()")
     lab.update("n1", name="renamed", type="place")
     table.flush()
-    table.root.evaluate(SETTLED)
+    table.settle()
     place = spot(table, "n1")
     assert near(stage(table), place["x"] + 8, place["y"], colour("#123456"))
 
@@ -271,7 +266,7 @@ def test_a_box_selects_what_is_in_it_and_another_with_shift_adds(
     bench: Callable[..., Any], lab: Any
 ) -> None:
     table = bench(lab)
-    table.root.evaluate(SETTLED)
+    table.settle()
     left, top, right, low = _around(table, "n0", "n1")
     table.button("Select by a box (Shift and drag)").click()
     _drag(table, (left, top), (right, low))
@@ -290,7 +285,7 @@ def test_a_box_selects_what_is_in_it_and_another_with_shift_adds(
 
 def test_a_line_around_selects_what_it_encloses(bench: Callable[..., Any], lab: Any) -> None:
     table = bench(lab)
-    table.root.evaluate(SETTLED)
+    table.settle()
     place = spot(table, "n5")
     x, y = place["x"], place["y"]
     table.button("Select by a line around").click()
@@ -311,10 +306,10 @@ def test_the_keyboard_selects_what_is_in_sight_moves_zooms_and_clears(
     table.wait(selection="")
     before = spot(table, "n0")
     press("ArrowRight")
-    table.root.evaluate(SETTLED)
+    table.settle()
     assert spot(table, "n0")["x"] == pytest.approx(before["x"] - 60)
     press("+")
-    table.root.evaluate(SETTLED)
+    table.settle()
     assert on(table, f"return {PAINTER}.camera.zoom") == pytest.approx(1.3)
     press("0")
     until(table, f"{PAINTER}.camera.zoom === 1")
@@ -324,7 +319,7 @@ def test_a_node_that_is_dragged_stays_where_it_is_put_until_it_is_let_go(
     bench: Callable[..., Any], lab: Any
 ) -> None:
     table = bench(lab)
-    table.root.evaluate(SETTLED)
+    table.settle()
     before = on(table, "return root.nerv.positions()")
     place = spot(table, "n3")
     _drag(table, (place["x"], place["y"]), (place["x"] + 50, place["y"] + 40))
@@ -347,7 +342,7 @@ def test_a_node_that_is_dragged_stays_where_it_is_put_until_it_is_let_go(
 
 def test_all_that_is_selected_is_dragged_together(bench: Callable[..., Any], lab: Any) -> None:
     table = bench(lab, selection=["n1", "n6"])
-    table.root.evaluate(SETTLED)
+    table.settle()
     before = {id: spot(table, id) for id in ("n1", "n6", "n2")}
     at = before["n1"]
     _drag(table, (at["x"], at["y"]), (at["x"] - 30, at["y"] + 20))

@@ -43,8 +43,8 @@ def test_positions_pictures_and_clicks_go_both_ways(notebook: Callable[..., Any]
     size = book.run("print((await view.to_png('graph.png')).stat().st_size > 5000)")
     assert size == "True\n"
     book.run("later = view.to_png('later.png')")
-    assert any("done" in book.run("print(later)") for _ in range(100))
-    spot = root.evaluate("root => root.nerv.spot('p2')")
+    book.until("print('done' in repr(later))")
+    spot = book.settle("graph").evaluate("root => root.nerv.spot('p2')")
     root.locator(".nerv-stage").click(position=spot)
     book.wait("graph", selection="p2")
     assert book.run("print(view.selection, [item.id for item in heard])") == "('p2',) ['p2']\n"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 import nerv_lab as nl
 
+TOMORROW = datetime.now(UTC) + timedelta(days=1)
 GROW = """\
 lab.add_entity("person", name="Ada", id="ada", properties={"born": 1814})
 lab.add_entity("person", name="Byron", id="byron")
@@ -117,32 +119,44 @@ def test_the_playhead_is_dragged_to_any_event(bench: Callable[..., Any], lab: An
     mouse.up()
 
 
+# Some are there for a moment only.
+WATCH = """() => {
+    const root = document.querySelector(".nerv");
+    const { playButton } = root.nerv.timeline.scrubber;
+    window.shown = [];
+    window.offered = new Set();
+    const watch = (element, name, seen) =>
+        new MutationObserver(seen).observe(element, { attributes: true, attributeFilter: [name] });
+    watch(root, "data-shown", () => {
+        if (window.shown.at(-1) !== root.dataset.shown) window.shown.push(root.dataset.shown);
+    });
+    watch(playButton, "title", () => window.offered.add(playButton.title));
+}"""
+
+
 def test_playing_goes_through_the_log_and_ends_at_now(bench: Callable[..., Any], lab: Any) -> None:
     table = bench(lab)
-    table.page.evaluate(
-        """() => {
-            const root = document.querySelector(".nerv");
-            window.seen = new Set();
-            new MutationObserver(() => window.seen.add(root.dataset.shown))
-                .observe(root, { attributes: true, attributeFilter: ["data-shown"] });
-        }"""
-    )
+    table.page.evaluate(WATCH)
     table.root.get_by_label("Playing speed").select_option("4")
     table.button("Play the events").click()
-    table.button("Pause").wait_for()
-    table.button("Play the events").wait_for()
-    table.wait(shown="live")
-    seen = table.page.evaluate("[...window.seen]")
-    assert {f"event {n}" for n in range(lab.seq)} <= set(seen)
+    table.page.wait_for_function("window.shown.at(-1) === 'live'")
+    assert table.page.evaluate("window.shown") == [*(f"event {n}" for n in range(lab.seq)), "live"]
+    assert table.page.evaluate("[...window.offered]") == ["Pause", "Play the events"]
 
 
 def test_playing_can_be_paused_where_it_is(bench: Callable[..., Any], lab: Any) -> None:
     table = bench(lab)
+    table.page.clock.install()
+    table.load()
+    table.page.clock.pause_at(TOMORROW)
     table.button("Play the events").click()
+    table.wait(shown="event 0")
+    table.page.clock.run_for(700)
     table.wait(shown="event 1")
     table.button("Pause").click()
     table.button("Play the events").wait_for()
-    assert table.widget.position is not None
+    table.page.clock.run_for(5_000)
+    assert table.widget.position == 1
 
 
 def test_in_jupyterlab_an_event_between_versions_is_shown_and_restored(

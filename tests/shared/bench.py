@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import base64
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
+
+from shared.jupyterlab import WAIT_MS
+from shared.settling import settle
 
 from nerv_lab.widgets import Explorer
 from nerv_lab.widgets.loading import bundle_module
 
-WAIT_MS = 20_000
 _TRAITS = (
     *("height", "theme", "version", "renderer", "seed"),
     *("selection", "camera", "arrangement", "_events"),
@@ -68,6 +72,7 @@ class Bench:
         self.page = page
         self.lab = lab
         self._outbox: list[dict[str, Any]] = []
+        self._lock = threading.Lock()  # a server's client tells from a thread of its own
         self.shadow = shadow
         self.silent = False  # whether the kernel does not hear and is not heard
         self.unheard = 0  # how many of the next messages from the page are lost
@@ -78,7 +83,7 @@ class Bench:
         class Carried(Explorer):
             def _send_quietly(self, message: dict[str, Any], buffers: list[bytes]) -> None:
                 encoded = [base64.b64encode(buffer).decode() for buffer in buffers]
-                bench._outbox.append({"message": message, "buffers": encoded})
+                bench._put({"message": message, "buffers": encoded})
 
         made: list[Explorer] = []
         # Playwright runs a loop in this thread; without one the widget sends at once.
@@ -100,9 +105,14 @@ class Bench:
         page.evaluate(_MODEL, {"source": source, "state": state, "shadow": self.shadow})
         self.root = page.locator(".nerv").first
         self.wait(layout="done")
+        self.settle()
 
     def _changed(self, change: Any) -> None:
-        self._outbox.append({"name": change["name"], "value": change["new"]})
+        self._put({"name": change["name"], "value": change["new"]})
+
+    def _put(self, item: dict[str, Any]) -> None:
+        with self._lock:
+            self._outbox.append(item)
 
     def _hear(self, said: dict[str, Any]) -> list[dict[str, Any]]:
         if self.silent:
@@ -124,7 +134,8 @@ class Bench:
         )  # fmt: skip
 
     def _taken(self) -> list[dict[str, Any]]:
-        taken, self._outbox = self._outbox, []
+        with self._lock:
+            taken, self._outbox = self._outbox, []
         replies = [item for item in taken if item.get("message", {}).get("type") == "reply"]
         if self.unsaid and replies:
             self.unsaid -= 1
@@ -140,6 +151,18 @@ class Bench:
         wanted = "".join(f'[data-{k.replace("_", "-")}="{v}"]' for k, v in data.items())
         self.page.locator(f".nerv{wanted}").first.wait_for(state="attached")
         return self.root
+
+    def settle(self) -> None:
+        """Wait until nothing changes in the view by itself any more."""
+        settle(self.root)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for what page and widget tell each other, which happens only meanwhile."""
+        deadline = time.monotonic() + WAIT_MS / 1000
+        while not holds():
+            assert time.monotonic() < deadline, "it did not come about"
+            self.flush()
+            self.page.evaluate("() => new Promise((resolve) => setTimeout(resolve, 50))")
 
     def button(self, name: str, **options: Any) -> Any:
         """Return the button of this name."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,9 +16,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from shared.ports import free_port
+from shared.settling import settle
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT_MS = 60_000
+WAIT_MS = 240_000  # for a busy machine; where all is well, nobody waits so long
+_START_SECONDS = 240.0
 READY = """() => {
     const context = window.jupyterapp?.shell.currentWidget?.context;
     const kernel = context?.sessionContext?.session?.kernel;
@@ -35,6 +37,25 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 _WITHIN = ("http://127.0.0.1:", "ws://127.0.0.1:", "file:", "data:", "blob:", "about:")
+
+
+class AskedOutsideError(AssertionError):
+    """A page asked for something from outside of this machine, and was refused."""
+
+    def __init__(self, urls: list[str]) -> None:
+        super().__init__(f"a page asked for something from outside: {', '.join(urls)}")
+
+
+def refuse(urls: list[str]) -> None:
+    """Fail where pages asked for anything.
+
+    Raises
+    ------
+    AskedOutsideError
+        With what they asked for.
+    """
+    if urls:
+        raise AskedOutsideError(urls)
 
 
 def _missing(reason: str) -> Any:
@@ -63,15 +84,24 @@ def chromium_context(asked: set[str] | None = None) -> Iterator[Any]:
     executable = _chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        context = browser.new_context(viewport={"width": 1440, "height": 1000})
-        outside: list[str] = []
-        context.on("request", lambda request: _note(request.url, outside))
-        yield context
+        with another_context(browser, asked) as context:
+            yield context
         browser.close()
-        if asked is not None:
-            asked.update(urlsplit(url).netloc for url in outside)
-        else:
-            assert outside == [], "something was asked for from outside"
+
+
+@contextmanager
+def another_context(browser: Any, asked: set[str] | None = None) -> Iterator[Any]:
+    """Give a context with a cache, a clock and a network of its own, by the same rules."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.set_default_timeout(WAIT_MS)
+    outside: list[str] = []
+    context.on("request", lambda request: _note(request.url, outside))
+    yield context
+    context.close()
+    if asked is None:
+        refuse(outside)
+    else:
+        asked.update(urlsplit(url).netloc for url in outside)
 
 
 def _note(url: str, outside: list[str]) -> None:
@@ -79,18 +109,21 @@ def _note(url: str, outside: list[str]) -> None:
         outside.append(url)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/api/status", timeout=2):
+        with urllib.request.urlopen(f"{url}/api/status", timeout=10):
             return True
     except OSError:
         return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextmanager
@@ -107,7 +140,7 @@ def jupyterlab(home: Path, *more: str) -> Iterator[tuple[str, Path]]:
     widgets = home / "settings" / "@jupyter-widgets" / "jupyterlab-manager"
     widgets.mkdir(parents=True)
     (widgets / "plugin.jupyterlab-settings").write_text('{"saveState": true}')
-    port = _free_port()
+    port = free_port()
     env = {
         **os.environ,
         "HOME": str(home),
@@ -133,13 +166,13 @@ def jupyterlab(home: Path, *more: str) -> Iterator[tuple[str, Path]]:
             env=env, cwd=work, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + _START_SECONDS
         while not _answers(url):
             if process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"JupyterLab did not start:\n{(home / 'server.log').read_text()}")
+            time.sleep(0.05)  # a process has no event to wait for
         yield url, work
-        process.terminate()
-        process.wait(timeout=20)
+        _stop(process)
 
 
 class Notebook:
@@ -183,6 +216,17 @@ class Notebook:
             error.add_note(f"widgets: {has}; picture: {self.folder / 'failed.png'}")
             raise
         return self.root(mode)
+
+    def settle(self, mode: str = "explorer") -> Any:
+        """Wait until nothing changes in the widget by itself any more."""
+        settle(self.root(mode))
+        return self.root(mode)
+
+    def until(self, code: str) -> None:
+        """Run code in the notebook's kernel, again and again until it prints True."""
+        deadline = time.monotonic() + WAIT_MS / 1000
+        while (printed := self.run(code)) != "True\n":
+            assert time.monotonic() < deadline, f"{code} still prints {printed}"
 
     def positions(self, mode: str = "explorer") -> dict[str, list[float]]:
         return dict(self.root(mode).evaluate("root => root.nerv.positions()"))
