@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -21,7 +22,7 @@ def monitor(lab: nl.Lab) -> Iterator[Monitor]:
 
 def shown(monitor: Monitor) -> dict[str, str]:
     rows: list[tuple[str, str]] = re.findall(
-        r"<tr><td>(.*?)</td><td>(.*?)</td></tr>", monitor.value
+        r"<tr><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>", monitor.value
     )
     return dict(rows)
 
@@ -46,7 +47,7 @@ def test_what_is_refused_is_shown(lab: nl.Lab, monitor: Monitor) -> None:
     assert shown(monitor)["rejected"] == "1"
 
 
-async def test_in_a_loop_a_burst_is_drawn_twice_at_most(lab: nl.Lab) -> None:
+async def test_in_a_loop_a_burst_is_drawn_twice_a_second_at_most(lab: nl.Lab) -> None:
     monitor = lab.monitor()
     drawn: list[str] = []
     settled = asyncio.Event()
@@ -57,10 +58,12 @@ async def test_in_a_loop_a_burst_is_drawn_twice_at_most(lab: nl.Lab) -> None:
             settled.set()
 
     monitor.observe(see, "value")
+    start = time.monotonic()
     for number in range(20):
         lab.add_entity("person", id=f"p{number}")
-    await asyncio.wait_for(settled.wait(), 10)
-    assert len(drawn) <= 2
+    await asyncio.wait_for(settled.wait(), 120)
+    halves = (time.monotonic() - start) // 0.5
+    assert len(drawn) <= 2 + halves
     monitor.close()
 
 
