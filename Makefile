@@ -31,7 +31,7 @@ lab: $(VENV)/.lab ## open JupyterLab on the first notebook; LAB_ARGS="--no-brows
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/$(NOTEBOOK) $(ALLOW_ROOT) $(LAB_ARGS)
 
 test: $(VENV)/.test ## run the tests and compare the notebooks; TEST_ARGS="-k diff"
-	$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadscope --nbval --nbval-cell-timeout 60 tests notebooks $(TEST_ARGS)
+	$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadscope --nbval --nbval-cell-timeout 300 tests notebooks $(TEST_ARGS)
 
 lint: $(VENV)/.lint ## check style, format and types
 	$(BIN)/ruff check .

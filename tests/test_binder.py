@@ -24,7 +24,7 @@ def plan() -> str:
     repo2docker = Path(sys.executable).with_name("jupyter-repo2docker")
     done = subprocess.run(
         [str(repo2docker), "--no-build", "--debug", "--user-id", "1000", "--user-name", "u", ROOT],
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True, timeout=300,
     )  # fmt: skip
     return done.stdout + done.stderr
 
@@ -104,7 +104,7 @@ def test_the_server_of_a_session_is_started_as_it_wants(tmp_path: Path) -> None:
     environment = programs(tmp_path, "spacetimedb-standalone")
     # exec keeps the process, and so its child can be waited for.
     waiting = ["bash", "-c", 'until [ -s "$NOTES" ]; do :; done']
-    subprocess.run([str(BINDER / "start"), *waiting], env=environment, check=True, timeout=30)
+    subprocess.run([str(BINDER / "start"), *waiting], env=environment, check=True, timeout=300)
     place = tmp_path / "home" / ".local" / "share" / "nerv-lab" / "spacetimedb"
     assert (tmp_path / "notes").read_text() == (
         f"spacetimedb-standalone start -l 127.0.0.1:3000 --data-dir {place}/data "

@@ -63,7 +63,7 @@ def said(without: list[str], folder: Path) -> dict[str, str | None]:
     environment = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM, given, str(made.path)],
-        capture_output=True, text=True, timeout=120, check=True,
+        capture_output=True, text=True, timeout=300, check=True,
         env={**os.environ, **environment},
     )  # fmt: skip
     return dict(zip(USES, json.loads(done.stdout), strict=True))

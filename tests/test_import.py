@@ -38,7 +38,9 @@ json.dump({"seen": done, "modules": sorted(sys.modules), "threads": threading.ac
 @pytest.fixture(scope="module")
 def report() -> dict[str, Any]:
     command = [sys.executable, "-W", "error", "-c", PROBE]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300
+    )
     assert done.stderr == ""
     found: dict[str, Any] = json.loads(done.stdout)
     return found

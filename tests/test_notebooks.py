@@ -101,7 +101,7 @@ def test_what_works_on_a_file_works_on_a_server_alike(
     monkeypatch.setenv("NERV_TOKEN_FILE", str(tmp_path / "ada.json"))
     notebook = nbformat.read(path, as_version=4)
     stored = compared_outputs(notebook)
-    NotebookClient(notebook, timeout=60).execute()
+    NotebookClient(notebook, timeout=300).execute()
     assert f"{says} {url}" in str(notebook)
     assert compared_outputs(notebook) == stored
 
@@ -113,7 +113,7 @@ def test_the_notebook_on_operating_goes_on_while_its_server_is_away(
     monkeypatch.setenv("NERV_SPACETIMEDB", required_binary())
     notebook = nbformat.read(path, as_version=4)
     stored = compared_outputs(notebook)
-    NotebookClient(notebook, timeout=60).execute()
+    NotebookClient(notebook, timeout=300).execute()
     assert compared_outputs(notebook) == stored
     said = str(notebook)
     assert "the server is away, and 34 members have taken a side" in said

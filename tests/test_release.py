@@ -20,7 +20,7 @@ SMOKE = ROOT / "scripts" / "smoke.py"
 def build(source: Path, target: str, folder: Path) -> Path:
     """Build one distribution, without a network, by the backend that is installed."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
-    subprocess.run(command, cwd=source, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, cwd=source, check=True, capture_output=True, timeout=300)
     (built,) = folder.iterdir()
     return built
 
@@ -70,7 +70,7 @@ def test_the_wheel_works_in_an_environment_of_its_own(wheel: Path, tmp_path: Pat
     packages = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     where = ["--no-deps", "--no-index", "--target", packages, str(wheel)]
-    subprocess.run([*pip, *where], check=True, capture_output=True, timeout=60)
+    subprocess.run([*pip, *where], check=True, capture_output=True, timeout=300)
     # The dependencies are those that are installed here; of a .pth in them nothing is followed.
     (Path(packages) / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
-    subprocess.run([str(python), "-I", str(SMOKE)], check=True, cwd=tmp_path, timeout=120)
+    subprocess.run([str(python), "-I", str(SMOKE)], check=True, cwd=tmp_path, timeout=300)

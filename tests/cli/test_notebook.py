@@ -50,7 +50,7 @@ def test_jupyterlab_is_opened_on_a_notebook_whose_cells_show_the_store(
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     NotebookClient(
-        notebook, timeout=60, resources={"metadata": {"path": str(store.parent)}}
+        notebook, timeout=300, resources={"metadata": {"path": str(store.parent)}}
     ).execute()
     (shown,) = notebook.cells[1].outputs
     assert "Ada" in shown["data"]["image/svg+xml"]

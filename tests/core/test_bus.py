@@ -278,14 +278,14 @@ def test_events_of_several_threads_reach_every_handler_once_in_one_order() -> No
     published: list[list[str]] = [[] for _ in range(4)]
 
     def publish(ids: list[str]) -> None:
-        start.wait(10)
+        start.wait(120)
         ids.extend(bus.publish("A") for _ in range(500))
 
     threads = [threading.Thread(target=publish, args=(ids,)) for ids in published]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     order = [event.id for event in first]
     assert order == [event.id for event in last] == [e.id for e in reversed(bus.history())]
     for ids in published:
@@ -298,7 +298,7 @@ def test_a_handler_may_wait_for_another_thread_that_publishes() -> None:
     def publish_elsewhere(event: Event) -> None:
         thread = threading.Thread(target=bus.publish, args=("B",))
         thread.start()
-        thread.join(10)
+        thread.join(120)
         assert not thread.is_alive()
 
     bus.subscribe("A", publish_elsewhere)

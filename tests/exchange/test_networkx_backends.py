@@ -82,7 +82,7 @@ def test_a_backend_is_used_by_name_and_by_priority_on_the_present_and_the_past(
     found = os.pathsep.join(filter(None, [str(tmp_path), *sys.path]))
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "PYTHONPATH": found}, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": found}, capture_output=True, text=True, timeout=300,
         check=False,
     )  # fmt: skip
     assert done.stdout == "as any graph\n", done.stderr

@@ -18,7 +18,7 @@ from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe import InnerUniverseClient
 from nerv_lab.inner_universe.ids import new_id
 
-TIMEOUT = 10.0
+TIMEOUT = 120.0
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

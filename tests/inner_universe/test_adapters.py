@@ -29,7 +29,7 @@ from nerv_lab.inner_universe import (
     initialize_persistence,
 )
 
-TIMEOUT = 10.0
+TIMEOUT = 120.0
 
 
 class Inbox:

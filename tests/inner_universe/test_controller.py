@@ -10,7 +10,7 @@ from nerv_lab.core.errors import ForeignStoreError, StoreClosedError
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe import InnerUniverseConfig, InnerUniverseController
 
-TIMEOUT = 10.0
+TIMEOUT = 120.0
 
 
 def _config(path: Path, **fields: object) -> InnerUniverseConfig:

@@ -9,7 +9,7 @@ from nerv_lab.core.errors import StoreBusyError
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe.delivery import Delivery
 
-TIMEOUT = 10.0
+TIMEOUT = 120.0
 
 
 class Log:

@@ -11,7 +11,7 @@ import pytest
 
 from nerv_lab.inner_universe.portal import portal
 
-TIMEOUT = 10.0
+TIMEOUT = 120.0
 
 
 async def test_a_coroutine_runs_in_the_portal_and_its_result_comes_back() -> None:

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.every_backend
 RACERS = 4
 ROUNDS = 5 * EFFORT
 WINS = 6 * EFFORT
-TIMEOUT = 60
+TIMEOUT = 240
 
 
 def together(works: Sequence[Callable[[], object]]) -> None:

@@ -89,7 +89,7 @@ def test_another_thread_may_write_while_a_transaction_is_open(lab: Lab) -> None:
         lab.add_entity("person", id="ada")
         other = threading.Thread(target=lambda: lab.add_entity("person", id="eve"))
         other.start()
-        other.join(timeout=10)
+        other.join(timeout=120)
         assert not other.is_alive()
     assert sorted(lab.entities) == ["ada", "eve"]
 

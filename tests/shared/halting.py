@@ -12,7 +12,7 @@ from nerv_lab.core.walking import following_walks
 
 __all__ = ["Halted", "halted"]
 
-PATIENCE = 10
+PATIENCE = 120
 
 
 class Halted:

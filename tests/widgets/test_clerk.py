@@ -27,7 +27,7 @@ class Loop:
     def turn(self) -> None:
         """Wait for the next call and run it here."""
         with self._there:
-            assert self._there.wait_for(lambda: self.calls, timeout=30)
+            assert self._there.wait_for(lambda: self.calls, timeout=120)
             run = self.calls.pop(0)
         run()
 
@@ -71,7 +71,7 @@ def test_a_long_look_leaves_the_loop_free(
     looked: list[int] = []
 
     def slow(widget: Any, args: Any) -> None:
-        go.wait(30)
+        go.wait(120)
         looked.append(threading.get_ident())
 
     monkeypatch.setitem(commands.LOOKS, "at", slow)
@@ -114,7 +114,7 @@ def test_what_was_stopped_says_so_and_changes_nothing(
 ) -> None:  # fmt: skip
     lab.commit("one")
     go = threading.Event()
-    monkeypatch.setitem(commands.LOOKS, "at", lambda widget, args: go.wait(30))
+    monkeypatch.setitem(commands.LOOKS, "at", lambda widget, args: go.wait(120))
     clerk.hear(command("1", "at", version="v1"))
     clerk.hear({"type": "stop", "id": "1"})
     go.set()
@@ -132,7 +132,7 @@ def test_the_newest_place_that_was_asked_for_is_shown(
     lab.commit("two")
     go = threading.Event()
     monkeypatch.setitem(
-        commands.LOOKS, "at", lambda widget, args: args["version"] == "v1" and go.wait(30)
+        commands.LOOKS, "at", lambda widget, args: args["version"] == "v1" and go.wait(120)
     )
     clerk.hear(command("1", "at", version="v1"))
     clerk.hear(command("2", "at", version="v2"))
@@ -197,7 +197,7 @@ def test_a_merge_that_is_stopped_is_not_worked_out_further_and_changes_nothing(
     ended: list[type[BaseException] | None] = []
 
     def late(widget: Any, args: Any) -> object:
-        go.wait(30)
+        go.wait(120)
         try:
             found = work_out(widget, args)
         except Exception as error:

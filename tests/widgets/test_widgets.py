@@ -146,7 +146,7 @@ async def test_frames_leave_from_the_loops_thread_wherever_the_change_was_made(l
     widget._feed._send = sent  # type: ignore[union-attr]
     widget._handle_custom_msg({"type": "ready", "view": "v", "seq": 0}, [])
     await asyncio.to_thread(lab.add_entity, "thing")
-    await asyncio.wait_for(second.wait(), 10)
+    await asyncio.wait_for(second.wait(), 120)
     assert set(threads) == {threading.get_ident()}
     widget.close()
 
@@ -163,7 +163,7 @@ async def test_a_message_heard_in_another_thread_is_answered_on_the_loop(lab: An
     widget.send = sent  # type: ignore[method-assign]
     message = {"type": "command", "id": "1", "name": "live", "args": {}}
     await asyncio.to_thread(widget._handle_custom_msg, message, [])
-    await asyncio.wait_for(answered.wait(), 10)
+    await asyncio.wait_for(answered.wait(), 120)
     assert threads == [threading.get_ident()]
     widget.close()
 

@@ -13,7 +13,7 @@ from nerv_lab.core.model import EntityMetadata
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
 from nerv_lab.inner_universe.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_two_labs_share_an_encrypted_store_live(store: Path) -> None:
         arrived = threading.Event()
         other.bus.subscribe("said", lambda event: arrived.set())
         lab.bus.publish("said")
-        assert arrived.wait(10)
+        assert arrived.wait(120)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_refused_key_leaves_the_locks_of_others_alone(store: Path) -> None:
             f"rekey_file(Path(sys.argv[1]), Key({SECRET!r}), None)"
         )
         done = subprocess.run(
-            [sys.executable, "-c", code, str(store)], capture_output=True, text=True, timeout=60
+            [sys.executable, "-c", code, str(store)], capture_output=True, text=True, timeout=300
         )
         assert "StoreInUseError" in done.stderr
         lab.add_entity("person", id="bob")
@@ -237,7 +237,7 @@ def test_after_a_rekey_what_others_write_still_arrives(store: Path) -> None:
         lab.bus.subscribe("said", lambda event: arrived.set())
         with nl.open(store, key="another") as other:
             other.bus.publish("said")
-            assert arrived.wait(10)
+            assert arrived.wait(120)
 
 
 def test_a_store_that_others_have_open_is_not_rekeyed(store: Path) -> None:

@@ -64,7 +64,7 @@ async def test_two_processes_see_each_others_events_live(store_path: Path, colle
         await seen.until(2 * count)  # the child still runs: it waits to be told to end
         theirs = json.loads(_hear(child))
         _tell(child)
-        assert child.wait(30) == 0
+        assert child.wait(120) == 0
     ours = [[event.seq, event.type] for event in seen.events]
     assert [seq for seq, _ in ours] == list(range(1, 2 * count + 1))
     assert theirs == ours

@@ -67,7 +67,7 @@ def test_a_backup_is_of_one_moment_while_others_write(store: Path, tmp_path: Pat
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        assert started.wait(30)
+        assert started.wait(120)
         for number in range(5):
             target = tmp_path / f"backup {number}"
             backup_store(store, target)

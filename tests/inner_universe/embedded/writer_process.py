@@ -46,7 +46,7 @@ async def exchange(path: str, count: int) -> None:
     sys.stdin.readline()
     for number in range(count):
         await client.publish_event(f"child {number}")
-    complete.wait(30)
+    complete.wait(120)
     say(json.dumps(seen))
     sys.stdin.readline()
     await client.close()

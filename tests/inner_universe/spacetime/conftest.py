@@ -13,7 +13,7 @@ from shared.spacetime_server import SpacetimeServer, new_database, the_server
 from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse, publish_module
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 
-QUICK = Limits(request=30.0, connect=5.0, first_retry=0.02, last_retry=0.2)
+QUICK = Limits(request=120.0, connect=20.0, first_retry=0.02, last_retry=0.2)
 
 Connect = Callable[..., Awaitable[SpacetimeInnerUniverse]]
 

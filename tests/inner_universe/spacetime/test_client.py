@@ -225,7 +225,7 @@ def test_two_processes_share_a_live_graph(database: str, tokens: TokenFile) -> N
             lab.bus.subscribe("pong", lambda event: ponged.set())
             assert peer.stdout.readline() == "ready\n"
             lab.bus.publish("ping", {"n": 1})
-            assert ponged.wait(20)
+            assert ponged.wait(120)
             lab.add_entity("process", id="me")
             for word in ("one", "two"):
                 peer.stdin.write(f"{word}\n")
@@ -240,7 +240,7 @@ def test_two_processes_share_a_live_graph(database: str, tokens: TokenFile) -> N
             assert lab.verify().ok
     finally:
         peer.stdin.close()
-        peer.wait(20)
+        peer.wait(120)
         peer.stdout.close()
 
 
@@ -301,7 +301,7 @@ def test_a_handler_may_write_from_the_thread_that_delivers(
         lab.bus.subscribe("question", answer)
         with nl.open(database, config=_config(tokens)) as other:
             other.bus.publish("question")
-            assert done.wait(20)
+            assert done.wait(120)
             other.refresh()
             assert other.entity("answer").type == "answer"
 
@@ -317,7 +317,7 @@ def test_a_lab_may_be_closed_by_a_handler(database: str, tokens: TokenFile) -> N
     lab.bus.subscribe("stop", close)
     with nl.open(database, config=_config(tokens)) as other:
         other.bus.publish("stop")
-        assert closed.wait(3)
+        assert closed.wait(120)
         other.bus.publish("stop")
     assert lab.closed
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from shared import fake_spacetime as fake_module
@@ -29,7 +30,8 @@ from nerv_lab.inner_universe.spacetime import messages as m
 from nerv_lab.inner_universe.spacetime.bsatn import Variant
 from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile
 
-SHORT = Limits(request=2.0, connect=0.5, first_retry=0.01, last_retry=0.05)
+LIMITS = Limits(request=60.0, connect=20.0, first_retry=0.01, last_retry=0.05, patience=5.0)
+SHORT = replace(LIMITS, request=4.0, connect=2.0)  # where a limit is what ends it
 
 
 @pytest.fixture
@@ -41,6 +43,14 @@ async def fake() -> AsyncIterator[FakeServer]:
 
 @pytest.fixture
 async def client(fake: FakeServer, tokens: TokenFile) -> AsyncIterator[SpacetimeInnerUniverse]:
+    client = SpacetimeInnerUniverse(fake.uri, tokens=tokens, limits=LIMITS)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def hasty(fake: FakeServer, tokens: TokenFile) -> AsyncIterator[SpacetimeInnerUniverse]:
+    """Return a client that soon gives up."""
     client = SpacetimeInnerUniverse(fake.uri, tokens=tokens, limits=SHORT)
     yield client
     await client.close()
@@ -68,7 +78,7 @@ class Seen:
         self._loop.call_soon_threadsafe(self._changed.set)
 
     async def until(self, count: int) -> list[int | None]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             while len(self.seqs) < count:
                 self._changed.clear()
                 await self._changed.wait()
@@ -82,7 +92,7 @@ async def test_a_wrong_address_says_that_nobody_answers(tokens: TokenFile) -> No
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
         uri = f"spacetimedb://127.0.0.1:{taken.getsockname()[1]}/x"
-        client = SpacetimeInnerUniverse(uri, tokens=tokens, limits=SHORT)
+        client = SpacetimeInnerUniverse(uri, tokens=tokens, limits=LIMITS)
         with pytest.raises(ServerUnreachableError, match="check the address"):
             await client.connect()
     assert not client.connected
@@ -108,7 +118,7 @@ async def test_a_refused_token_is_never_replaced(
     fake: FakeServer, tokens: TokenFile, where: str
 ) -> None:
     mine = FixedToken(Secret("mine"))
-    client = SpacetimeInnerUniverse(fake.uri, tokens=mine, limits=SHORT)
+    client = SpacetimeInnerUniverse(fake.uri, tokens=mine, limits=LIMITS)
     if where == "http":
         fake.status = 401
     else:
@@ -173,11 +183,11 @@ async def test_a_schema_that_makes_no_sense_is_refused(
 
 
 async def test_a_server_that_does_not_greet_is_given_up(
-    fake: FakeServer, client: SpacetimeInnerUniverse
+    fake: FakeServer, hasty: SpacetimeInnerUniverse
 ) -> None:
     fake.greets = False
     with pytest.raises(ServerTimeoutError, match="did not say a word"):
-        await client.connect()
+        await hasty.connect()
 
 
 # Talking
@@ -201,12 +211,12 @@ async def test_nonsense_ends_the_connection_and_the_next_one_works(
 
 
 async def test_a_call_that_is_never_answered_times_out(
-    fake: FakeServer, client: SpacetimeInnerUniverse
+    fake: FakeServer, hasty: SpacetimeInnerUniverse
 ) -> None:
-    await client.connect()
+    await hasty.connect()
     fake.on_call = lambda call: None
     with pytest.raises(ServerTimeoutError, match="NERV_REQUEST_TIMEOUT"):
-        await client.publish_event("hello")
+        await hasty.publish_event("hello")
 
 
 async def test_a_refusal_without_its_number_finds_its_call(
@@ -340,7 +350,7 @@ async def test_a_server_that_comes_back_with_another_log_is_not_followed(
     fake.drop()
     with pytest.raises(LogRewoundError, match="event 2"):
         await client.last_seq()
-    fresh = SpacetimeInnerUniverse(fake.uri, tokens=client._tokens, limits=SHORT)
+    fresh = SpacetimeInnerUniverse(fake.uri, tokens=client._tokens, limits=LIMITS)
     await fresh.connect()
     assert await fresh.last_seq() == 2
     await fresh.close()

@@ -18,7 +18,7 @@ from nerv_lab.inner_universe.spacetime.queueing import QueuedUniverse, QueueLimi
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 from nerv_lab.lab import Lab
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 QUICK = Limits(request=30.0, connect=5.0, first_retry=0.005, last_retry=0.05)
 SCHEDULES = 200
 EVENTS = 10_000 * EFFORT

@@ -91,13 +91,16 @@ async def test_a_call_says_so_when_the_server_stays_away(
     mortal_server: SpacetimeServer, lasting_database: str, tokens: TokenFile
 ) -> None:
     uri = lasting_database
-    limits = Limits(request=1.0, connect=1.0, first_retry=0.02, last_retry=0.1)
+    limits = Limits(request=5.0, connect=5.0, first_retry=0.02, last_retry=0.1)
     client = await _client(uri, tokens, limits)
     mortal_server.kill()
     with pytest.raises(ServerGoneError, match="goes on trying"):
         await client.publish_event("lost")
     assert not client.connected
+    back = threading.Event()
+    client.on_status(lambda: back.set() if client.connected else None)
     await asyncio.to_thread(mortal_server.start)
+    assert client.connected or await asyncio.to_thread(back.wait, 120)
     await client.publish_event("found")
     assert [event.type for event in await client.events()] == ["found"]
     await client.close()
@@ -107,7 +110,7 @@ def test_a_lab_goes_on_after_its_server_was_killed(
     mortal_server: SpacetimeServer, lasting_database: str, tokens: TokenFile
 ) -> None:
     uri = lasting_database
-    config = InnerUniverseConfig(token_file=tokens.path, request_timeout=30)
+    config = InnerUniverseConfig(token_file=tokens.path, request_timeout=120)
     with nl.open(uri, config=config) as lab:
         lab.add_entity("person", id="ada")
         first = lab.commit("first")

@@ -40,7 +40,7 @@ def lab(database: str, tokens: TokenFile) -> Iterator[nl.Lab]:
 
 def _update_until(sdk: SpacetimeDBClient, seen: list[Any], count: int) -> list[Any]:
     while len(seen) < count:
-        first = sdk.message_queue.get(timeout=10)
+        first = sdk.message_queue.get(timeout=120)
         sdk.message_queue.queue.appendleft(first)  # only waited for; update takes it
         sdk.update()
     return seen

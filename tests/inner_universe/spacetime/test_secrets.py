@@ -247,7 +247,7 @@ def test_a_saved_notebook_holds_no_secret(
     cells = [nbformat.v4.new_code_cell(textwrap.dedent(cell).strip()) for cell in CELLS]
     notebook = nbformat.v4.new_notebook(cells=cells)
     client = NotebookClient(
-        notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
+        notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
     )
     client.execute()
     text = nbformat.writes(notebook)
