@@ -2,91 +2,53 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import apsw
 
-from nerv_lab.core.errors import (
-    CorruptStoreError,
-    DuplicateIdError,
-    HeadMovedError,
-    NERVPersistenceError,
-    StoreBusyError,
-)
+from nerv_lab.core.errors import DuplicateIdError, HeadMovedError
 from nerv_lab.core.events import Event
-from nerv_lab.core.model import Item
 from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.rules import Reader, plan
-from nerv_lab.core.thinning import Bridge, Retention
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import Version
-from nerv_lab.inner_universe.client import (
-    Branch,
-    BranchMove,
-    CacheUse,
-    Problem,
-    Receipt,
-    Seal,
-    Snapshot,
-    StoredHistory,
-)
-from nerv_lab.inner_universe.embedded.checking import check
+from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal, StoredHistory
 from nerv_lab.inner_universe.embedded.connecting import MEMORY
-from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.journal import (
-    Behind,
     Transaction,
     add_record,
-    is_empty,
-    read_records,
     record_of,
     write_tables,
 )
-from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.loading import load_history
 from nerv_lab.inner_universe.embedded.pruning import (
     kept_version,
     set_setting,
     setting,
-    stored_bridge,
-    stored_marks,
     stored_retention,
     take_out,
 )
 from nerv_lab.inner_universe.embedded.queries import (
     Entry,
     add_version,
-    all_branches,
-    all_versions,
     append_events,
     drop_branch,
-    events_between,
     find_event,
     find_version,
     head_of,
-    items_of,
     known_version,
     last_seq,
     put_branch,
-    stored_delta,
     stored_receipt,
-    transactions_behind,
     write_rows,
 )
-from nerv_lab.inner_universe.embedded.reader import (
-    BranchReader,
-    find_entity,
-    find_relation,
-)
+from nerv_lab.inner_universe.embedded.reader import BranchReader
 from nerv_lab.inner_universe.embedded.rows import pack
-from nerv_lab.inner_universe.embedded.tip import Tip
+from nerv_lab.inner_universe.embedded.store_reader import StoreReader
 from nerv_lab.inner_universe.ids import event_id, new_id
 from nerv_lab.inner_universe.permitting import check_events
-from nerv_lab.inner_universe.retention import TOP_ROWS, check_unpruned, with_marks
+from nerv_lab.inner_universe.retention import check_unpruned
 from nerv_lab.inner_universe.writing import (
     Batch,
     Origin,
@@ -102,100 +64,15 @@ from nerv_lab.inner_universe.writing import (
 
 __all__ = ["SqliteStore"]
 
-logger = logging.getLogger(__name__)
 # Beyond so many changed items, or bytes, the journal is spread over the tables.
 _MOST_BEHIND: Final = 512
 _LARGEST_JOURNAL: Final = 1_000_000
 # What is larger than so many bytes is written once rather than twice.
 _LARGEST_RECORD: Final = 64_000
-# So many seconds a reader waits for a writer before it does without.
-_MOMENT: Final = 0.05
-_ATTEMPTS: Final = 100
 
 
-class SqliteStore:
-    """One client's hold on a store file; safe to use from any thread.
-
-    Parameters
-    ----------
-    database : Database
-        Its open connections.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._tip = Tip()
-
-    @property
-    def cache_use(self) -> CacheUse:
-        """How often an item that a write asked for was at hand."""
-        return self._tip.cache.use
-
-    @property
-    def read_only(self) -> str | None:
-        """Why nothing can be written, or None."""
-        return self._database.read_only
-
-    def reading(self, doing: str) -> AbstractContextManager[apsw.Connection]:
-        """Hold the connection that reads, for one look at the file."""
-        return self._database.reading(doing)
-
-    @contextmanager
-    def _writing(self, doing: str) -> Iterator[apsw.Connection]:
-        """Write to tables that hold everything."""
-        with self._database.write_lock:
-            try:
-                with self._database.writing(doing) as connection:
-                    self._tip.find(connection)
-                    self._tip.spread(connection)
-                    yield connection
-            finally:
-                self._tip.forget()
-
-    @contextmanager
-    def _logging(self, doing: str) -> Iterator[tuple[apsw.Connection, int]]:
-        """Write to the log, from the position given on, and to anything but the rows."""
-        with self._database.write_lock:
-            with self._writing(doing) as connection:
-                last = last_seq(connection)
-                yield connection, last
-                now = last_seq(connection)
-            self._tip.cache.skip(last, now)
-
-    @contextmanager
-    def _looking(self, doing: str) -> Iterator[tuple[apsw.Connection, Behind]]:
-        """Read, at one moment, what the tables hold and what they do not hold yet.
-
-        Reading does not wait for a writer; where nobody writes, the tables are filled first.
-        """
-        with self._database.one_moment(doing) as connection:
-            if is_empty(connection):
-                yield connection, Behind()
-                return
-        self._fill_soon()
-        with self._database.one_moment(doing) as connection:
-            yield connection, Behind.of(read_records(connection))
-
-    def _fill_soon(self) -> None:
-        """Let the tables hold everything, if that can be done at once."""
-        if self._database.write_lock.acquire(timeout=_MOMENT):
-            try:
-                if not self._database.is_writing:
-                    self._fill(_MOMENT)
-            except NERVPersistenceError as error:
-                logger.debug("the journal stays as it is: %s", error)
-            finally:
-                self._database.write_lock.release()
-
-    def _fill(self, seconds: float | None = None) -> None:
-        """Let the tables hold everything, having waited so long for another writer."""
-        with self._database.write_lock:
-            try:
-                with self._database.rearranging("fill", seconds) as connection:
-                    self._tip.find(connection)
-                    self._tip.spread(connection)
-            finally:
-                self._tip.forget()
+class SqliteStore(StoreReader):
+    """Writes what a store is given, each call in one transaction; safe to use from any thread."""
 
     def apply(self, batch: Batch, origin: Origin) -> tuple[Receipt, tuple[Event, ...]]:
         """Apply a batch, rows and events together."""
@@ -327,14 +204,6 @@ class SqliteStore:
             entry = _commit(connection, version, packed, last)
             return version, append_events(connection, [entry], origin, last)
 
-    def branches(self) -> dict[str, Branch]:
-        """Return every branch by name."""
-        with self._looking("branches") as (connection, behind):
-            found = all_branches(connection)
-            for name, head in behind.heads.items():
-                found[name] = replace(found.get(name, Branch(name, head)), head=head)
-            return with_marks(dict(sorted(found.items())), stored_marks(connection))
-
     def move_branch(self, move: BranchMove, origin: Origin) -> tuple[Event, ...]:
         """Make, move or delete a branch."""
         with self._database.write_lock:
@@ -360,89 +229,11 @@ class SqliteStore:
             self._tip.cache.advance(-1)
         return written
 
-    def branch_head(self, branch: str) -> str | None:
-        """Return the head of a branch."""
-        with self._looking("branch_head") as (connection, behind):
-            return behind.heads.get(branch) or head_of(connection, branch)
-
-    def versions(self) -> list[Version]:
-        """Return all versions, in log order."""
-        with self._looking("versions") as (connection, behind):
-            late = [done.version for done in behind.versions.values() if done.version]
-            return [*all_versions(connection), *late]
-
-    def version(self, version_id: str) -> Version:
-        """Return a version."""
-        with self._looking("version") as (connection, behind):
-            late = behind.versions.get(version_id)
-            return (late and late.version) or known_version(connection, version_id)
-
-    def delta(self, version_id: str) -> bytes:
-        """Return the delta of a version."""
-        with self._looking("delta") as (connection, behind):
-            late = behind.versions.get(version_id)
-            return stored_delta(connection, version_id) if late is None else late.delta
-
-    def snapshot(self, branch: str) -> Snapshot:
-        """Return the working rows of a branch."""
-        with self._looking("snapshot") as (connection, behind):
-            seq = last_seq(connection)
-            head = behind.heads.get(branch) or head_of(connection, branch)
-            items = behind.over(branch, items_of(connection, branch))
-        # Remembering is a convenience, which is not worth waiting for a writer.
-        if self._database.write_lock.acquire(blocking=False):
-            try:
-                self._tip.cache.advance(seq)
-                self._tip.cache.add(branch, items)
-            finally:
-                self._database.write_lock.release()
-        return Snapshot(seq, items, head)
-
-    def item(self, key: str, branch: str) -> Item | None:
-        """Return a working row, or None."""
-        find = find_entity if key.startswith("e:") else find_relation
-        with self._looking("get") as (connection, behind):
-            if (branch, key) in behind.items:
-                return behind.items[branch, key]
-            return find(connection, branch, key[2:])
-
-    def events(self, after: int, limit: int | None, until: int | None) -> list[Event]:
-        """Return a part of the log."""
-        with self._database.one_moment("events") as connection:
-            late = read_records(connection, after)
-            found = events_between(connection, after, limit, until)
-        end = until if until is not None else late[-1].last if late else 0
-        found += (e for done in late for e in done.events if after < (e.seq or 0) <= end)
-        return found if limit is None else found[:limit]
-
-    def transactions(self, after: int) -> tuple[Event, ...]:
-        """Return events behind a position: whole transactions, a convenient number of them."""
-        with self._database.one_moment("delivery") as connection:
-            late = read_records(connection, after)
-            if late and late[0].first <= after + 1:
-                found: tuple[Event, ...] = ()
-            else:
-                found = transactions_behind(connection, after)
-        # What comes before the journal may be more than is convenient at once.
-        if not late or (found and found[-1].seq != late[0].first - 1):
-            return found
-        return (*found, *(e for done in late for e in done.events if (e.seq or 0) > after))
-
-    def last_seq(self) -> int:
-        """Return the position of the newest event."""
-        with self._database.reading("last_seq") as connection:
-            return last_seq(connection)
-
     def set_tag(self, name: str, version_id: str) -> None:
         """Let a name stand for a version."""
         with self._writing("set_tag") as connection:
             kept_version(connection, version_id)
             connection.execute("INSERT OR REPLACE INTO tag VALUES (?, ?)", (name, version_id))
-
-    def tags(self) -> dict[str, str]:
-        """Return all tags."""
-        with self._database.reading("tags") as connection:
-            return dict(connection.execute("SELECT name, version FROM tag ORDER BY name"))
 
     def load_history(self, history: StoredHistory) -> None:
         """Take in a history of another store, in one transaction."""
@@ -452,21 +243,6 @@ class SqliteStore:
                 load_history(connection, history)
             self._tip.cache.advance(-1)
 
-    def retention(self) -> Retention:
-        """Return what was pruned."""
-        with self._database.one_moment("retention") as connection:
-            return stored_retention(connection)
-
-    def bridge(self, version_id: str) -> Bridge:
-        """Return the bridge to a version."""
-        with self._database.reading("bridge") as connection:
-            return stored_bridge(connection, version_id)
-
-    def top(self) -> tuple[str | None, tuple[Item, ...]]:
-        """Return the version that the main line begins with after pruning, and its items."""
-        with self._database.one_moment("top") as connection:
-            return stored_retention(connection).top, tuple(items_of(connection, TOP_ROWS))
-
     def prune(self, step: PruneStep, origin: Origin) -> tuple[Event, ...]:
         """Make one step of pruning."""
         with self._logging("prune") as (connection, last):
@@ -474,11 +250,6 @@ class SqliteStore:
             event = take_out(connection, step, batch_id)
             entry = event, encode(event.data), batch_id
             return append_events(connection, [entry], origin, last)
-
-    def setting(self, name: str) -> str | None:
-        """Return a setting of the store."""
-        with self._database.reading("setting") as connection:
-            return setting(connection, name)
 
     def set_setting(self, name: str, value: str) -> None:
         """Set a setting of the store."""
@@ -489,40 +260,6 @@ class SqliteStore:
         """Make another setting of the one there is, in one transaction."""
         with self._writing("change_setting") as connection:
             set_setting(connection, name, change(setting(connection, name)))
-
-    def release(self, *, wait: bool) -> None:
-        """Let the file shrink."""
-        self._database.shrink(wait=wait)
-
-    def verify(self) -> list[Problem]:
-        """Check the file, then what it says."""
-        problems: list[Problem] = []
-        try:
-            with self._filled("verify") as connection:
-                problems.extend(check(connection))
-        except (CorruptStoreError, UnicodeDecodeError) as error:
-            problems.append(Problem("file", str(error)))
-        return problems
-
-    @contextmanager
-    def _filled(self, doing: str) -> Iterator[apsw.Connection]:
-        """Read, at one moment, tables that hold everything, having waited for other writers."""
-        for _ in range(_ATTEMPTS):
-            with self._database.one_moment(doing) as connection:
-                if is_empty(connection):
-                    yield connection
-                    return
-            self._fill()
-        raise StoreBusyError(f"{doing} on {self._database.path}: others never cease to write")
-
-    def rekey(self, key: Key | None) -> None:
-        """Write the file anew under another key."""
-        self._database.rekey(key)
-
-    def close(self) -> None:
-        """Fill the tables where nobody else is writing, and close the connections."""
-        self._fill_soon()
-        self._database.close()
 
 
 def _commit(connection: apsw.Connection, version: Version, packed: bytes, last: int) -> Entry:

@@ -28,7 +28,8 @@ KILLS = 25
 
 
 def size(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.parent.glob(path.name + "*"))
+    files = (path.with_name(path.name + end) for end in ("", "-wal", "-shm"))
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def filled(path: Path, versions: int = 200, **options: Any) -> nl.Lab:
