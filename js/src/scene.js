@@ -51,11 +51,12 @@ class List {
   }
 }
 
+const [STRAIGHT, CURVED, ABOVE] = [1, 2, 3]; // in which list an edge is; in none: 0
 const LISTS = ["straight", "curved", "above", "nodes", "front"];
 
 export class Scene {
   constructor(store, look) {
-    Object.assign(this, { store, look, print: "", shape: -1, moves: -1, listed: 0 });
+    Object.assign(this, { store, look, print: "", shape: -1, moves: -1, listed: 0, revision: 0 });
     this.nodes = new Uint32Array(0);
     this.edges = new Uint32Array(0);
     this.lists = Object.fromEntries(LISTS.map((name) => [name, new List()]));
@@ -79,15 +80,17 @@ export class Scene {
       this.edges = new Uint32Array(2 * graph.edges.capacity);
       this.nodeLabels = new Uint8Array(graph.nodes.capacity);
       this.edgeLabels = new Uint8Array(graph.edges.capacity);
-      this.tops = new Uint8Array(graph.nodes.capacity);
-      this.aboves = new Uint8Array(graph.edges.capacity);
+      this.nodeSorts = new Uint32Array(graph.nodes.capacity);
+      this.edgeSorts = new Uint8Array(graph.edges.capacity);
+      this.isListed = false;
       changed.nodes.all = changed.edges.all = true;
     }
     this.print = print;
     this.#alongWith(changed);
     this.#nodes(changed.nodes);
     this.#edges(changed.edges);
-    this.#list();
+    if (!this.isListed) this.#list();
+    this.revision++;
     this.plain = nodesArePlain(graph);
     return changed;
   }
@@ -114,6 +117,7 @@ export class Scene {
     const { nodes } = this.store.graph;
     if (nodes.ids[slot] === null || nodes.ids[slot] === undefined) {
       this.nodes[2 * slot + 1] = HIDDEN;
+      this.#sort(this.nodeSorts, slot, 0);
       return;
     }
     this.look.node(slot, out);
@@ -124,7 +128,14 @@ export class Scene {
     this.nodes[2 * slot] = out.color;
     this.nodes[2 * slot + 1] = bits;
     this.nodeLabels[slot] = out.label;
-    this.tops[slot] = out.top ? 1 : 0;
+    this.#sort(this.nodeSorts, slot, out.hidden ? 0 : 2 + 2 * (bits & 0xffff) + (out.top ? 1 : 0));
+  }
+
+  /** Note where it belongs in the lists, nodes by size too; they are made anew where that changes. */
+  #sort(sorts, slot, sort) {
+    if (sorts[slot] === sort) return;
+    sorts[slot] = sort;
+    this.isListed = false;
   }
 
   #edges({ all, slots }) {
@@ -138,6 +149,7 @@ export class Scene {
     const { edges } = this.store.graph;
     if (edges.ids[slot] === null || edges.ids[slot] === undefined) {
       this.edges[2 * slot + 1] = UNSEEN;
+      this.#sort(this.edgeSorts, slot, 0);
       return;
     }
     this.look.edge(slot, out);
@@ -148,7 +160,8 @@ export class Scene {
     this.edges[2 * slot] = out.color;
     this.edges[2 * slot + 1] = bits;
     this.edgeLabels[slot] = out.label;
-    this.aboves[slot] = out.top ? 1 : 0;
+    const loop = edges.ends[2 * slot] === edges.ends[2 * slot + 1];
+    this.#sort(this.edgeSorts, slot, out.hidden ? 0 : out.top ? ABOVE : loop || edges.bend[slot] ? CURVED : STRAIGHT);
   }
 
   /** Sort into lists; where only a part is in sight, the rest is left out. */
@@ -156,16 +169,13 @@ export class Scene {
     const { graph } = this.store;
     for (const name of LISTS) this.lists[name].length = 0;
     const { straight, curved, above, nodes, front } = this.lists;
-    const { ends } = graph.edges;
+    const lists = [null, straight, curved, above];
     for (let slot = 0; slot < graph.nodes.end; slot++) {
-      if (!(this.nodes[2 * slot + 1] & HIDDEN)) (this.tops[slot] ? front : nodes).add(slot);
+      const sort = this.nodeSorts[slot]; // odd in front
+      if (sort) (sort & 1 ? front : nodes).add(slot);
     }
-    for (let slot = 0; slot < graph.edges.end; slot++) {
-      const bits = this.edges[2 * slot + 1];
-      if (bits & UNSEEN) continue;
-      const loop = ends[2 * slot] === ends[2 * slot + 1];
-      (this.aboves[slot] ? above : loop || bendOf(bits) ? curved : straight).add(slot);
-    }
+    for (let slot = 0; slot < graph.edges.end; slot++) lists[this.edgeSorts[slot]]?.add(slot);
+    this.isListed = true;
     this.listed++;
   }
 

@@ -18,7 +18,7 @@ export class Titles {
   of({ group, titles }, standing) {
     const { scene } = this;
     const { graph } = scene.store;
-    const print = `${graph.moves} ${scene.listed} ${titles.size}`;
+    const print = `${graph.moves} ${scene.revision} ${titles.size}`;
     if (print === this.print) return this.groups;
     this.print = print;
     const found = new Map();

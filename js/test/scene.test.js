@@ -69,6 +69,19 @@ test("one change is taken up as one, and what was not changed is not told", () =
   assert.equal(made.update(false).nodes.any, false);
 });
 
+test("lists are made anew for what comes, goes or grows, and not for what changes its colour", () => {
+  const { store, made, graph } = scene();
+  const { listed } = made;
+  const after = (change) => {
+    change();
+    made.update(false);
+    return made.listed - listed;
+  };
+  assert.equal(after(() => graph.styleNode("n1", { color: "#ff0000" })), 0);
+  assert.equal(after(() => graph.styleNode("n1", { size: 12 })), 1);
+  assert.equal(after(() => store.apply(graphPart({ goneEdges: ["r5"] }), false)), 2);
+});
+
 test("changes one after the other lead to what looking at all anew gives", () => {
   const { store, look, made, graph } = scene(40);
   let state = 11;
