@@ -10,12 +10,6 @@ const FEW = 64; // changed texels that are sent one by one
 
 const CONTEXT = { alpha: true, antialias: false, depth: false, stencil: false, powerPreference: "high-performance" };
 
-export function webglWorks() {
-  const gl = document.createElement("canvas").getContext("webgl2");
-  gl?.getExtension("WEBGL_lose_context")?.loseContext();
-  return Boolean(gl);
-}
-
 /** Whether a processor does the work of a graphics card. */
 function isSoftware(gl) {
   const named = gl.getExtension("WEBGL_debug_renderer_info");

@@ -1,7 +1,7 @@
 // The graph with its tools: search, legend, zoom; and the life of its painter.
 
 import { CanvasBrush } from "./brush_canvas.js";
-import { WebglBrush, webglWorks } from "./brush_webgl.js";
+import { WebglBrush } from "./brush_webgl.js";
 import { counted, focusedIn, h, iconButton } from "./dom.js";
 import { Layout } from "./layout.js";
 import { Look } from "./look.js";
@@ -307,9 +307,9 @@ export class GraphPanel {
     };
     const paint = (Brush) => new Painter(Brush, this.store, this.look, this.stage, on);
     try {
-      this.painter = paint(this.renderer !== "canvas" && webglWorks() ? WebglBrush : CanvasBrush);
+      this.painter = paint(this.renderer === "canvas" ? CanvasBrush : WebglBrush);
     } catch {
-      this.painter = paint(CanvasBrush); // no context after all
+      this.painter = paint(CanvasBrush); // where there is no WebGL
     }
     this.painter.gestures.mode = this.mode;
     this.#covered();

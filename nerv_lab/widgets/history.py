@@ -164,6 +164,10 @@ class Uncommitted:
 
     def _ask(self) -> None:
         try:
-            self._changes = {change.key: change for change in self._source.diff()}
+            if self._source.head is None:
+                items = self._source.state.items()
+                self._changes = {item.key: ItemChange.of(item.key, None, item) for item in items}
+            else:
+                self._changes = {change.key: change for change in self._source.diff()}
         except NervError:  # closed meanwhile, or a state that cannot be read: show no count
             self._changes = {}
