@@ -122,7 +122,7 @@ def test_what_cannot_be_merged_now_says_why_in_the_dialog(
     table = bench(lab)
     table.root.get_by_title("Branches and tags").click()
     table.root.get_by_role("button", name="Merge…").click()
-    table.root.get_by_role("dialog").get_by_text("commit them before you merge").wait_for()
+    table.root.get_by_role("dialog").get_by_text("commit before you merge").wait_for()
 
 
 def test_markup_in_conflicts_is_text(bench: Callable[..., Any]) -> None:

@@ -116,7 +116,7 @@ def test_a_typed_value_of_the_wrong_kind_is_refused_beside_its_conflict(merging:
 def test_uncommitted_changes_stand_in_the_way_and_say_so(merging: Any, lab: Any) -> None:
     lab.update("ada", properties={"x": 1})
     told = error(merging, "preview", source="what-if")
-    assert told["text"].endswith("commit them before you merge")
+    assert told["text"].endswith("commit before you merge")
 
 
 def test_what_is_merged_already_is_said_to_be_done(merging: Any, lab: Any) -> None:
