@@ -13,7 +13,7 @@ export class CommandError extends Error {
 
 export class Desk {
   /** @param on {late(command or null)}: the oldest command that has no reply yet, {id, name, done,
-   *   total, asked}, once it is late, and whenever that changes. */
+   *   total, asked}, once it is late, and whenever that changes; but for those that are followed. */
   constructor(send, view, on = { late: () => {} }) {
     Object.assign(this, { send, view, on, count: 0, waiting: new Map() });
   }
@@ -23,11 +23,16 @@ export class Desk {
     return this.waiting.size > 0;
   }
 
-  /** Send a command; the promise fails with a CommandError the user can read. */
-  ask(name, args = {}) {
+  /**
+   * Send a command; the promise fails with a CommandError the user can read.
+   * @param how {follow(command or null), signal}: who is told in place of `late`, and an
+   *   AbortSignal that stops it.
+   */
+  ask(name, args = {}, { follow = null, signal = null } = {}) {
     const id = `${this.view}:${++this.count}`;
     return new Promise((resolve, reject) => {
-      const command = { id, name, args, resolve, reject, asked: 1, done: 0, total: 0, late: false };
+      const command = { id, name, args, resolve, reject, follow, asked: 1, done: 0, total: 0, late: false };
+      signal?.addEventListener("abort", () => this.stop(id), { once: true });
       this.waiting.set(id, command);
       this.#say(command);
       command.timer = setTimeout(() => this.#late(command), LATE_MS);
@@ -46,17 +51,19 @@ export class Desk {
     }
     command.late = true;
     command.timer = setTimeout(() => this.#late(command), AGAIN_MS * command.asked);
-    this.#tell();
+    this.#tell(command);
   }
 
-  #tell() {
-    this.on.late([...this.waiting.values()].find((command) => command.late) ?? null);
+  #tell(command) {
+    if (command.follow) command.follow(this.waiting.has(command.id) ? command : null);
+    else this.on.late([...this.waiting.values()].find(({ late, follow }) => late && !follow) ?? null);
   }
 
-  /** Give up on a command, here and in the kernel. */
+  /** Give up on a command, here and in the kernel; one that has its reply is past that. */
   stop(id) {
+    if (!this.waiting.has(id)) return;
     this.send({ type: "stop", id });
-    this.#settle(id)?.reject(new CommandError({ kind: "Stopped", text: "stopped" }));
+    this.#settle(id).reject(new CommandError({ kind: "Stopped", text: "stopped" }));
   }
 
   /** Give up on all of them, without a word. */
@@ -70,7 +77,7 @@ export class Desk {
     if (!command) return null;
     clearTimeout(command.timer);
     this.waiting.delete(id);
-    if (command.late) this.#tell();
+    if (command.late) this.#tell(command);
     return command;
   }
 
@@ -80,7 +87,7 @@ export class Desk {
       const command = this.waiting.get(id);
       if (!command) return;
       Object.assign(command, { done, total, asked: 1 });
-      if (command.late) this.#tell();
+      if (command.late) this.#tell(command);
       return;
     }
     const command = this.#settle(id);

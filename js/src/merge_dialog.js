@@ -5,6 +5,7 @@ import { openDialog } from "./dialog.js";
 import { counted, h } from "./dom.js";
 import { LiteralField } from "./literals.js";
 import { MergePlan } from "./merge_plan.js";
+import { Working } from "./working.js";
 
 const TYPING_MS = 250;
 const SIDES = { ours: "Ours", theirs: "Theirs", base: "Before" };
@@ -26,6 +27,7 @@ export class MergeDialog {
     this.cards = h("div.nerv-conflicts");
     this.changes = h("details.nerv-merge-changes", { hidden: true });
     this.alert = h("div.nerv-field-error", { role: "alert" });
+    this.working = new Working(null); // it is Cancel that stops it
     this.description = h("input.nerv-input", {
       type: "text", "aria-label": "Description of the merge", maxlength: "500", value: `merge ${source}`,
     });
@@ -33,7 +35,7 @@ export class MergeDialog {
     this.go = h("button.nerv-button.nerv-primary", { type: "submit", disabled: true }, "Merge");
     const foot = h("div.nerv-row.nerv-merge-foot", {}, this.description, stop, this.go);
     const body = h("div.nerv-merge-body", {}, this.cards, this.changes);
-    this.form = h("form.nerv-merge-form", {}, this.summary, body, this.alert, foot);
+    this.form = h("form.nerv-merge-form", {}, this.summary, body, h("div", {}, this.working.element, this.alert), foot);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#merge();
@@ -44,9 +46,18 @@ export class MergeDialog {
   }
 
   close() {
-    this.asked++; // what is still under way is of no interest
+    this.asked++; // what is still under way is of no interest, and stopped
+    this.abort?.abort();
     clearTimeout(this.typing);
     this.dialog.close();
+  }
+
+  /** Send a command in place of the one under way, and show how far it is. */
+  #send(name, request) {
+    this.abort?.abort();
+    this.abort = new AbortController();
+    const follow = (command) => this.working.show(command);
+    return this.desk.ask(name, request, { follow, signal: this.abort.signal });
   }
 
   /** Have it worked out with the choices made so far. */
@@ -54,7 +65,7 @@ export class MergeDialog {
     const asked = ++this.asked;
     this.go.disabled = true;
     try {
-      const preview = await this.desk.ask("preview", this.plan.request);
+      const preview = await this.#send("preview", this.plan.request);
       if (asked !== this.asked) return;
       this.plan.update(preview);
       this.alert.textContent = "";
@@ -73,7 +84,7 @@ export class MergeDialog {
     this.go.disabled = true;
     try {
       const request = { ...this.plan.request, ours: ours.id, theirs: theirs.id, description };
-      const version = await this.desk.ask("merge", request);
+      const version = await this.#send("merge", request);
       if (asked === this.asked) this.close();
       this.on.merged(version);
     } catch (error) {

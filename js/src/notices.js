@@ -2,13 +2,7 @@
 // screen readers.
 
 import { h, iconButton } from "./dom.js";
-
-const WORK = {
-  at: "Working out that version", commit: "Committing", compare: "Comparing", find: "Searching",
-  merge: "Merging", preview: "Working out the merge", range: "Counting what changed",
-  rollback: "Restoring",
-};
-const SILENT_FROM = 3; // times that a command was sent
+import { Working } from "./working.js";
 
 export class Notices {
   /** @param on {stop(id), again()} */
@@ -18,9 +12,9 @@ export class Notices {
     this.news = h("div.nerv-news", { role: "status", "aria-live": "polite" });
     // Apart, since what is committed on the way back would take its place at once.
     this.storeNews = h("div.nerv-store-news", { role: "status", "aria-live": "polite" });
-    this.working = h("div.nerv-working", { role: "status", hidden: true });
+    this.working = new Working((id) => this.on.stop(id));
     this.away = h("div.nerv-away", { role: "status", hidden: true });
-    this.element = h("div.nerv-notices", {}, this.alert, this.working, this.away, this.news, this.storeNews);
+    this.element = h("div.nerv-notices", {}, this.alert, this.working.element, this.away, this.news, this.storeNews);
   }
 
   error(text) {
@@ -50,18 +44,7 @@ export class Notices {
 
   /** Show how far a command is that takes long, or nothing. */
   work(command) {
-    this.working.hidden = !command;
-    if (!command) return;
-    const { id, name, done, total, asked } = command;
-    const silent = asked >= SILENT_FROM && !total;
-    const text = silent ? "The kernel has not answered yet: it is busy with a cell, or gone" : `${WORK[name] ?? "Working"}…`;
-    if (this.workingOn !== id || this.silent !== silent) {
-      Object.assign(this, { workingOn: id, silent });
-      this.bar = h("progress", { "aria-label": text });
-      this.working.replaceChildren(h("span", {}, text), this.bar, button("Stop", () => this.on.stop(this.workingOn)));
-    }
-    if (total) Object.assign(this.bar, { max: total, value: done });
-    else this.bar.removeAttribute("value");
+    this.working.show(command);
   }
 
   /** Say that the kernel is silent, so that what is shown may be old. */

@@ -63,3 +63,27 @@ test("what is stopped fails at once, and the kernel is told", async () => {
   assert.deepEqual(sent.at(-1), { type: "stop", id: sent[0].id });
   assert.equal(late.at(-1), null);
 });
+
+test("what is followed is told to who follows it alone, until it has its reply", async () => {
+  const { sent, late, desk: d } = desk();
+  const heard = [];
+  const asked = d.ask("preview", {}, { follow: (command) => heard.push(command && command.done) });
+  mock.timers.tick(500);
+  d.hear({ type: "progress", id: sent[0].id, done: 5, total: 9 });
+  d.hear({ type: "reply", id: sent[0].id, ok: true, result: 1 });
+  assert.equal(await asked, 1);
+  assert.deepEqual([heard, late], [[0, 5, null], []]);
+});
+
+test("a signal stops a command, and nothing once it has its reply", async () => {
+  const { sent, desk: d } = desk();
+  const [one, other] = [new AbortController(), new AbortController()];
+  const stopped = d.ask("merge", {}, { signal: one.signal });
+  const answered = d.ask("merge", {}, { signal: other.signal });
+  d.hear({ type: "reply", id: sent[1].id, ok: true, result: 1 });
+  await answered;
+  one.abort();
+  other.abort();
+  await assert.rejects(stopped, { kind: "Stopped" });
+  assert.deepEqual(sent.slice(2), [{ type: "stop", id: sent[0].id }]);
+});

@@ -197,3 +197,56 @@ def test_in_jupyterlab_a_branch_is_merged_with_a_typed_value(
     book.wait(version="v4", uncommitted=0)
     told = book.run("print(lab.entity(ada).properties['born'], len(lab.head.parents))")
     assert told == "1817 2\n"
+
+
+MERGE_SLOWLY = """
+import threading
+from nerv_lab.core.walking import followed
+from nerv_lab.widgets import commands
+
+go, ended = threading.Event(), threading.Event()
+work_out = commands.LOOKS["preview"]
+
+def slowly(widget, args):
+    try:
+        for _ in followed(range(100_000), 100_000):
+            go.wait(0.002)
+    finally:
+        ended.set()
+
+commands.LOOKS["preview"] = slowly
+"""
+
+
+def test_in_jupyterlab_a_long_merge_shows_how_far_it_is_and_is_stopped_by_cancel(
+    notebook: Callable[..., Any],
+) -> None:
+    book = notebook(
+        "import nerv_lab as nl\n"
+        "lab = nl.open()\n"
+        "lab.add_entity('person', id='ada'); lab.commit('first')\n"
+        "with lab.branch('what-if'):\n"
+        "    lab.add_entity('text', id='note'); lab.commit('theirs')\n"
+        "lab.add_entity('text', id='letter'); lab.commit('ours')\n"
+        + MERGE_SLOWLY
+        + "explorer = lab.explorer()",
+        "explorer",
+    )
+    root = book.wait(nodes=2, layout="done", version="v3")
+    root.get_by_title("Branches and tags").click()
+    root.get_by_role("button", name="Merge…").click()
+    dialog = root.get_by_role("dialog", name="Merge what-if into main")
+    dialog.get_by_text("Working out the merge").wait_for()
+    dialog.locator("progress[max='100000']").wait_for()
+    assert book.run("print(len(lab.versions))") == "3\n"
+    assert root.locator(".nerv-notices .nerv-working").is_hidden()
+    dialog.get_by_role("button", name="Cancel").click()
+    dialog.wait_for(state="hidden")
+    told = book.run("print(ended.wait(10), len(lab.versions), len(lab.entities))")
+    assert told == "True 3 2\n"
+    book.run("commands.LOOKS['preview'] = work_out")
+    root.get_by_title("Branches and tags").click()
+    root.get_by_role("button", name="Merge…").click()
+    dialog.get_by_text("No conflicts.").wait_for()
+    dialog.get_by_role("button", name="Merge", exact=True).click()
+    book.wait(version="v4", nodes=3)
