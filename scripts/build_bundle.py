@@ -5,25 +5,20 @@ Needs Node 20 and npm. `python scripts/build_bundle.py`
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from built_files import ROOT, hashes, sha256
+
 JS = ROOT / "js"
 STATIC = ROOT / "nerv_lab" / "widgets" / "static"
 BUNDLE = "widget.js"
 LICENSES = "THIRD_PARTY_LICENSES.txt"
 SOURCES = "SOURCES.json"
 MAX_BYTES = 300_000
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file (hex)."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def source_files() -> list[Path]:
@@ -34,7 +29,7 @@ def source_files() -> list[Path]:
 
 def source_hashes() -> dict[str, str]:
     """Return the hash of each source file, by its path in the repository."""
-    return {path.relative_to(ROOT).as_posix(): sha256(path) for path in source_files()}
+    return hashes(source_files())
 
 
 def build(bundle: Path) -> list[str]:

@@ -9,7 +9,6 @@ The result depends on the sources, the lock file and the version of Rust, and no
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -20,7 +19,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from built_files import ROOT, hashes, sha256
+
 CRATE = ROOT / "spacetime_module"
 PACKAGED = ROOT / "nerv_lab" / "inner_universe" / "spacetime"
 MODULE = "module.wasm"
@@ -33,11 +33,6 @@ _MACHINE_PATH = re.compile(
 )
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file (hex)."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def source_files() -> list[Path]:
     """Return every file the module is built from, dependencies apart."""
     named = [CRATE / name for name in ("Cargo.toml", "Cargo.lock")]
@@ -46,7 +41,7 @@ def source_files() -> list[Path]:
 
 def source_hashes() -> dict[str, str]:
     """Return the hash of each source file, by its path in the repository."""
-    return {path.relative_to(ROOT).as_posix(): sha256(path) for path in source_files()}
+    return hashes(source_files())
 
 
 def machine_paths(wasm: bytes) -> list[str]:

@@ -6,15 +6,11 @@ module again and compares byte for byte, which takes the Rust release that the r
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
+import built_files
 from build_module import (
     MAX_BYTES,
     MODULE,
@@ -22,24 +18,17 @@ from build_module import (
     SOURCES,
     build,
     machine_paths,
-    sha256,
     source_hashes,
 )
 
 
 def problems(record: dict[str, Any]) -> list[str]:
     """Return what does not fit the record."""
-    found = []
     module = PACKAGED / MODULE
-    if sha256(module) != record["module"]["sha256"]:
-        found.append(f"{MODULE} is not the recorded module")
-    if module.stat().st_size > MAX_BYTES:
-        found.append(f"{MODULE} has more than {MAX_BYTES} bytes")
-    found.extend(f"{MODULE} holds a path: {path}" for path in machine_paths(module.read_bytes()))
-    now, then = source_hashes(), record["sources"]
-    changed = (p for p in sorted(now.keys() | then.keys()) if now.get(p) != then.get(p))
-    found.extend(f"{path} changed since the module was built" for path in changed)
-    return found
+    recorded = record["module"]["sha256"]
+    found = built_files.problems(module, recorded, MAX_BYTES, source_hashes(), record["sources"])
+    told = machine_paths(module.read_bytes())
+    return [*found, *(f"{MODULE} holds a path: {path}" for path in told)]
 
 
 def rebuilt_differs() -> bool:
@@ -48,17 +37,5 @@ def rebuilt_differs() -> bool:
         return build(Path(folder).resolve()).read_bytes() != (PACKAGED / MODULE).read_bytes()
 
 
-def main() -> None:
-    """Print what is wrong, and fail if anything is."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rebuild", action="store_true", help="build again and compare (Rust)")
-    found = problems(json.loads((PACKAGED / SOURCES).read_text()))
-    if parser.parse_args().rebuild and rebuilt_differs():
-        found.append("a rebuild gives other bytes")
-    for problem in found:
-        print(problem)
-    sys.exit("run scripts/build_module.py" if found else 0)
-
-
 if __name__ == "__main__":
-    main()
+    built_files.check(__doc__, PACKAGED / SOURCES, problems, rebuilt_differs, "build_module.py")
