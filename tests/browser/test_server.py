@@ -38,12 +38,17 @@ with nl.open(sys.argv[1]) as lab:
 """
 
 
+def _opened(notebook: Callable[..., Any], folder: Path) -> tuple[Any, str, Path]:
+    """Return a notebook on a database of its own, the address of that and who made it."""
+    tokens = folder / "tokens.json"
+    uri = publish_module(the_server().url, new_database(), tokens=TokenFile(tokens))
+    return notebook(OPEN.format(tokens=str(tokens), uri=uri), "explorer"), uri, tokens
+
+
 def test_what_another_client_does_on_the_server_is_painted(
     notebook: Callable[..., Any], tmp_path: Path
 ) -> None:
-    tokens = tmp_path / "tokens.json"
-    uri = publish_module(the_server().url, new_database(), tokens=TokenFile(tokens))
-    book = notebook(OPEN.format(tokens=str(tokens), uri=uri), "explorer")
+    book, uri, tokens = _opened(notebook, tmp_path)
     root = book.wait(nodes=1, version="v1")
     backend = root.locator(".nerv-backend")
     assert "SpacetimeDB" in backend.inner_text()
@@ -86,9 +91,7 @@ def test_a_tag_that_another_process_sets_is_shown(
 def test_a_commit_by_button_is_one_on_the_server(
     notebook: Callable[..., Any], tmp_path: Path
 ) -> None:
-    tokens = tmp_path / "tokens.json"
-    uri = publish_module(the_server().url, new_database(), tokens=TokenFile(tokens))
-    book = notebook(OPEN.format(tokens=str(tokens), uri=uri), "explorer")
+    book, _, _ = _opened(notebook, tmp_path)
     root = book.wait(nodes=1, version="v1")
     book.run("lab.update(ada, properties={'born': 1815});")
     root.get_by_label("Description of the commit").fill("a year")

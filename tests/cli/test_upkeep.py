@@ -9,6 +9,7 @@ from typing import Any
 
 import apsw
 import pytest
+from shared.old_stores import back_to_first_tables
 
 import nerv_lab as nl
 from nerv_lab.cli import main
@@ -171,14 +172,7 @@ def test_a_store_of_an_older_nerv_lab_is_migrated_after_a_backup(
 ) -> None:
     assert main(["migrate", str(store)]) == 0
     assert "is up to date" in capsys.readouterr().out
-    connection = apsw.Connection(str(store))
-    connection.execute("ALTER TABLE state_version DROP COLUMN seal")
-    connection.execute("DROP TABLE journal")
-    connection.execute("DROP TABLE bridge")
-    connection.execute("DELETE FROM schema_version")
-    connection.execute("INSERT INTO schema_version VALUES (1, 0)")
-    connection.pragma("user_version", 1)
-    connection.close()
+    back_to_first_tables(store)
     planned = answer(capsys, "migrate", store, "--dry-run")
     assert planned["steps"]
     assert planned["backup"] is None

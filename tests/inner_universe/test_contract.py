@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from shared.graphs import ADA, NOTE, WROTE
 
 from nerv_lab.core.changes import (
     REMOVE,
@@ -32,15 +33,12 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.model import Entity, EntityMetadata, Relation
 from nerv_lab.core.values import json_hash
 from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe import InnerUniverseClient
 
 TIMEOUT = 10.0
-ADA = CreateEntity("ada", "person", EntityMetadata("Ada", "Countess", ("math",), {"born": 1815}))
-NOTE = CreateEntity("note", "text")
-WROTE = CreateRelation("r", "ada", "note", "wrote", RelationMetadata(strength=0.5))
 
 
 async def _items(client: InnerUniverseClient, branch: str = "main") -> dict[str, Any]:

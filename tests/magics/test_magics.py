@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.error import UsageError as IPythonUsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
-from traitlets.config import Config
 
 import nerv_lab as nl
 from nerv_lab.core.changes import CreateEntity
@@ -25,22 +23,10 @@ from nerv_lab.magics.parsing import CommandError
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(config=config)
-    shell.extension_manager.load_extension("nerv_lab")
-    yield shell
-    for value in list(shell.user_ns.values()):
-        if isinstance(value, nl.Lab):
-            value.close()
-    shell.extension_manager.unload_extension("nerv_lab")
-    shell.atexit_operations()
-    atexit.unregister(shell.atexit_operations)
-    InteractiveShell.clear_instance()
+def shell(bare_shell: InteractiveShell) -> Iterator[InteractiveShell]:
+    bare_shell.extension_manager.load_extension("nerv_lab")
+    yield bare_shell
+    bare_shell.extension_manager.unload_extension("nerv_lab")
 
 
 @pytest.fixture

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import atexit
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 FAILS = 'def mine():\n    return lab.entity("adda")\nmine()'
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+def shell(bare_shell: InteractiveShell) -> Iterator[InteractiveShell]:
     """Return a shell with an open lab, which forgets what it noted of errors."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(config=config)
-    shell.run_cell("import nerv_lab as nl\nlab = nl.open()")
-    yield shell
-    shell.user_ns["lab"].close()
-    shell.atexit_operations()
-    atexit.unregister(shell.atexit_operations)
-    InteractiveShell.clear_instance()
+    bare_shell.run_cell("import nerv_lab as nl\nlab = nl.open()")
+    yield bare_shell
     for name in ("last_type", "last_value", "last_traceback"):
         vars(sys).pop(name, None)
 

@@ -1,4 +1,4 @@
-"""Strategies for graphs, and a model of the rules that is too plain to be wrong."""
+"""A small graph, strategies for others, and a model of the rules that is too plain to be wrong."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ from nerv_lab.core.errors import NervError
 from nerv_lab.core.model import EntityMetadata, RelationMetadata
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
+
+ADA = CreateEntity("ada", "person", EntityMetadata("Ada", "Countess", ("math",), {"born": 1815}))
+NOTE = CreateEntity("note", "text")
+WROTE = CreateRelation("r", "ada", "note", "wrote", RelationMetadata(strength=0.5))
 
 # Few ids, so that changes meet each other.
 entity_ids = st.sampled_from(["a", "b", "c", "d", "ä e"])

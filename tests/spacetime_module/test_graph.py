@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shared.graphs import changes
+from shared.graphs import ADA, NOTE, WROTE, changes
 from shared.spacetime_database import Database, RefusedError, entity_meta, relation_meta, some
 from shared.spacetime_server import the_server
 
@@ -30,10 +30,6 @@ from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, Relation
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import decode, encode
-
-ADA = CreateEntity("ada", "person", EntityMetadata("Ada", "Countess", ("math",), {"born": 1815}))
-NOTE = CreateEntity("note", "text")
-WROTE = CreateRelation("r", "ada", "note", "wrote", RelationMetadata(strength=0.5))
 
 
 def _items(database: Database, branch: str = "main") -> dict[str, Item]:

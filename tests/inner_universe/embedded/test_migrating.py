@@ -5,6 +5,7 @@ from typing import Any
 
 import apsw
 import pytest
+from shared.old_stores import back_to_first_tables
 
 import nerv_lab as nl
 from nerv_lab.core.errors import NewerSchemaError
@@ -19,14 +20,7 @@ def store(store_path: Path) -> Path:
     with nl.open(store_path) as lab:
         lab.add_entity("person", id="ada")
         lab.commit("one")
-    connection = apsw.Connection(str(store_path))
-    connection.execute("ALTER TABLE state_version DROP COLUMN seal")
-    connection.execute("DROP TABLE journal")
-    connection.execute("DROP TABLE bridge")
-    connection.execute("DELETE FROM schema_version")
-    connection.execute("INSERT INTO schema_version VALUES (1, 0)")
-    connection.pragma("user_version", 1)
-    connection.close()
+    back_to_first_tables(store_path)
     return store_path
 
 

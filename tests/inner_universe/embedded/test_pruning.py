@@ -14,6 +14,7 @@ from typing import Any
 
 import apsw
 import pytest
+from shared.old_stores import back_to_first_tables
 
 import nerv_lab as nl
 from nerv_lab.core.errors import HistoryPrunedError, IntegrityError, LogMovedError
@@ -69,12 +70,8 @@ def test_growth_stays_within_retention(store_path: Path) -> None:
 
 def test_a_file_of_an_older_nerv_lab_can_be_pruned(store_path: Path) -> None:
     filled(store_path, 50).close()
+    back_to_first_tables(store_path)
     with contextlib.closing(apsw.Connection(str(store_path))) as connection:
-        connection.execute("DROP TABLE bridge")
-        connection.execute("ALTER TABLE state_version DROP COLUMN seal")
-        connection.execute("DROP TABLE journal")
-        connection.execute("UPDATE schema_version SET version = 1")
-        connection.execute("PRAGMA user_version = 1")
         connection.execute("PRAGMA auto_vacuum = NONE")
         connection.execute("VACUUM")
     before = size(store_path)
