@@ -97,7 +97,8 @@ export class GraphPanel {
     this.looks.apply(part);
     this.#hold(added.filter((id) => this.pins.has(id)));
     this.look.draft = Boolean(this.store.loading?.first);
-    if (this.look.selected.size) this.select(this.look.selected);
+    const { selected } = this.look;
+    if ([...selected].some((id) => touched.has(id))) this.select(selected); // its neighbours may be others now
     if (first) this.painter?.stir();
     else this.painter?.repaint();
     const due = snapshot && this.due;

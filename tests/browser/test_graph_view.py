@@ -363,3 +363,19 @@ def test_what_is_in_the_header_lies_side_by_side(
             )
             below = one["y"] + one["height"] <= other["y"]
             assert beside or below
+
+
+def test_what_is_selected_has_its_new_neighbours_around_it(
+    bench: Callable[..., Any], lab: Any
+) -> None:
+    table = bench(lab, selection="p0")
+    near = "[...view.graph.look.near].sort().join(' ')"
+    assert nerv(table, near) == "p1 t0 t1"
+    lab.relate("p3", "knows", "p0", id="new")
+    table.flush()
+    table.wait(edges=6)
+    assert nerv(table, near) == "p1 p3 t0 t1"
+    lab.delete("w1")
+    table.flush()
+    table.wait(edges=5)
+    assert nerv(table, near) == "p1 p3 t0"
