@@ -12,7 +12,7 @@ from nerv_lab.core.events import Event
 from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 
-PATIENT = Limits(request=60.0, connect=5.0, first_retry=0.005, last_retry=0.05)
+PATIENT = Limits(request=240.0, connect=20.0, first_retry=0.005, last_retry=0.05)
 SCHEDULES = 40 * min(EFFORT, 5)
 WRITERS = 5
 EVENTS_EACH = 3 if EFFORT == 1 else 10

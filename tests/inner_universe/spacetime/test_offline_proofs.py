@@ -19,7 +19,7 @@ from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 from nerv_lab.lab import Lab
 
 PATIENCE = 300.0
-QUICK = Limits(request=30.0, connect=5.0, first_retry=0.005, last_retry=0.05)
+QUICK = Limits(request=120.0, connect=20.0, first_retry=0.005, last_retry=0.05)
 SCHEDULES = 200
 EVENTS = 10_000 * EFFORT
 KILLS = 20 * EFFORT
