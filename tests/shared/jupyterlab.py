@@ -167,12 +167,14 @@ def jupyterlab(home: Path, *more: str) -> Iterator[tuple[str, Path]]:
         )  # fmt: skip
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + _START_SECONDS
-        while not _answers(url):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"JupyterLab did not start:\n{(home / 'server.log').read_text()}")
-            time.sleep(0.05)  # a process has no event to wait for
-        yield url, work
-        _stop(process)
+        try:
+            while not _answers(url):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(f"JupyterLab did not start:\n{(home / 'server.log').read_text()}")
+                time.sleep(0.05)  # a process has no event to wait for
+            yield url, work
+        finally:
+            _stop(process)
 
 
 class Notebook:
