@@ -23,6 +23,8 @@ from nerv_lab.widgets.svg import graph_svg
 __all__ = ["to_html", "to_svg"]
 
 _PAGE: Final = Path(__file__).parent / "page"
+# One script in the page, so that the policy names one hash; each part uses those before it.
+_SCRIPTS: Final = ("packing.js", "recording.js", "asking.js", "model.js")
 _THEMES: Final = ("auto", "light", "dark")
 
 
@@ -103,7 +105,7 @@ def to_html(
     traits = {"_mode": "explorer", "theme": theme, "height": height, "seed": 1}
     recording |= {"traits": {**traits, "renderer": "auto", "selection": []}}
     recording["traits"]["arrangement"] = parse_layout(layout)
-    script = (_PAGE / "recorded.js").read_text(encoding="utf-8")
+    script = "\n".join((_PAGE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     template = (_PAGE / "page.html").read_text(encoding="utf-8")
     written = (
         jinja2.Environment(autoescape=True)
