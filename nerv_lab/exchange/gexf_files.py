@@ -15,11 +15,18 @@ from networkx.readwrite.gexf import GEXFReader
 
 from nerv_lab.core.model import Item
 from nerv_lab.core.state import GraphState
-from nerv_lab.exchange.file_rows import encoded, entity_row, relation_row
-from nerv_lab.exchange.ports import ChangeTarget, StateSource, in_order
+from nerv_lab.exchange.ports import ChangeTarget, StateSource
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
 from nerv_lab.exchange.xml_elements import Row, XmlReading, fits, xml_name
-from nerv_lab.exchange.xml_graphs import columns_of, import_xml, text_of
+from nerv_lab.exchange.xml_graphs import (
+    KINDS,
+    begun,
+    columns_of,
+    ends_of,
+    import_xml,
+    rows_of,
+    text_of,
+)
 from nerv_lab.inner_universe.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import ImportReport
 
@@ -45,21 +52,17 @@ def to_gexf(source: StateSource, path: PathLike, *, progress: Progress = None) -
 
 
 def _write(state: GraphState, file: BinaryIO, meter: Meter) -> None:
-    def line(text: str) -> None:
-        file.write(f"{text}\n".encode())
-
-    line("<?xml version='1.0' encoding='utf-8'?>")
-    line(f'<gexf xmlns="{_NAMESPACE}" version="1.2">')
+    line = begun(file, f'<gexf xmlns="{_NAMESPACE}" version="1.2">')
     line('<graph defaultedgetype="directed" mode="static">')
     keys: dict[tuple[str, str, type], int] = {}
-    for kind in ("node", "edge"):
+    for kind in KINDS:
         line(f'<attributes class="{kind}" mode="static">')
         for name, python_type in columns_of((item, row) for item, row, _ in _rows(state, kind)):
             key = keys[kind, name, python_type] = len(keys)
             title = quoteattr(xml_name(name))
             line(f'<attribute id="{key}" title={title} type="{_TYPES[python_type]}"/>')
         line("</attributes>")
-    for kind in ("node", "edge"):
+    for kind in KINDS:
         line(f"<{kind}s>")
         for item, row, written in meter.each(_rows(state, kind)):
             line(f"<{kind} id={quoteattr(item.id)}{written}>{_values(kind, row, keys)}</{kind}>")
@@ -77,9 +80,7 @@ def _values(kind: str, row: Row, keys: dict[tuple[str, str, type], int]) -> str:
 
 def _rows(state: GraphState, kind: str) -> Iterator[tuple[Any, Row, str]]:
     """Yield items, their attributes, and what GEXF has a word of its own for."""
-    items: Any = state.entities if kind == "node" else state.relations
-    for item in in_order(items):
-        row = encoded(entity_row(item) if kind == "node" else relation_row(item), _fits)
+    for item, row in rows_of(state, kind, _fits):
         yield item, row, _node(item, row) if kind == "node" else _edge(item, row)
 
 
@@ -93,8 +94,7 @@ def _node(item: Item, row: Row) -> str:
 
 def _edge(item: Any, row: Row) -> str:
     row["relation_id"] = item.id
-    written = f" source={quoteattr(item.from_entity)} target={quoteattr(item.to_entity)}"
-    written += f' weight="{row.pop("weight")!r}"'
+    written = f'{ends_of(item)} weight="{row.pop("weight")!r}"'
     return f"{written} label={quoteattr(row.pop('type'))}" if "type" in row else written
 
 

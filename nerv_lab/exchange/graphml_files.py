@@ -12,13 +12,19 @@ from xml.sax.saxutils import escape, quoteattr
 
 from networkx.readwrite.graphml import GraphMLReader
 
-from nerv_lab.core.model import Entity, Item
 from nerv_lab.core.state import GraphState
-from nerv_lab.exchange.file_rows import encoded, entity_row, relation_row
-from nerv_lab.exchange.ports import ChangeTarget, StateSource, in_order
+from nerv_lab.exchange.ports import ChangeTarget, StateSource
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
 from nerv_lab.exchange.xml_elements import Row, XmlReading, fits, xml_name
-from nerv_lab.exchange.xml_graphs import columns_of, import_xml, text_of
+from nerv_lab.exchange.xml_graphs import (
+    KINDS,
+    begun,
+    columns_of,
+    ends_of,
+    import_xml,
+    rows_of,
+    text_of,
+)
 from nerv_lab.inner_universe.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import ImportReport
 
@@ -47,38 +53,23 @@ def to_graphml(source: StateSource, path: PathLike, *, progress: Progress = None
 
 
 def _write(state: GraphState, file: BinaryIO, meter: Meter) -> None:
-    def line(text: str) -> None:
-        file.write(f"{text}\n".encode())
-
-    line("<?xml version='1.0' encoding='utf-8'?>")
-    line(f'<graphml xmlns="{_NAMESPACE}">')
+    line = begun(file, f'<graphml xmlns="{_NAMESPACE}">')
     keys: dict[tuple[str, str, type], str] = {}
-    for kind in ("node", "edge"):
-        for name, python_type in columns_of(_rows(state, kind)):
+    for kind in KINDS:
+        for name, python_type in columns_of(rows_of(state, kind, fits)):
             key = keys[kind, name, python_type] = f"d{len(keys)}"
             about = f'attr.name={quoteattr(xml_name(name))} attr.type="{_TYPES[python_type]}"'
             line(f'<key id="{key}" for="{kind}" {about}/>')
     line('<graph edgedefault="directed">')
-    for kind in ("node", "edge"):
-        for item, row in meter.each(_rows(state, kind)):
+    for kind in KINDS:
+        for item, row in meter.each(rows_of(state, kind, fits)):
             data = "".join(
                 f'<data key="{keys[kind, name, type(value)]}">{escape(text_of(value))}</data>'
                 for name, value in row.items()
             )
-            line(f"<{kind} id={quoteattr(item.id)}{_ends(item)}>{data}</{kind}>")
+            ends = ends_of(item) if kind == "edge" else ""
+            line(f"<{kind} id={quoteattr(item.id)}{ends}>{data}</{kind}>")
     line("</graph></graphml>")
-
-
-def _ends(item: Item) -> str:
-    if isinstance(item, Entity):
-        return ""
-    return f" source={quoteattr(item.from_entity)} target={quoteattr(item.to_entity)}"
-
-
-def _rows(state: GraphState, kind: str) -> Any:
-    row_of: Any = entity_row if kind == "node" else relation_row
-    items: Any = state.entities if kind == "node" else state.relations
-    return ((item, encoded(row_of(item), fits)) for item in in_order(items))
 
 
 def import_graphml(

@@ -2,16 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, Final
+from xml.sax.saxutils import quoteattr
 
-from nerv_lab.core.model import Item
-from nerv_lab.exchange.ports import ChangeTarget, send
+from nerv_lab.core.model import Item, Relation
+from nerv_lab.core.state import GraphState
+from nerv_lab.exchange.file_rows import encoded, entity_row, relation_row
+from nerv_lab.exchange.ports import ChangeTarget, in_order, send
 from nerv_lab.exchange.tables import Columns, Table, plan_tables
-from nerv_lab.exchange.xml_elements import XmlReading
+from nerv_lab.exchange.xml_elements import Row, XmlReading
 from nerv_lab.lab.import_reports import ImportReport
 
-__all__ = ["columns_of", "import_xml", "text_of"]
+__all__ = ["KINDS", "begun", "columns_of", "ends_of", "import_xml", "rows_of", "text_of"]
+
+KINDS: Final = ("node", "edge")
+"""What stands in a file, in this order."""
+
+
+def begun(file: BinaryIO, root: str) -> Callable[[str], None]:
+    """Begin a file with its root element, and return what writes one more line."""
+
+    def line(text: str) -> None:
+        file.write(f"{text}\n".encode())
+
+    line("<?xml version='1.0' encoding='utf-8'?>")
+    line(root)
+    return line
+
+
+def rows_of(
+    state: GraphState, kind: str, fits: Callable[[str, Any], bool]
+) -> Iterator[tuple[Any, Row]]:
+    """Yield the entities or relations of a state by id, each with its attributes.
+
+    Parameters
+    ----------
+    state : GraphState
+        The graph.
+    kind : "node" or "edge"
+        Which of them.
+    fits : callable
+        Whether a value can stand under a name as it is; else it is encoded.
+    """
+    row_of: Any = entity_row if kind == "node" else relation_row
+    items: Any = state.entities if kind == "node" else state.relations
+    for item in in_order(items):
+        yield item, encoded(row_of(item), fits)
+
+
+def ends_of(relation: Relation) -> str:
+    """Return where a relation begins and ends, as attributes."""
+    source, target = quoteattr(relation.from_entity), quoteattr(relation.to_entity)
+    return f" source={source} target={target}"
 
 
 def columns_of(rows: Iterable[tuple[Item, Mapping[str, Any]]]) -> list[tuple[str, type]]:
