@@ -135,6 +135,12 @@ class FieldKeys:
         self._known[key_id] = cipher
         return key_id
 
+    def for_purpose(self, purpose: str) -> FieldKeys:
+        """Return the same keys, for another purpose."""
+        keys = FieldKeys.__new__(FieldKeys)
+        keys._first, keys._known, keys._purpose = self._first, self._known, purpose.encode()
+        return keys
+
     @property
     def key_id(self) -> str:
         """Names the key that encrypts; it says nothing about the key itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from nerv_lab.core.changes import (
@@ -21,11 +21,12 @@ from nerv_lab.core.changes import (
 )
 from nerv_lab.core.encrypted import Encrypted, any_envelopes
 from nerv_lab.core.errors import KeyMissingError, SealBrokenError, ValidationError
-from nerv_lab.core.model import Item, entity_key, relation_key
+from nerv_lab.core.model import Entity, Item, entity_key, relation_key
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import ReadOnlyDict, encode, freeze
 from nerv_lab.inner_universe.client import Problem, Receipt
 from nerv_lab.inner_universe.field_keys import FieldEncryption, FieldKeys
+from nerv_lab.lab.encryption_record import ENCRYPTION_ID, joined, record_of, recorded
 from nerv_lab.lab.reading import GraphReader
 from nerv_lab.lab.views import View
 
@@ -35,26 +36,69 @@ _T = TypeVar("_T")
 _I = TypeVar("_I", bound=Item)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Vault:
     """What a Lab keeps encrypted, and with what.
 
     Attributes
     ----------
     encryption : FieldEncryption
-        Which properties.
+        Which properties, besides those that the graph says itself.
     keys : FieldKeys or None
         Without any, what is encrypted stays closed.
     """
 
     encryption: FieldEncryption
     keys: FieldKeys | None
+    _read: tuple[Entity | None, FieldEncryption, FieldEncryption] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+
+    def in_force(self, state: GraphState) -> FieldEncryption:
+        """Return what is kept encrypted in a graph: what it says, and what this Lab was told.
+
+        Raises
+        ------
+        ValidationError
+            What the graph says is damaged, or it is kept for another purpose.
+        """
+        return self._records(state)[1]
+
+    def _records(self, state: GraphState) -> tuple[FieldEncryption, FieldEncryption]:
+        holder = state.entity(ENCRYPTION_ID)
+        if self._read is None or self._read[0] is not holder:
+            said = recorded(holder)
+            if holder is not None and said.purpose != self.encryption.purpose:
+                raise ValidationError(
+                    "purpose",
+                    f"the properties of this graph are encrypted for {said.purpose!r}, and it "
+                    f"was opened for {self.encryption.purpose!r}; open it anew, with "
+                    f"encrypt=nl.FieldEncryption({{…}}, purpose={said.purpose!r})",
+                )
+            self._read = holder, said, joined(self.encryption, said)
+        return self._read[1], self._read[2]
+
+    def adopt(self, state: GraphState) -> None:
+        """Take over for what purpose a graph says that it is encrypted, where none was named.
+
+        Called once, when the graph is opened.
+        """
+        if self.encryption.properties or self.encryption.purpose:
+            return
+        try:
+            purpose = recorded(state.entity(ENCRYPTION_ID)).purpose
+        except ValidationError:
+            return  # said when something is to be written
+        if purpose:
+            self.encryption = FieldEncryption(purpose=purpose)
+            self.keys = None if self.keys is None else self.keys.for_purpose(purpose)
 
     def sealed(self, state: GraphState, changes: Sequence[Change]) -> list[Change]:
         """Return changes whose properties are encrypted where they are to be.
 
         A value that is encrypted already, and is given again, keeps its envelope: nothing has
-        changed.
+        changed. The first value that is encrypted brings along the record of what is to be, which
+        from then on holds for everybody who opens the graph.
 
         Raises
         ------
@@ -63,7 +107,7 @@ class Vault:
         ValidationError
             An envelope was made for another place.
         """
-        if not self.encryption.properties:
+        if not self.encryption.properties and state.entity(ENCRYPTION_ID) is None:
             # Nothing is to be encrypted, so only what is already there could concern us.
             if not any_envelopes():
                 return list(changes)
@@ -72,19 +116,25 @@ class Vault:
                     break
             else:
                 return list(changes)
-        batch = _Batch(state)
-        return [self._sealed(batch, change) for change in changes]
+        if all(_is_of_record(change) for change in changes):
+            return list(changes)  # also where it is damaged
+        said, wanted = self._records(state)
+        batch = _Batch(state, wanted)
+        sealed = [self._sealed(batch, change) for change in changes]
+        if batch.touched and wanted != said:
+            return [RestoreEntity(record_of(wanted)), *sealed]
+        return sealed
 
     def _sealed(self, batch: _Batch, change: Change) -> Change:
         match change:
             case CreateEntity() | CreateRelation():
                 key = _key(change)
                 given = change.metadata.properties
-                wanted = self.encryption.names(change.type)
+                wanted = batch.wanted.names(change.type)
                 if wanted.isdisjoint(given) and all(map(_is_plain, given.values())):
                     batch.note(key, change.type, given)
                     return change
-                sealed = self._properties(key, change.type, given, {})
+                sealed = self._properties(batch, key, change.type, given, {})
                 batch.note(key, change.type, sealed)
                 metadata: Any = change.metadata.with_properties(ReadOnlyDict(sealed))
                 return replace(change, metadata=metadata)
@@ -99,7 +149,7 @@ class Vault:
 
     def _sealed_item(self, batch: _Batch, item: _I) -> _I:
         _, known = batch.look(item.key)
-        sealed = self._properties(item.key, item.type, item.properties, known)
+        sealed = self._properties(batch, item.key, item.type, item.properties, known)
         batch.note(item.key, item.type, sealed)
         return item if sealed == item.properties else _with_properties(item, sealed)
 
@@ -114,16 +164,22 @@ class Vault:
         if isinstance(change.type, str) and change.type != item_type:
             item_type = change.type
             # What the new type keeps encrypted may be there in plain text already.
-            wanted = self.encryption.names(item_type)
+            wanted = batch.wanted.names(item_type)
             patch = {n: v for n, v in known.items() if n in wanted and _is_plain(v)} | dict(patch)
-        sealed = self._properties(key, item_type, patch, known)
+        sealed = self._properties(batch, key, item_type, patch, known)
         batch.note(key, item_type, {**known, **sealed})
         return replace(change, properties=sealed) if patch else change
 
     def _properties(
-        self, key: str, item_type: str, given: Mapping[str, Any], known: Mapping[str, Any]
+        self,
+        batch: _Batch,
+        key: str,
+        item_type: str,
+        given: Mapping[str, Any],
+        known: Mapping[str, Any],
     ) -> dict[str, Any]:
-        wanted = self.encryption.names(item_type)
+        wanted = batch.wanted.names(item_type)
+        batch.touched |= not wanted.isdisjoint(given)
         return {
             name: self._value(key, name, value, known.get(name), name in wanted)
             for name, value in given.items()
@@ -234,6 +290,11 @@ def _touches_envelope(state: GraphState, change: Change) -> bool:
     return Encrypted in map(type, given.values()) or Encrypted in map(type, known.values())
 
 
+def _is_of_record(change: Change) -> bool:
+    id = change.entity.id if isinstance(change, RestoreEntity) else getattr(change, "id", None)
+    return id == ENCRYPTION_ID
+
+
 def _is_plain(value: Any) -> bool:
     return type(value) is not Encrypted
 
@@ -244,10 +305,20 @@ def _key(change: CreateEntity | CreateRelation | UpdateEntity | UpdateRelation) 
 
 
 class _Batch:
-    """What the items of a batch are, as far as it has been looked at."""
+    """What the items of a batch are, as far as it has been looked at.
 
-    def __init__(self, state: GraphState) -> None:
+    Attributes
+    ----------
+    wanted : FieldEncryption
+        What is kept encrypted.
+    touched : bool
+        Whether something that is was given.
+    """
+
+    def __init__(self, state: GraphState, wanted: FieldEncryption) -> None:
         self._state = state
+        self.wanted = wanted
+        self.touched = False
         self._noted: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
     def note(self, key: str, item_type: str, properties: Mapping[str, Any]) -> None:
@@ -338,7 +409,7 @@ class Revealer(GraphReader):
         return count
 
     def _outdated(self, item: Item) -> dict[str, Encrypted]:
-        keys, wanted = self._vault.keys, self._vault.encryption.names(item.type)
+        keys, wanted = self._vault.keys, self._vault.in_force(self.state).names(item.type)
         if keys is None:
             raise KeyMissingError(
                 "there is no key to encrypt with; open the store with field_key=..., or set "

@@ -124,6 +124,7 @@ class Lab(
         self._run(self._client.connect())
         try:
             self._follow()
+            self._vault.adopt(self.state)
             self._add_instruments()
         except BaseException:
             self._run(self._client.close())
@@ -277,7 +278,8 @@ class Lab(
     @property
     def tags(self) -> dict[str, str]:
         """The version id of each tag."""
-        return self._run(self._client.tags())
+        self._known_tags = self._run(self._client.tags())
+        return dict(self._known_tags)
 
     def tag(self, name: str, ref: Version | View | str = "head") -> Version:
         """Give a version a name; a name that is taken moves.
@@ -292,6 +294,7 @@ class Lab(
             raise ValidationError("tag", f"{name!r} already means a version; choose another name")
         version = self._travel.kept(ref)
         self._run(self._client.set_tag(checked, version.id))
+        self._known_tags = {**self._known_tags, checked: version.id}
         self._follower.touch()
         return version
 

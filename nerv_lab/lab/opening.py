@@ -60,7 +60,8 @@ def open(
         store remembers it. By default it is left as it is, and at first all is kept.
     encrypt : FieldEncryption or mapping, optional
         Properties that are encrypted before they leave this process, by type of item, such as
-        ``{"person": ["ssn"]}``. The store does not remember it: give it each time.
+        ``{"person": ["ssn"]}``. The graph remembers it from the first such value on: whoever
+        opens it later with the key goes on so, and without it cannot write them.
     field_key : str, bytes, callable or a list of them, optional
         What encrypts them: 32 bytes, also in base64, as `nerv_lab.generate_field_key` makes them.
         Of several the first encrypts and all of them open. By default that of

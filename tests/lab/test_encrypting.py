@@ -27,6 +27,7 @@ from nerv_lab.core.model import EntityMetadata
 from nerv_lab.inner_universe.field_keys import FieldEncryption, FieldKeys
 from nerv_lab.lab import Lab
 from nerv_lab.lab.encrypting import Vault, encrypted_of
+from nerv_lab.lab.encryption_record import ENCRYPTION_ID
 
 SECRET = "078-05-1120"
 POLICY = FieldEncryption({"person": ["ssn", "born"], "knows": ["how"]})
@@ -228,8 +229,8 @@ def test_search_and_conditions_see_plain_text_where_the_key_is(lab: Lab, strange
         assert not closed.match(ssn=lambda ssn: True)
         assert closed.match(ssn__exists=True).ids == ("ada", "bob")
         assert closed.match(ssn=...).ids == ("ada", "bob")
-        assert closed.match(ssn=None).ids == ()
-        assert closed.match(ssn__ne="x").ids == ("ada", "bob")
+        assert closed.match("person", ssn=None).ids == ()
+        assert closed.match("person", ssn__ne="x").ids == ("ada", "bob")
 
 
 def test_a_search_does_not_show_what_it_found(lab: Lab) -> None:
@@ -355,7 +356,8 @@ def test_envelopes_come_back_from_files_as_what_they_are(lab: Lab, tmp_path: Pat
     ):
         with nl.open(field_key=KEY) as new:
             bring(new)
-            (ada,) = new.entities.values()
+            ada = new.entity("ada")
+            assert new.entities.keys() == {"ada", ENCRYPTION_ID}
             assert ada.properties["ssn"] == envelope
             assert type(ada.properties["ssn"]) is Encrypted
 
@@ -428,3 +430,109 @@ def test_a_rollback_restores_a_state_to_the_letter(universe: Universe) -> None:
         lab.rollback("v1", only=["ada"])
         assert type(_ssn(lab)) is Encrypted
         assert lab.reveal("ada", "ssn") == SECRET
+
+
+# What the graph remembers
+
+
+@pytest.fixture
+def later(universe: Universe, lab: Lab) -> Iterator[Lab]:
+    """Return a Lab on the same graph with the key, that was not told what to encrypt."""
+    _ada(lab)
+    with Lab(universe.client(), vault=vault(KEY, policy=FieldEncryption())) as opened:
+        yield opened
+
+
+def test_who_has_the_key_encrypts_without_being_told_again(later: Lab) -> None:
+    bob = later.add_entity("person", id="bob", properties={"ssn": SECRET, "town": "Paris"})
+    assert type(bob.properties["ssn"]) is Encrypted
+    assert later.reveal("bob", "ssn") == SECRET
+    assert bob.properties["town"] == "Paris"
+    later.update("bob", properties={"born": 1815})
+    assert later.reveal("bob", "born") == 1815
+
+
+def test_who_has_no_key_cannot_write_what_is_kept_encrypted(lab: Lab, stranger: Lab) -> None:
+    _ada(lab)
+    lab.add_entity("person", id="bob")
+    stranger.refresh()
+    before = stranger.state.data_hash
+    for write in (
+        lambda: stranger.add_entity("person", properties={"ssn": SECRET}),
+        lambda: stranger.update("bob", properties={"born": 1815}),
+        lambda: stranger.apply([UpdateEntity("bob", properties={"ssn": "x"})], commit="so"),
+    ):
+        with pytest.raises(KeyMissingError, match="is kept encrypted, and there is no key"):
+            write()
+    assert stranger.state.data_hash == before
+    stranger.add_entity("person", id="eve", properties={"town": "Rome"})
+    stranger.add_entity("place", id="rome", properties={"ssn": "none"})
+
+
+def test_what_was_recorded_is_one_entity_that_is_written_with_the_first_value(lab: Lab) -> None:
+    lab.add_entity("person", id="bob", properties={"town": "London"})
+    assert list(lab.entities) == ["bob"]
+    first = lab.commit("before")
+    _ada(lab)
+    record = lab.entity(ENCRYPTION_ID)
+    lab.update("ada", properties={"born": 1815})
+    assert lab.entity(ENCRYPTION_ID) == record
+    assert record.properties == {"type:person": ["born", "ssn"], "type:knows": ["how"]}
+    assert ENCRYPTION_ID not in lab.at(first).entities
+    assert lab.verify().ok
+
+
+def test_another_notebook_adds_to_what_is_recorded(universe: Universe, lab: Lab) -> None:
+    _ada(lab)
+    more = FieldEncryption({"person": ["phone"]})
+    with Lab(universe.client(), vault=vault(KEY, policy=more)) as other:
+        other.update("ada", properties={"phone": "1", "ssn": "2"})
+        assert {n for n, _ in encrypted_of(other.entity("ada"))} == {"phone", "ssn"}
+        names = other.entity(ENCRYPTION_ID).properties["type:person"]
+        assert list(names) == ["born", "phone", "ssn"]
+
+
+def test_it_goes_with_a_branch_and_a_bundle(lab: Lab, tmp_path: Path) -> None:
+    _ada(lab)
+    lab.commit("one")
+    with lab.branch("aside"):
+        lab.add_entity("person", id="bob", properties={"ssn": SECRET})
+        lab.commit("two")
+    lab.export(tmp_path / "bundle")
+    nl.import_bundle(tmp_path / "bundle", tmp_path / "copy.nerv")
+    with nl.open(tmp_path / "copy.nerv") as copy:
+        for branch in ("main", "aside"):
+            copy.switch(branch)
+            with pytest.raises(KeyMissingError):
+                copy.add_entity("person", properties={"ssn": SECRET})
+    with nl.open(tmp_path / "copy.nerv", field_key=KEY) as copy:
+        assert copy.reveal("ada", "ssn") == SECRET
+        assert type(copy.update("ada", properties={"ssn": "new"}).properties["ssn"]) is Encrypted
+
+
+def test_the_purpose_is_remembered_and_no_other_is_written_for(universe: Universe) -> None:
+    payroll = FieldEncryption({"person": ["ssn"]}, purpose="payroll")
+    with Lab(universe.client(), vault=vault(KEY, policy=payroll)) as lab:
+        _ada(lab)
+        with Lab(universe.client(), vault=vault(KEY, policy=FieldEncryption())) as later:
+            later.add_entity("person", id="bob", properties={"ssn": SECRET})
+            assert later.reveal("ada", "ssn") == SECRET
+        lab.refresh()
+        assert lab.reveal("bob", "ssn") == SECRET
+        with (
+            Lab(universe.client(), vault=vault(KEY)) as other,
+            pytest.raises(ValidationError, match="encrypted for 'payroll'"),
+        ):
+            other.add_entity("person", properties={"ssn": SECRET})
+
+
+def test_a_damaged_record_stops_writing_until_it_is_mended(lab: Lab) -> None:
+    _ada(lab)
+    lab.update(ENCRYPTION_ID, properties={"type:person": 3})
+    with pytest.raises(ValidationError, match="mend or delete the entity 'nerv:encryption'"):
+        lab.update("ada", properties={"town": "Rome"})
+    lab.update(ENCRYPTION_ID, properties={"type:person": ["ssn"]})
+    lab.update("ada", properties={"town": "Rome"})
+    lab.delete(ENCRYPTION_ID)
+    lab.update("ada", properties={"ssn": "again"})
+    assert list(lab.entity(ENCRYPTION_ID).properties["type:person"]) == ["born", "ssn"]
