@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
+from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import (
     BranchNotFoundError,
@@ -168,9 +169,7 @@ class Brancher(Merger):
     def _move(self, name: str, expected: str | None, to: str | None, rows_of: str) -> None:
         """Move a branch, starting again while others write to the rows it begins with."""
         for attempt in range(1, _ATTEMPTS + 1):
-            rows = self._run(self._client.snapshot(rows_of))
-            target = self._history.state_at(to) if to else GraphState.empty()
-            changes = GraphState.build(rows.items).diff(target, exact=True) if to else ()
+            changes = self._steps_to(to, rows_of) if to else ()
             move = BranchMove(new_id(), name, expected, to, rows_of, changes)
             try:
                 self._write(self._client.move_branch(move))
@@ -181,6 +180,11 @@ class Brancher(Merger):
                 if attempt == _ATTEMPTS:
                     raise
         raise AssertionError
+
+    def _steps_to(self, version_id: str, rows_of: str) -> tuple[ItemChange, ...]:
+        rows = self._run(self._client.snapshot(rows_of))
+        target = self._history.state_at(version_id)
+        return GraphState.build(rows.items).diff(target, exact=True)
 
     def switch(self, name: str) -> Self:
         """Go to another branch: from now on it is read, written and shown.

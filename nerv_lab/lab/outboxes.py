@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.merge import Resolution
 from nerv_lab.core.versions import Version
@@ -19,6 +20,7 @@ from nerv_lab.inner_universe.outbox import (
 )
 from nerv_lab.lab.merging import MergeResult
 from nerv_lab.lab.tables import frame, html_table
+from nerv_lab.lab.travel import is_reserved_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +84,7 @@ class OutboxView:
         return () if self._queues is None else tuple(self._queues.within(*states))
 
     def retry(self, id: str) -> None:
-        """Send a write again that was set aside.
+        """Send a write again that was set aside, and after it what waits for it.
 
         Raises
         ------
@@ -90,6 +92,27 @@ class OutboxView:
             There is none of this id.
         """
         self._known().retry(id)
+
+    def rename(self, id: str, name: str) -> None:
+        """Send a branch or a tag that was set aside under another name, with all that waits for it.
+
+        Parameters
+        ----------
+        id : str
+            The write that makes or moves it.
+        name : str
+            What it is to be called: of a branch, one that nobody has.
+
+        Raises
+        ------
+        QueuedWriteNotFoundError
+            There is none of this id.
+        ValidationError
+            It is neither, or the name already means a version.
+        """
+        if is_reserved_name(checked_name(name, "name")):
+            raise ValidationError("name", f"{name!r} already means a version; choose another")
+        self._known().rename(id, name)
 
     def drop(self, id: str) -> None:
         """Forget a write that was set aside, or that a branch waits to be merged; the branch stays.

@@ -163,10 +163,15 @@ class NervMagics(BranchCommands, Magics):
 
     def _outbox(self, arguments: Namespace) -> OutboxView:
         outbox, verb = self.lab(arguments.lab).outbox, arguments.verb
-        if (verb == "show") != (arguments.id is None):
-            raise CommandError("write %nerv outbox, %nerv outbox retry ID or %nerv outbox drop ID")
+        if (verb == "show", verb == "rename") != (arguments.id is None, arguments.name is not None):
+            raise CommandError(
+                "write %nerv outbox, %nerv outbox retry ID, %nerv outbox drop ID or "
+                "%nerv outbox rename ID NAME"
+            )
         if verb == "retry":
             outbox.retry(arguments.id)
+        elif verb == "rename":
+            outbox.rename(arguments.id, arguments.name)
         elif verb == "drop":
             outbox.drop(arguments.id)
         return outbox

@@ -564,6 +564,8 @@ def test_what_was_set_aside_is_retried_or_dropped(opened: InteractiveShell, queu
     ("line", "message"),
     [
         ("%nerv outbox retry", "outbox retry ID"),
+        ("%nerv outbox rename it", "outbox rename ID NAME"),
+        ("%nerv outbox drop it too", "outbox rename ID NAME"),
         ("%nerv outbox show late", "outbox retry ID"),
         ("%nerv outbox retry waits", "'waits'"),
         ("%nerv outbox drop nothing", "'nothing'"),
@@ -585,7 +587,7 @@ def test_a_lab_without_an_outbox_says_how_to_get_one(opened: InteractiveShell) -
 @pytest.mark.parametrize(
     ("line", "wanted"),
     [
-        ("%nerv outbox ", ["show", "retry", "drop"]),
+        ("%nerv outbox ", ["show", "retry", "rename", "drop"]),
         ("%nerv outbox d", ["drop"]),
         ("%nerv outbox retry ", ["refused-1", "refused-2", "late"]),
         ("%nerv outbox drop off", ["offline-5f0c"]),

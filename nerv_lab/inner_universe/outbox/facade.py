@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
+from nerv_lab.core.errors import ValidationError
 from nerv_lab.inner_universe.outbox.journal import Journal
+from nerv_lab.inner_universe.outbox.rehearsing import waits_for
 from nerv_lab.inner_universe.outbox.states import (
     ASIDE,
     Counts,
@@ -13,6 +15,7 @@ from nerv_lab.inner_universe.outbox.states import (
     QueuedWriteNotFoundError,
     State,
 )
+from nerv_lab.inner_universe.outbox.writes import QueuedWrite, renamed
 
 __all__ = ["Fork", "Queued", "Queues"]
 
@@ -143,15 +146,44 @@ class Queues:
         return tuple(Fork(n, b) for j in self.journals for n, b in j.forks().items())
 
     def retry(self, id: str) -> None:
-        """Let a write that was set aside be sent again.
+        """Let a write that was set aside be sent again, and after it what waits for it.
 
         Raises
         ------
         QueuedWriteNotFoundError
             There is none of this id.
         """
-        self._holder(id).retry(id)
+        journal = self._holder(id)
+        self._retry(journal, (id, *_waiting_for(journal, journal.write(id))))
+
+    def _retry(self, journal: Journal, ids: Iterable[str]) -> None:
+        for id in ids:
+            journal.retry(id)
         self._poke()
+
+    def rename(self, id: str, name: str) -> None:
+        """Give a branch or a tag that was set aside another name, with all that waits for it.
+
+        Raises
+        ------
+        QueuedWriteNotFoundError
+            There is none of this id.
+        ValidationError
+            It is none that has a name, or is the deletion of a branch.
+        """
+        journal = self._holder(id)
+        write = journal.write(id)
+        waiting = _waiting_for(journal, write)
+        if write.tag is not None:
+            journal.replace(replace(write, tag=replace(write.tag, name=name, expected=None)))
+        elif write.move is not None and write.move.to is not None:
+            # A new branch also where one was to be moved: what was made here begins there.
+            new = replace(write, move=replace(write.move, expected=None))
+            for each in (new, *map(journal.write, waiting)):
+                journal.replace(renamed(each, write.move.name, name))
+        else:
+            raise ValidationError("id", f"{write.title} has no name that could be another")
+        self._retry(journal, (id, *waiting))
 
     def drop(self, id: str) -> None:
         """Forget a write that was set aside.
@@ -181,3 +213,11 @@ class Queues:
         """Close all files; what waits in them is sent by the next client."""
         for journal in self.journals:
             journal.close()
+
+
+def _waiting_for(journal: Journal, write: QueuedWrite) -> tuple[str, ...]:
+    """Return the ids of what is held since a branch could not be put in place, in order."""
+    if write.move is None:
+        return ()
+    why = waits_for(write.move.name)
+    return tuple(e.id for e in journal.outbox.within(State.CONFLICT) if e.error == why)

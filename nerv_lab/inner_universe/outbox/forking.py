@@ -68,12 +68,18 @@ def forked(
         move = BranchMove(new_id(), name, None, head, branch)
         fork.out.append(QueuedWrite(move.id, "move", name, move=move, count=1, added=True))
     fork.begin(head_state)
+    moved = False
     for write in writes:
-        if write.kind == "apply" and write.branch == branch:
+        if write.move is not None and write.branch == branch and not moved:
+            # What comes after was made on something else, and waits for what becomes of the move.
+            moved = True
+            fork.end()
+        if write.kind == "apply" and write.branch == branch and not moved:
             fork.add(write)
         else:
             fork.out.append(write)
-    fork.end()
+    if not moved:
+        fork.end()
     return fork.out
 
 

@@ -271,14 +271,23 @@ class Journal:
         with self._lock:
             again = self.outbox.rewind(cursor)
             with self._transaction("rewind"):
-                self._db.executemany(
-                    "UPDATE write SET state = 'pending', reached = 0 WHERE id = ?",
-                    [(id,) for id in again],
-                )
+                self._wait_again(again)
                 self._put("cursor", str(cursor))
             self._cursor = cursor
-            self._kept_bytes -= sum(self.outbox.entry(id).size for id in again)
         return again
+
+    def doubt(self) -> None:
+        """Let tags be sent again that the server took so late that it may have lost them."""
+        with self._lock:
+            again = self.outbox.doubt(now_us() - _DURABLE_AFTER)
+            with self._transaction("rewind"):
+                self._wait_again(again)
+
+    def _wait_again(self, ids: Sequence[str]) -> None:
+        self._db.executemany(
+            "UPDATE write SET state = 'pending', reached = 0 WHERE id = ?", [(id,) for id in ids]
+        )
+        self._kept_bytes -= sum(self.outbox.entry(id).size for id in ids)
 
     def set_aside(self, id: str, state: State, error: str) -> None:
         """Keep a write aside until somebody decides."""
@@ -341,7 +350,7 @@ class Journal:
     @property
     def lost(self) -> bool:
         """Whether something waits that the server had taken, and has lost."""
-        return any(entry.accepted_at for entry in self.outbox.within(*OPEN))
+        return any(e.accepted_at and e.kind != "tag" for e in self.outbox.within(*OPEN))
 
     def title(self, id: str) -> str:
         """Return what a write is, in a few words."""

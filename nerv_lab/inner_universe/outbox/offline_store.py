@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nerv_lab.core.changes import ItemChange
-from nerv_lab.core.errors import DuplicateIdError, ServerGoneError
+from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, ServerGoneError
 from nerv_lab.core.events import Event
 from nerv_lab.core.model import Item
 from nerv_lab.core.thinning import Bridge, Retention, seal
@@ -15,7 +15,7 @@ from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.memory_log import MemoryLog
 from nerv_lab.inner_universe.memory_store import MemoryStore, Stored
 from nerv_lab.inner_universe.outbox.standing import Standing
-from nerv_lab.inner_universe.records import Receipt, Snapshot
+from nerv_lab.inner_universe.records import BranchMove, Receipt, Snapshot
 from nerv_lab.inner_universe.writing import Batch, Origin, now_us
 
 __all__ = ["OfflineStore", "Planned"]
@@ -129,6 +129,32 @@ class OfflineStore(MemoryStore):
         """
         with self._lock:
             self._check_new(version)
+
+    def check_move(self, move: BranchMove) -> None:
+        """Refuse a move of a branch that does not fit where it is.
+
+        Raises
+        ------
+        HeadMovedError, VersionNotFoundError, HistoryPrunedError
+            It does not.
+        """
+        with self._lock:
+            head = self._heads.get(move.name)
+            if head != move.expected:
+                raise HeadMovedError(move.name, move.expected, head)
+            if move.to is not None:
+                self._kept(move.to)
+
+    def check_kept(self, version_id: str) -> None:
+        """Refuse a version that is not there any more.
+
+        Raises
+        ------
+        VersionNotFoundError, HistoryPrunedError
+            It is not.
+        """
+        with self._lock:
+            self._kept(version_id)
 
     def receipt_of(self, batch_id: str) -> Receipt | None:
         """Return the receipt of a batch that was done here, or None."""

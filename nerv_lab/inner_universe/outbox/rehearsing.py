@@ -24,7 +24,7 @@ from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 
-__all__ = ["Rehearsal", "Step", "key_of"]
+__all__ = ["Rehearsal", "Step", "key_of", "waits_for"]
 
 _Place: TypeAlias = tuple[str, str]
 
@@ -40,11 +40,20 @@ class Step:
         How many events it would be.
     problem : str or None
         Why it does not fit there any more.
+    held : bool
+        Whether it would fit but for another that does not, and so has to wait for what becomes
+        of that one.
     """
 
     write: QueuedWrite
     count: int
     problem: str | None = None
+    held: bool = False
+
+
+def waits_for(branch: str) -> str:
+    """Return why a write is held that goes on from a branch which could not be put in place."""
+    return f"waits for branch {branch!r}"
 
 
 class Rehearsal:
@@ -63,6 +72,10 @@ class Rehearsal:
         Gives the state of a version that a branch is moved to.
     moment : int
         The present, in microseconds since the epoch.
+    tags : mapping of str to str, optional
+        The version of each tag.
+    aside : iterable of QueuedWrite, optional
+        What was set aside before: nothing that goes on from it is written without it.
     """
 
     def __init__(
@@ -71,11 +84,23 @@ class Rehearsal:
         heads: Mapping[str, str | None],
         state_of: Callable[[str], GraphState],
         moment: int,
+        tags: Mapping[str, str] | None = None,
+        aside: Iterable[QueuedWrite] = (),
     ) -> None:
         self._states = dict(states)
         self._heads = dict(heads)
         self._state_of = state_of
         self._moment = moment
+        self._tags = dict(tags or {})
+        self._made: dict[str, GraphState] = {}
+        # Why nothing can be written to some branches, and nothing that goes on from versions.
+        self._held: dict[str, str] = {}
+        self._missing: dict[str, str] = {}
+        for write in aside:
+            if write.move is not None:
+                self._hold(write, waits_for(write.move.name))
+            elif write.version is not None and write.version.branch in self._held:
+                self._hold(write, self._held[write.version.branch])
         # What an item was when the first of our writes met it: here, and where it was written.
         self._met: dict[tuple[str, str], tuple[Item | None, Item | None]] = {}
 
@@ -84,6 +109,31 @@ class Rehearsal:
         return [self._step(write) for write in writes]
 
     def _step(self, write: QueuedWrite) -> Step:
+        if (why := self._waits(write)) is not None:
+            self._hold(write, why)
+            return Step(write, 0, why, held=True)
+        step = self._tried(write)
+        if step.problem is not None and write.move is not None:
+            self._hold(write, waits_for(write.move.name))
+        return step
+
+    def _waits(self, write: QueuedWrite) -> str | None:
+        """Return what a write has to wait for, or None."""
+        if write.tag is not None:
+            return self._missing.get(write.tag.to)
+        needs = [] if write.version is None else list(write.version.parents)
+        if write.move is not None and write.move.to is not None:
+            needs.append(write.move.to)
+        missing = (self._missing[id] for id in needs if id in self._missing)
+        return self._held.get(write.branch) or next(missing, None)
+
+    def _hold(self, write: QueuedWrite, why: str) -> None:
+        if write.tag is None:
+            self._held[write.branch] = why
+        if write.version is not None:
+            self._missing[write.version.id] = why
+
+    def _tried(self, write: QueuedWrite) -> Step:
         try:
             match write.kind:
                 case "apply":
@@ -92,6 +142,8 @@ class Rehearsal:
                     return Step(write, 1, self._commit(write, None))
                 case "move":
                     return Step(write, 1, self._move(write))
+                case "tag":
+                    return Step(write, 0, self._tag(write))
                 case _:
                     return Step(write, len(write.events))
         except NervError as error:
@@ -119,19 +171,33 @@ class Rehearsal:
         if state is not None and state.data_hash != version.data_hash:
             return f"branch {version.branch!r} was changed by others meanwhile"
         self._heads[version.branch] = version.id
+        here = self._states.get(version.branch, GraphState.empty()) if state is None else state
+        self._made[version.id] = here
         return None
 
     def _move(self, write: QueuedWrite) -> str | None:
         move = write.move
         assert move is not None
-        if self._heads.get(move.name) != move.expected:
+        head = self._heads.get(move.name)
+        if head is not None and move.expected is None:
+            return f"others have made a branch {move.name!r} meanwhile"
+        if head != move.expected:
             return f"branch {move.name!r} was moved by others meanwhile"
         if move.to is None:
             self._heads.pop(move.name, None)
             self._states.pop(move.name, None)
         else:
-            self._states[move.name] = self._state_of(move.to)
+            made = self._made.get(move.to)
+            self._states[move.name] = self._state_of(move.to) if made is None else made
             self._heads[move.name] = move.to
+        return None
+
+    def _tag(self, write: QueuedWrite) -> str | None:
+        tag = write.tag
+        assert tag is not None
+        if self._tags.get(tag.name) not in (tag.expected, tag.to):
+            return f"tag {tag.name!r} was set by others meanwhile"
+        self._tags[tag.name] = tag.to
         return None
 
     def _clash(self, write: QueuedWrite, done: list[ItemChange], state: GraphState) -> str | None:

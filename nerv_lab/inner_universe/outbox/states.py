@@ -294,7 +294,30 @@ class Outbox:
         tuple of str
             Ids of the writes that are to be sent again.
         """
-        again = [e for e in self._entries.values() if e.state in SENT and e.reached > cursor]
+        # A tag is no event: one that came after the last that is left may be lost, too.
+        again = [
+            e
+            for e in self._entries.values()
+            if e.state in SENT and e.reached + (e.kind == "tag") > cursor
+        ]
+        for entry in again:
+            entry.reached = 0
+            self._move(entry, State.PENDING)
+        return tuple(e.id for e in again)
+
+    def doubt(self, since: int) -> tuple[str, ...]:
+        """Let tags wait again that were accepted after a moment, since no event tells of them.
+
+        Returns
+        -------
+        tuple of str
+            Ids of the writes that are to be sent again.
+        """
+        again = [
+            e
+            for e in self._entries.values()
+            if e.kind == "tag" and e.state is State.ACCEPTED and e.accepted_at > since
+        ]
         for entry in again:
             entry.reached = 0
             self._move(entry, State.PENDING)

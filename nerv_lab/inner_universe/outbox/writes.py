@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeAlias
 
 from nerv_lab.core.changes import (
@@ -30,14 +30,41 @@ from nerv_lab.core.model import (
     item_from_record,
 )
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, decode, encode, freeze
-from nerv_lab.core.versions import Version
+from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe.records import BranchMove
 
-__all__ = ["QueuedWrite", "WriteKind", "decode_write", "encode_write", "settled", "touched"]
+__all__ = [
+    "QueuedWrite",
+    "TagMove",
+    "WriteKind",
+    "decode_write",
+    "encode_write",
+    "renamed",
+    "settled",
+    "touched",
+]
 
-WriteKind: TypeAlias = Literal["apply", "publish", "version", "move"]
+WriteKind: TypeAlias = Literal["apply", "publish", "version", "move", "tag"]
 
 _UPDATES = {"update_entity": UpdateEntity, "update_relation": UpdateRelation}
+
+
+@dataclass(frozen=True, slots=True)
+class TagMove:
+    """A tag that is made or moved.
+
+    Attributes
+    ----------
+    name : str
+    to : str
+        The version that it is to stand for.
+    expected : str or None
+        The one that it stood for when this was asked; None where there was no such tag.
+    """
+
+    name: str
+    to: str
+    expected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +75,9 @@ class QueuedWrite:
     ----------
     id : str
         That of the batch, of the version where there is no batch, or of the move.
-    kind : {"apply", "publish", "version", "move"}
+    kind : {"apply", "publish", "version", "move", "tag"}
         Changes of the graph, also with the version they lead to; events of the user's own; a
-        version alone; a branch that is made or moved.
+        version alone; a branch that is made, moved or deleted; a tag.
     branch : str
         Where it belongs.
     changes, reason, source
@@ -58,9 +85,10 @@ class QueuedWrite:
     events : tuple of Event
         Of the user's own.
     version, delta : Version and bytes
-        What is committed, where something is.
+        What is committed, where something is. The delta of a move is what it did here.
     move : BranchMove or None
         Its changes are worked out anew when it is sent.
+    tag : TagMove or None
     befores : mapping of str to item or None, optional
         What the items that it touches were before; None where it was never worked out here.
     count : int
@@ -79,6 +107,7 @@ class QueuedWrite:
     version: Version | None = None
     delta: bytes = b""
     move: BranchMove | None = None
+    tag: TagMove | None = None
     befores: Mapping[str, Item | None] | None = None
     count: int = 0
     added: bool = False
@@ -97,7 +126,10 @@ class QueuedWrite:
         if self.version is not None:
             return f"version {self.version.description!r}"
         if self.move is not None:
-            return f"branch {self.move.name!r}"
+            gone = "delete " if self.move.to is None else ""
+            return f"{gone}branch {self.move.name!r}"
+        if self.tag is not None:
+            return f"tag {self.tag.name!r}"
         if self.events:
             more = f" and {len(self.events) - 1} more" if len(self.events) > 1 else ""
             return f"{self.events[0].type}{more}"
@@ -139,6 +171,7 @@ def encode_write(write: QueuedWrite) -> bytes:
         events=ReadOnlyList(_event_record(event) for event in write.events),
         version=None if write.version is None else freeze(write.version.record(), "version"),
         move=None if write.move is None else _move_record(write.move),
+        tag=None if write.tag is None else ReadOnlyDict(asdict(write.tag)),
         befores=None
         if befores is None
         else ReadOnlyDict((key, item and item.record()) for key, item in befores.items()),
@@ -159,12 +192,14 @@ def decode_write(data: bytes, delta: bytes) -> QueuedWrite:
     try:
         record = {**decode(data)}
         version, move, befores = (record.pop(name) for name in ("version", "move", "befores"))
+        tag = record.pop("tag", None)
         return QueuedWrite(
             changes=tuple(_change_from(r) for r in record.pop("changes")),
             events=tuple(_event_from(r) for r in record.pop("events")),
             version=None if version is None else Version.from_record(version),
             delta=delta,
             move=None if move is None else BranchMove(**move),
+            tag=None if tag is None else TagMove(**tag),
             befores=None
             if befores is None
             else {k: None if r is None else item_from_record(r) for k, r in befores.items()},
@@ -264,6 +299,28 @@ def settled(change: Change) -> Change:
         if tags is not UNSET and isinstance(tags, Iterator):
             return replace(change, tags=tuple(tags))
     return change
+
+
+def renamed(write: QueuedWrite, old: str, new: str) -> QueuedWrite:
+    """Return a write with a branch under another name, wherever it names it."""
+    version, move = write.version, write.move
+    if version is not None and version.branch == old:
+        version = replace(version, branch=new)
+        version = replace(version, digest=version_digest(version, write.delta))
+    if move is not None:
+        rows_of = new if move.rows_of == old else move.rows_of
+        move = replace(move, name=new if move.name == old else move.name, rows_of=rows_of)
+    return replace(
+        write,
+        branch=new if write.branch == old else write.branch,
+        events=tuple(_event_on(e, new) if e.branch == old else e for e in write.events),
+        version=version,
+        move=move,
+    )
+
+
+def _event_on(event: Event, branch: str) -> Event:
+    return Event(event.id, event.type, event.data, event.timestamp, event.source, branch=branch)
 
 
 def touched(changes: tuple[ItemChange, ...]) -> dict[str, Item | None]:

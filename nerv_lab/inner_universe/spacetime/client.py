@@ -182,6 +182,10 @@ class SpacetimeInnerUniverse(ReadableUniverse):
         self._items.forget()
         self.deliver()
 
+    def forget_items(self) -> None:
+        """Forget the rows that are at hand, since others are in their places now."""
+        self._items.forget()
+
     async def load_history(self, history: StoredHistory) -> None:
         """Take in a history as it is, with its ids, places, times and authors, or none of it."""
         await self._ask("load_history", lambda c: send_history(c, history))

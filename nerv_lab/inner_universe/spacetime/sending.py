@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from typing import TypeAlias
 from nerv_lab.core.changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.errors import (
     ConflictError,
+    HistoryPrunedError,
+    IntegrityError,
     NervError,
     ServerError,
     StoreBusyError,
@@ -24,8 +27,8 @@ from nerv_lab.inner_universe.outbox.forking import relocated
 from nerv_lab.inner_universe.outbox.journal import Journal
 from nerv_lab.inner_universe.outbox.rehearsing import Rehearsal, Step
 from nerv_lab.inner_universe.outbox.standing import Standing
-from nerv_lab.inner_universe.outbox.states import State
-from nerv_lab.inner_universe.outbox.writes import QueuedWrite
+from nerv_lab.inner_universe.outbox.states import ASIDE, State
+from nerv_lab.inner_universe.outbox.writes import QueuedWrite, TagMove
 from nerv_lab.inner_universe.portal import Portal
 from nerv_lab.inner_universe.spacetime.calls import (
     UNCHECKED,
@@ -34,6 +37,7 @@ from nerv_lab.inner_universe.spacetime.calls import (
     commit_args,
     move_args,
     publish_args,
+    tag_args,
 )
 from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.queries import quoted
@@ -91,6 +95,10 @@ def request_of(
         events = checked_events(write.events)
         rows = [own_event(*pair) for pair in zip(events, events.payloads, strict=True)]
         return "publish_events", publish_args(write.id, write.branch, rows, origin_id, origin_seq)
+    if write.move is not None:
+        return "move_branch", move_args(write.move, origin_id, origin_seq)
+    if write.tag is not None:
+        return "set_tag", tag_args(write.tag.name, write.tag.to)
     if write.kind == "apply":
         return "apply_batch", apply_args(batch_of_write(write), origin_id, origin_seq)
     assert write.version is not None
@@ -110,12 +118,21 @@ class Sender:
         Where the connection lives.
     stand : callable, optional
         Gives where the server stands by now, where that is known without reading all its rows.
+    deltas : dict of str to bytes, optional
+        Deltas that were read before, by the digest of their version; those that are read now are
+        added, so that who is cut off again and again gets further each time.
     """
 
     def __init__(
-        self, connection: Connection, journal: Journal, portal: Portal, stand: Stand | None = None
+        self,
+        connection: Connection,
+        journal: Journal,
+        portal: Portal,
+        stand: Stand | None = None,
+        deltas: dict[str, bytes] | None = None,
     ) -> None:
         self._stand = stand
+        self._deltas = {} if deltas is None else deltas
         self._connection = connection
         self._journal = journal
         self._portal = portal
@@ -190,7 +207,7 @@ class Sender:
         journal.heard(cursor)
 
     async def _rehearsed(self, writes: Sequence[QueuedWrite]) -> tuple[list[Step], int]:
-        names = {w.branch for w in writes if w.kind == "apply"}
+        names = {w.branch for w in writes if w.kind in ("apply", "version")}
         known = None if self._stand is None else await self._stand()
         states: dict[str, GraphState] = {} if known is None else dict(known.rows)
         heads: dict[str, str | None]
@@ -203,10 +220,30 @@ class Sender:
             snapshot = await read_snapshot(self._connection, name)
             states[name] = GraphState.build(snapshot.items)
             heads[name] = snapshot.head
-        targets = {w.move.to for w in writes if w.move is not None and w.move.to is not None}
-        made = {id: await self.state_of(id) for id in targets}
-        rehearsal = Rehearsal(states, heads, made.__getitem__, now_us())
+        made = await self._states_of(writes)
+        tags = await self._tags() if any(w.tag is not None for w in writes) else {}
+        aside = self._journal.writes(*ASIDE)
+        rehearsal = Rehearsal(states, heads, made, now_us(), tags, aside)
         return await asyncio.to_thread(rehearsal.steps, writes), seq
+
+    async def _states_of(self, writes: Sequence[QueuedWrite]) -> Callable[[str], GraphState]:
+        """Return what gives the states that branches are moved to."""
+        targets = {w.move.to for w in writes if w.move is not None and w.move.to is not None}
+        queued = {w.version.id for w in writes if w.version is not None}
+        found: dict[str, GraphState] = {}
+        for id in targets - queued:
+            with contextlib.suppress(VersionNotFoundError, HistoryPrunedError):
+                found[id] = await self.state_of(id)
+
+        def state_of(id: str) -> GraphState:
+            if id not in found:
+                raise VersionNotFoundError(id)
+            return found[id]
+
+        return state_of
+
+    async def _tags(self) -> dict[str, str]:
+        return {row.name: row.version_id for row in await self._connection.select("tag")}
 
     async def state_of(self, version_id: str) -> GraphState:
         """Return the state of a version that the server has."""
@@ -219,9 +256,11 @@ class Sender:
         connection, run = self._connection, self._portal.run
 
         def load_delta(id: str) -> bytes:
-            found = run(read_delta(connection, id))
+            digest = history.get_version(id).digest
+            found = self._deltas.get(digest) or run(read_delta(connection, id))
             if found is None:
                 raise VersionNotFoundError(id)
+            self._deltas[digest] = found
             return found
 
         def load_bridge(id: str) -> Bridge:
@@ -243,12 +282,15 @@ class Sender:
     def _judged(self, steps: Sequence[Step]) -> Clash | None:
         """Set aside what cannot be sent, and return what has to go to a branch of its own."""
         for step in steps:
-            if step.problem is not None and step.write.kind == "apply":
-                taken_before = self._journal.outbox.entry(step.write.id).accepted_at
+            taken_before = self._journal.outbox.entry(step.write.id).accepted_at
+            if step.problem is not None and step.write.kind == "apply" and not step.held:
                 if step.write.befores is not None or taken_before:
                     return Clash(step.write.branch, step.problem)
                 # It was under way when the connection broke, so nobody was told that it is done.
                 self._journal.set_aside(step.write.id, State.REJECTED, step.problem)
+            elif step.problem is not None and step.write.tag is not None and taken_before:
+                # It was there, and others have set it since.
+                self._journal.accept([(step.write.id, self._journal.cursor)])
             elif step.problem is not None:
                 self._journal.set_aside(step.write.id, State.CONFLICT, step.problem)
         return None
@@ -259,7 +301,7 @@ class Sender:
         for step in steps:
             if step.problem is not None:
                 continue
-            alone = step.write.version is not None or step.write.move is not None
+            alone = step.write.kind in ("move", "tag") or step.write.version is not None
             if window and (alone or len(window) == _WINDOW):
                 if not await self._send_window(window):
                     return
@@ -303,6 +345,8 @@ class Sender:
 
     async def _send_alone(self, step: Step, seq: int) -> bool:
         journal, write = self._journal, step.write
+        if write.tag is not None:
+            return await self._send_tag(step, write.tag)
         last = await self._connection.refresh("resync")
         if await self._others_wrote(write.branch, seq, last):
             return False
@@ -314,6 +358,20 @@ class Sender:
             return False
         journal.accept([(write.id, journal.cursor + len(places))])
         return bool(places)  # else it was there already, and the server is asked what else is
+
+    async def _send_tag(self, step: Step, tag: TagMove) -> bool:
+        """Send a tag, which is no event of the log, unless others set it meanwhile."""
+        journal, id = self._journal, step.write.id
+        if (await self._tags()).get(tag.name) not in (tag.expected, tag.to):
+            return False  # and it is set aside when all is looked at again
+        journal.outbox.send([id])
+        try:
+            await self._connection.call("set_tag", tag_args(tag.name, tag.to))
+        except NervError as error:
+            self._refused(step, error)
+            return False
+        journal.accept([(id, journal.cursor)])
+        return True
 
     async def _request(self, write: QueuedWrite, count: int, last: int) -> tuple[str, bytes]:
         origin, number = self._journal.origin_id, self._journal.cursor + 1
@@ -351,6 +409,8 @@ class Sender:
         """Set a write aside that the server refused, or raise what is no refusal."""
         if isinstance(error, ConflictError):
             return  # something came in between, and it is looked at again
+        if step.write.move is not None and isinstance(error, IntegrityError):
+            return  # so did it here: the rows that it begins with are others by now
         if isinstance(error, ServerError) or not isinstance(error, NervError):
             raise error
         why = f"{type(error).__name__}: {error}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -21,8 +22,8 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.outbox.forking import fork_name, forked, relocated
-from nerv_lab.inner_universe.outbox.rehearsing import Rehearsal
-from nerv_lab.inner_universe.outbox.writes import QueuedWrite, touched
+from nerv_lab.inner_universe.outbox.rehearsing import Rehearsal, waits_for
+from nerv_lab.inner_universe.outbox.writes import QueuedWrite, TagMove, touched
 from nerv_lab.inner_universe.records import BranchMove
 
 NOW = 1_000_000
@@ -131,18 +132,62 @@ def test_a_version_fits_where_its_state_comes_out_and_nowhere_else() -> None:
     assert "other versions" in str(rehearsal.steps([version])[0].problem)
 
 
+def move(id: str, expected: str | None, to: str | None, name: str = "aside") -> QueuedWrite:
+    return QueuedWrite(id, "move", name, move=BranchMove(id, name, expected, to, "main"))
+
+
+def rehearsed(
+    heads: dict[str, str | None],
+    writes: Sequence[QueuedWrite],
+    tags: dict[str, str] | None = None,
+    aside: Sequence[QueuedWrite] = (),
+) -> list[str | None]:
+    rehearsal = Rehearsal({"main": BASE}, heads, lambda _: BASE, NOW, tags, aside)
+    return [step.problem for step in rehearsal.steps(writes)]
+
+
 def test_events_always_fit_and_a_branch_only_where_it_is_expected() -> None:
     event = QueuedWrite("e", "publish", events=(Event("e", "said"),))
-    make = QueuedWrite("m", "move", "aside", move=BranchMove("m", "aside", None, "v", "main"))
-    gone = QueuedWrite("n", "move", "aside", move=BranchMove("n", "aside", "v", None, "aside"))
-    rehearsal = Rehearsal({"main": BASE}, {}, lambda _: BASE, NOW)
-    steps = rehearsal.steps([event, make, make, gone])
-    assert [step.problem for step in steps] == [
-        None,
-        None,
-        "branch 'aside' was moved by others meanwhile",
-        None,
-    ]
+    moves = [move("m", None, "v"), move("n", "v", "w"), move("o", "w", None)]
+    assert rehearsed({}, [event, *moves]) == [None] * 4
+    (taken,) = rehearsed({"aside": "x"}, [move("m", None, "v")])
+    assert taken == "others have made a branch 'aside' meanwhile"
+    (moved,) = rehearsed({"aside": "x"}, [move("m", "v", "w")])
+    assert moved == "branch 'aside' was moved by others meanwhile"
+
+
+def test_what_was_made_on_a_branch_that_is_not_put_in_place_waits_for_it() -> None:
+    history = TemporalStore()
+    write = replace(queued(BASE, UpdateEntity("ada", name="A")), branch="aside")
+    version = replace(
+        committed(history, after(BASE, *write.changes), write, "x"), branch="aside", id="w"
+    )
+    assert version.version is not None
+    on_it = replace(version, version=replace(version.version, branch="aside"))
+    id = version.version.id
+    tag = QueuedWrite("t", "tag", tag=TagMove("mark", id))
+    other = QueuedWrite("p", "tag", tag=TagMove("free", "v"))
+    why = waits_for("aside")
+    problems = rehearsed({"aside": "x"}, [move("m", None, "v"), write, on_it, tag, other])
+    assert problems[1:] == [why, why, why, None]
+    # So it is when the branch was set aside before.
+    aside = [move("m", None, "v"), on_it]
+    assert rehearsed({"aside": "x"}, [write, tag], aside=aside) == [why, why]
+    # What goes on from there elsewhere waits, too, and what follows that.
+    begun = move("n", None, id, "further")
+    assert rehearsed({}, [begun, move("o", "v", None, "further")], aside=aside) == [why, why]
+
+
+def test_a_tag_is_set_unless_others_set_it_meanwhile() -> None:
+    tag = QueuedWrite("t", "tag", tag=TagMove("mark", "w", "v"))
+    for before, problem in (
+        ("v", None),
+        ("w", None),  # it is there already
+        ("x", "tag 'mark' was set by others meanwhile"),
+    ):
+        assert rehearsed({}, [tag], {"mark": before}) == [problem]
+    again = QueuedWrite("u", "tag", tag=TagMove("mark", "x", "w"))
+    assert rehearsed({}, [tag, again], {"mark": "v"}) == [None, None]
 
 
 def test_forked_work_leads_to_the_states_it_led_to_where_it_was_made() -> None:

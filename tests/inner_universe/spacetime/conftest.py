@@ -8,6 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from shared.breaking_proxy import breaking_proxy
+from shared.offline_places import Place
 from shared.spacetime_server import SpacetimeServer, new_database, the_server
 
 from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse, publish_module
@@ -73,3 +75,9 @@ async def connect(tokens: TokenFile) -> AsyncIterator[Connect]:
             return client
 
         yield connect
+
+
+@pytest.fixture
+def place(server: SpacetimeServer, database: str, tmp_path: Path) -> Iterator[Place]:
+    with breaking_proxy(server.port) as proxy:
+        yield Place(database, proxy, tmp_path)

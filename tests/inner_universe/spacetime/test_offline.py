@@ -4,67 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from shared.breaking_proxy import BreakingProxy, breaking_proxy
-from shared.spacetime_server import SpacetimeServer
+from shared.offline_places import PATIENCE, Place, contents
 
 import nerv_lab as nl
 from nerv_lab.core.errors import OutboxFullError, ServerGoneError, ServerUnreachableError
-from nerv_lab.inner_universe import InnerUniverseConfig
 from nerv_lab.inner_universe.outbox import Fork, QueuedWriteNotFoundError
 from nerv_lab.inner_universe.spacetime import calls
-from nerv_lab.lab import Lab
-
-PATIENCE = 240.0
-
-OpenLab = Callable[..., Lab]
-
-
-class Place:
-    """A database, and a way to it that can be shut."""
-
-    def __init__(self, address: str, proxy: BreakingProxy, folder: Path) -> None:
-        self.direct = address
-        port = address.rsplit(":", 1)[1].split("/")[0]
-        self.uri = address.replace(f":{port}/", f":{proxy.port}/")
-        self._proxy = proxy
-        self.outboxes = folder / "outboxes"
-        self._tokens = folder / "tokens.json"
-        self._others = folder / "others.json"
-
-    def config(self, **settings: Any) -> InnerUniverseConfig:
-        return InnerUniverseConfig(
-            token_file=self._tokens,
-            outbox_folder=self.outboxes,
-            **{"offline_after": 0.1, "request_timeout": 120.0, "connect_timeout": 10.0} | settings,
-        )
-
-    def open(self, **settings: Any) -> Lab:
-        return nl.open(self.uri, config=self.config(**settings), offline="queue")
-
-    def other(self) -> Lab:
-        """Return the Lab of somebody else, who is always online."""
-        return nl.open(self.direct, config=InnerUniverseConfig(token_file=self._others))
-
-    def cut(self) -> None:
-        self._proxy.shut()
-
-    def mend(self) -> None:
-        self._proxy.open()
-
-
-@pytest.fixture
-def place(server: SpacetimeServer, database: str, tmp_path: Path) -> Iterator[Place]:
-    with breaking_proxy(server.port) as proxy:
-        yield Place(database, proxy, tmp_path)
-
-
-def contents(lab: Lab) -> dict[str, Any]:
-    return {e.id: (e.name, dict(e.properties)) for e in lab.entities.values()}
 
 
 def test_what_is_done_offline_is_there_at_once_and_on_the_server_later(place: Place) -> None:
@@ -110,17 +58,24 @@ def test_a_short_cut_is_bridged_without_going_offline(place: Place) -> None:
 def test_what_needs_the_server_says_so_while_it_is_away(place: Place) -> None:
     with place.open() as lab:
         lab.add_entity("person", id="ada")
-        lab.commit("first")
+        lab.access.claim()
         place.cut()
         lab.add_entity("person", id="bob")
-        with pytest.raises(ServerGoneError, match="needs the server"):
-            lab.create_branch("what-if")
+        # Who may do what is decided where it holds at once, or not at all.
+        for ask in (
+            lambda: lab.access.grant("*", "viewer"),
+            lambda: lab.access.revoke("*", "viewer"),
+            lab.access.claim,
+            lab.verify,
+        ):
+            with pytest.raises(ServerGoneError, match="needs the server"):
+                ask()
         with pytest.raises(nl.EntityNotFoundError):
             lab.update("nobody", name="x")
         assert len(lab.outbox.pending) == 1
         place.mend()
         assert lab.outbox.wait(PATIENCE)
-        lab.create_branch("what-if", lab.commit("second"))
+        lab.access.grant("*", "viewer")
 
 
 def test_what_was_queued_and_is_too_much_for_a_server_is_set_aside_and_the_rest_goes_on(

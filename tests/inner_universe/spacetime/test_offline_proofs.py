@@ -49,14 +49,23 @@ def check(lab: Lab, uri: str, folder: Path) -> None:
 
 
 def work(lab: Lab, chance: random.Random, number: int, count: int) -> None:
-    """Make so many events: entities, changes of them, and a version at the end."""
+    """Make so many events: entities, changes of them, and a version at the end.
+
+    Now and then a branch is made and goes again; every version has a tag.
+    """
     made: list[str] = []
-    for step in range(count - 1):
+    aside = number % 50 == 10
+    for step in range(count - (3 if aside else 1)):
         if made and chance.random() < 0.3:
             lab.update(chance.choice(made), properties={"v": chance.random()})
         else:
             made.append(lab.add_entity("thing", id=f"{number}.{step}").id)
-    lab.commit(f"schedule {number}")
+    version = lab.commit(f"schedule {number}")
+    for tag in ("newest", f"schedule-{number}"):
+        lab.tag(tag, version)
+    if aside:
+        lab.create_branch(f"aside-{number}", version)
+        lab.delete_branch(f"aside-{number}")
 
 
 def test_200_ways_to_break_the_network_lose_nothing_of_10_000_events(
@@ -82,6 +91,9 @@ def test_200_ways_to_break_the_network_lose_nothing_of_10_000_events(
             assert len(ids) == EVENTS
             assert sorted(told) == sorted(ids)
             assert len(lab.versions) == SCHEDULES
+            marks = {v.description.replace(" ", "-"): v.id for v in lab.versions}
+            assert lab.tags == {**marks, "newest": lab.versions[-1].id}
+            assert list(lab.branches) == ["main"]
             assert proxy.cuts >= SCHEDULES // 8  # else hardly anything was tried
 
 
@@ -122,7 +134,9 @@ def test_a_server_killed_20_times_and_put_back_in_time_has_everything_in_the_end
             while not stop.wait(0.004):  # a person is slower, and a loop would starve the server
                 made.append(lab.add_entity("thing", id=f"thing-{len(made)}").id)
                 if len(made) % 25 == 0:
-                    lab.commit(f"at {len(made)}")
+                    version = lab.commit(f"at {len(made)}")
+                    lab.tag(version.description.replace(" ", "-"), version)
+                    lab.tag("newest", version)
 
         writing = threading.Thread(target=write)
         writing.start()
@@ -145,6 +159,8 @@ def test_a_server_killed_20_times_and_put_back_in_time_has_everything_in_the_end
         check(lab, lasting_database, tmp_path)
         assert sorted(lab.entities) == sorted(made)
         assert len(lab.versions) == len(made) // 25
+        marks = {v.description.replace(" ", "-"): v.id for v in lab.versions}
+        assert lab.tags == {**marks, "newest": lab.versions[-1].id}
         assert list(lab.branches) == ["main"]
 
 

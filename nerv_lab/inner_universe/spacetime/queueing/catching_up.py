@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from nerv_lab.inner_universe.outbox.journal import Journal
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
@@ -21,7 +22,7 @@ class CatchingUpUniverse(LeavingUniverse):
 
     def _sender(self, journal: Journal) -> Sender:
         stand = self._stand_now if journal is self.queues.own else None
-        return Sender(self.remote.connection, journal, self._portal, stand)
+        return Sender(self.remote.connection, journal, self._portal, stand, self._deltas)
 
     async def _stand_now(self) -> Standing | None:
         """Return where the server stands, by where we stood and what it has logged since."""
@@ -45,7 +46,9 @@ class CatchingUpUniverse(LeavingUniverse):
         assert local is not None
         standing = await self._unless_gone(self._stand_now())
         if standing is not None and standing.recent is not None:
-            self._basis = OfflineStore(standing, self.origin, 0)
+            # No event tells of tags.
+            tags = await self._unless_gone(self.remote.tags())
+            self._basis = OfflineStore(replace(standing, tags=tags), self.origin, 0)
         now = self.remote.connection.tail.last if standing is None else standing.seq
         # Of another log, what was handed over before may be there again at other places.
         common = now if self._other_log else min(local.base.seq, now)
@@ -54,6 +57,7 @@ class CatchingUpUniverse(LeavingUniverse):
         finally:
             self._basis = None
         self._ahead, self._other_log = None, False
+        self._deltas.clear()
         logger.info("%s is back; everything that was queued is sent", self.uri)
 
     def _follow_again(self, local: OfflineStore, common: int, now: int) -> None:

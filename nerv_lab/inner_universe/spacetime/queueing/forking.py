@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from nerv_lab.core.changes import decode_delta
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.inner_universe.outbox.forking import fork_name, forked
 from nerv_lab.inner_universe.outbox.journal import Journal
 from nerv_lab.inner_universe.outbox.states import SENT, State
+from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 from nerv_lab.inner_universe.spacetime.queueing.catching_up import CatchingUpUniverse
 from nerv_lab.inner_universe.spacetime.reading import read_branches, read_snapshot
 from nerv_lab.inner_universe.spacetime.sending import Clash
@@ -62,14 +64,11 @@ class ForkingUniverse(CatchingUpUniverse):
         if found is None:
             return GraphState.empty(), None
         behind, standing = found
-        state = standing.rows.get(branch, GraphState.empty())
-        head = standing.heads.get(branch)
+        rows, heads = dict(standing.rows), dict(standing.heads)
         for entry in journal.outbox.within(*SENT):
-            if entry.number > behind and entry.branch == branch and entry.kind == "apply":
-                write = journal.write(entry.id)
-                state = state.apply(plan(state, write.changes, now_us()))
-                head = head if write.version is None else write.version.id
-        return state, head
+            if entry.number > behind and entry.kind in ("apply", "move"):
+                _follow(journal.write(entry.id), rows, heads)
+        return rows.get(branch, GraphState.empty()), heads.get(branch)
 
     async def _offer_forks(self) -> None:
         for fork in self.queues.forks:
@@ -77,3 +76,19 @@ class ForkingUniverse(CatchingUpUniverse):
                 await asyncio.to_thread(watcher, fork.name, fork.branch)
         for back in self._back_watchers:
             await asyncio.to_thread(back)
+
+
+def _follow(write: QueuedWrite, rows: dict[str, GraphState], heads: dict[str, str]) -> None:
+    """Do with the branches what a write did with them here."""
+    move, branch = write.move, write.branch
+    if move is None:
+        state = rows.get(branch, GraphState.empty())
+        rows[branch] = state.apply(plan(state, write.changes, now_us()))
+        if write.version is not None:
+            heads[branch] = write.version.id
+    elif move.to is None:
+        rows.pop(branch, None)
+        heads.pop(branch, None)
+    else:
+        before = rows.get(move.rows_of, GraphState.empty())
+        rows[branch], heads[branch] = before.apply(decode_delta(write.delta)), move.to

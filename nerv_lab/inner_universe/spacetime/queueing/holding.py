@@ -85,6 +85,10 @@ class QueueHolder(InnerUniverseClient):
         self._ahead: Standing | None = None
         self._basis: OfflineStore | None = None
         self._resetting = False
+        # What was read while sending, until all is sent.
+        self._deltas: dict[str, bytes] = {}
+        # Tags as they were last seen, or set, while the server was there.
+        self._tags_seen: dict[str, str] = {}
         self._other_log = False
         # What belongs to the portal's loop.
         self._writing = asyncio.Lock()

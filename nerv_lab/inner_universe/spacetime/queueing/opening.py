@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from nerv_lab.core.changes import decode_delta
 from nerv_lab.core.errors import NervError
 from nerv_lab.inner_universe.outbox.facade import Queues
 from nerv_lab.inner_universe.outbox.folders import OutboxFolder, default_outbox_path
@@ -156,6 +157,10 @@ def _redo(store: OfflineStore, write: QueuedWrite, origin: Origin) -> None:
             store.write(store.plan(batch_of_write(write)), origin)
         elif write.kind == "publish":
             store.publish(checked_events(write.events), origin)
+        elif write.move is not None:
+            store.move_branch(replace(write.move, changes=decode_delta(write.delta)), origin)
+        elif write.tag is not None:
+            store.set_tag(write.tag.name, write.tag.to)
         if write.version is not None:
             version = relocated(write.version, write.delta, store.last_seq())
             store.commit_version(version, write.delta, origin)

@@ -17,7 +17,6 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.records import (
     Branch,
-    BranchMove,
     CacheUse,
     EventHandler,
     Problem,
@@ -36,8 +35,8 @@ class QueuedUniverse(CommittingUniverse):
     """An Inner Universe on a server, with an outbox before it.
 
     Every write is on this machine's disk before it is sent. While the server is away, changes,
-    commits and events are made here and sent later, once and in order; what needs the server
-    itself raises `ServerGoneError`.
+    commits, events, branches and tags are made here and sent later, once and in order; what needs
+    the server itself raises `ServerGoneError`.
     """
 
     # How it stands
@@ -77,22 +76,14 @@ class QueuedUniverse(CommittingUniverse):
         if self._local is not None:
             raise ServerGoneError(
                 f"{doing} needs the server, which is away; do it when {self.uri} is back "
-                f"(changes, commits and events need not wait)"
+                f"(changes, commits, events, branches and tags need not wait)"
             )
         return await self._unless_gone(ask())
-
-    async def move_branch(self, move: BranchMove) -> None:
-        """Make, move or delete a branch with its working rows, in one transaction."""
-        await self._there("move_branch", lambda: self.remote.move_branch(move))
 
     async def load_history(self, history: StoredHistory) -> None:
         """Take in a history as it is, with its ids, places, times and authors, or none of it."""
         await self._there("load_history", lambda: self.remote.load_history(history))
         await self.refresh()
-
-    async def set_tag(self, name: str, version_id: str) -> None:
-        """Let a name stand for a version; a name that is taken moves."""
-        await self._there("set_tag", lambda: self.remote.set_tag(name, version_id))
 
     async def prune(self, step: PruneStep) -> None:
         """Make one step of pruning, in one transaction; only an owner of the database may."""
@@ -191,7 +182,8 @@ class QueuedUniverse(CommittingUniverse):
 
     async def tags(self) -> dict[str, str]:
         """Return the version id of each tag."""
-        return await self._asked(lambda s: s.tags(), self.remote.tags)
+        self._tags_seen = await self._asked(lambda s: s.tags(), self.remote.tags)
+        return dict(self._tags_seen)
 
     async def retention(self) -> Retention:
         """Return what was pruned."""

@@ -7,15 +7,16 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, TypeVar
 
-from nerv_lab.core.changes import Change
+from nerv_lab.core.changes import Change, encode_delta
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.states import OPEN
-from nerv_lab.inner_universe.outbox.writes import QueuedWrite, settled, touched
-from nerv_lab.inner_universe.records import Receipt
+from nerv_lab.inner_universe.outbox.writes import QueuedWrite, TagMove, settled, touched
+from nerv_lab.inner_universe.records import BranchMove, Receipt
 from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE
 from nerv_lab.inner_universe.spacetime.queueing.opening import OpeningUniverse
@@ -25,6 +26,7 @@ from nerv_lab.inner_universe.writing import (
     check_place,
     checked_batch,
     checked_events,
+    checked_move,
     checked_version,
 )
 
@@ -118,6 +120,45 @@ class WritingUniverse(OpeningUniverse):
             return store.commit_version(version, delta, self.origin)[0]
 
         return await self._write(write, send, locally, lambda _: version)
+
+    async def move_branch(self, move: BranchMove) -> None:
+        """Make, move or delete a branch with its working rows, in one transaction."""
+        move = checked_move(move)
+        done_here = encode_delta(move.changes)
+        write = QueuedWrite(move.id, "move", move.name, move=move, delta=done_here, count=1)
+        request = request_of(write, self.origin_id)
+
+        async def send(connection: Connection) -> tuple[None, int]:
+            places = await connection.call(*request)
+            self.remote.forget_items()
+            return None, len(places)
+
+        def locally(store: OfflineStore) -> None:
+            store.check_move(move)
+            self._keep(write)
+            store.move_branch(move, self.origin)
+
+        await self._write(write, send, locally, lambda _: None)
+
+    async def set_tag(self, name: str, version_id: str) -> None:
+        """Let a name stand for a version; a name that is taken moves."""
+        before = self._tags_seen.get(checked_name(name, "tag"))
+        tag = TagMove(name, version_id, before)
+        write = QueuedWrite(new_id(), "tag", tag=tag)
+        request = request_of(write, self.origin_id)
+
+        async def send(connection: Connection) -> tuple[None, int]:
+            await connection.call(*request)
+            self._tags_seen[name] = version_id
+            return None, 0
+
+        def locally(store: OfflineStore) -> None:
+            store.check_kept(version_id)
+            before = store.tags().get(name)
+            self._keep(replace(write, tag=replace(tag, expected=before)))
+            store.set_tag(name, version_id)
+
+        await self._write(write, send, locally, lambda _: None)
 
     # What all of them do
 
