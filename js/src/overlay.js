@@ -139,10 +139,13 @@ export class Overlay {
     const { context, frame, graph, look, scene } = this;
     this.titled = new Set();
     const { left, top, scale } = frame.view;
-    const boxes = !look.grouping ? [] : this.titles.of(look.grouping, look.groups).map((group) => ({
-      text: group.text, left: left + group.left * scale, right: left + group.right * scale,
-      top: top - group.top * scale - group.rim * frame.grow, low: top - group.low * scale + group.rim * frame.grow,
-    }));
+    const boxes = !look.grouping ? [] : this.titles.of(look.grouping, look.groups).map((group) => {
+      const rim = group.rim * frame.grow;
+      return {
+        text: group.text, left: left + group.left * scale - rim, right: left + group.right * scale + rim,
+        top: top - group.top * scale - rim, low: top - group.low * scale + rim,
+      };
+    });
     for (const id of look.groups.keys()) {
       const slot = graph.nodes.at(id);
       if (slot < 0 || scene.isHidden(slot)) continue;

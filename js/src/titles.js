@@ -47,7 +47,7 @@ export class Titles {
 }
 
 /**
- * Where the title of a group may be: above it, below it, or above and aside; the best first. While
+ * Where the title of a group may be: above it, below it, beside it, or over it; the best first. While
  * some of the group is in sight its title is, too.
  * @param box {left, right, top, low} of the group in pixels, y downwards.
  */
@@ -58,8 +58,10 @@ export function placesOf({ left, right, top, low }, width, height, sight) {
   const above = top - AWAY - height;
   const y = seen ? Math.max(above, AWAY) : above;
   const aside = width / 4;
+  const level = (top + low - height) / 2;
   return [
-    { x, y }, { x: x - aside, y }, { x: x + aside, y }, { x, y: low + AWAY }, { x: middle, y: (top + low - height) / 2 },
+    { x, y }, { x: x - aside, y }, { x: x + aside, y }, { x, y: low + AWAY },
+    { x: left - AWAY - width, y: level }, { x: right + AWAY, y: level }, { x: middle, y: level },
   ].map((spot) => ({ ...spot, width, height }));
 }
 
