@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shared.jupyterlab import WAIT_MS, Notebook, open_notebook, run_all, shut_down
+from shared.jupyterlab import (
+    WAIT_MS,
+    AskedOutsideError,
+    Notebook,
+    another_context,
+    open_notebook,
+    run_all,
+    shut_down,
+)
 
 import nerv_lab as nl
 
@@ -114,6 +122,14 @@ def test_a_host_says_in_its_own_way_that_it_is_dark(
     table = bench(lab)
     table.page.evaluate(told)
     table.page.locator(".nerv.nerv-dark").wait_for()
+
+
+def test_a_page_that_asks_the_network_fails_its_test(chromium: Any) -> None:
+    with (
+        pytest.raises(AskedOutsideError, match=r"http://nowhere\.example/"),
+        another_context(chromium.browser) as context,
+    ):
+        context.new_page().evaluate("fetch('http://nowhere.example/').catch(() => null)")
 
 
 TWENTY = 20
