@@ -216,7 +216,7 @@ class VersionHeads(VersionStates):
                 self._enter(version)
             for id, old in before.items():
                 new = self._versions.get(id)
-                if new is None or (new.data_hash, new.parents) != (old.data_hash, old.parents):
+                if new is None or new.digest != old.digest:
                     self.forget(id)
                     self._resolutions.pop(id)
             self._heads.update({name: id for name, id in heads.items() if id is not None})

@@ -20,6 +20,7 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import EventType
+from nerv_lab.core.signatures import signed_heads
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.thinning import Bridge
@@ -50,6 +51,7 @@ from nerv_lab.inner_universe.spacetime.reading import (
     read_top,
     read_versions,
 )
+from nerv_lab.inner_universe.spacetime.resealing import Resealer
 from nerv_lab.inner_universe.spacetime.rows import own_event
 from nerv_lab.inner_universe.spacetime.schema import CursorRow
 from nerv_lab.inner_universe.writing import Batch, checked_events, now_us
@@ -298,6 +300,7 @@ class Sender:
     async def _send(self, steps: Sequence[Step], seq: int) -> None:
         """Send, in order, until something comes in between."""
         window: list[Step] = []
+        resealer = Resealer(self._connection, self._signed(steps))
         for step in steps:
             if step.problem is not None:
                 continue
@@ -308,10 +311,16 @@ class Sender:
                 window = []
             if not alone:
                 window.append(step)
-            elif not await self._send_alone(step, seq):
+            elif not await self._send_alone(step, seq, resealer):
                 return
         if window:
             await self._send_window(window)
+
+    @staticmethod
+    def _signed(steps: Sequence[Step]) -> set[str]:
+        """Return the versions that were signed before the server lost them."""
+        events = (event for step in steps for event in step.write.events)
+        return {head.version for _, head in signed_heads(events) if head is not None}
 
     async def _send_window(self, window: Sequence[Step]) -> bool:
         """Send several at once; False where others have to be asked again before going on."""
@@ -343,19 +352,22 @@ class Sender:
                 self._refused(step, answer)
         return as_planned
 
-    async def _send_alone(self, step: Step, seq: int) -> bool:
+    async def _send_alone(self, step: Step, seq: int, resealer: Resealer) -> bool:
         journal, write = self._journal, step.write
         if write.tag is not None:
             return await self._send_tag(step, write.tag)
         last = await self._connection.refresh("resync")
         if await self._others_wrote(write.branch, seq, last):
             return False
+        if write.kind == "apply":
+            write = await resealer.resealed(write, last, step.count - 1)
         journal.outbox.send([write.id])
         try:
             places = await self._connection.call(*await self._request(write, step.count, last))
         except NervError as error:
             self._refused(step, error)
             return False
+        resealer.took(write)
         journal.accept([(write.id, journal.cursor + len(places))])
         return bool(places)  # else it was there already, and the server is asked what else is
 
@@ -389,7 +401,6 @@ class Sender:
             if version.event_seq > last:
                 write = replace(write, version=relocated(version, write.delta, last))
             return request_of(write, origin, number)
-        version = relocated(version, write.delta, last + count - 1)
         if count == 1:
             return "commit_version", commit_args(version, write.delta, origin, number)
         args = apply_and_commit_args(

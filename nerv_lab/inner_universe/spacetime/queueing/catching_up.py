@@ -56,6 +56,7 @@ class CatchingUpUniverse(LeavingUniverse):
             await asyncio.to_thread(self._follow_again, local, common, now)
         finally:
             self._basis = None
+        self._turn += 1
         self._ahead, self._other_log = None, False
         self._deltas.clear()
         logger.info("%s is back; everything that was queued is sent", self.uri)

@@ -85,6 +85,9 @@ class QueueHolder(InnerUniverseClient):
         self._ahead: Standing | None = None
         self._basis: OfflineStore | None = None
         self._resetting = False
+        # Rows have other times after what was queued is sent; when those of a branch were read.
+        self._turn = 0
+        self._read_in: dict[str, int] = {}
         # What was read while sending, until all is sent.
         self._deltas: dict[str, bytes] = {}
         # Tags as they were last seen, or set, while the server was there.

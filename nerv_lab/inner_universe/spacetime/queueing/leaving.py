@@ -32,6 +32,7 @@ class LeavingUniverse(FollowingUniverse):
         """Go on from where the Lab stands; only while nobody else writes here."""
         if self._local is None:
             self._ahead = None
+            self._turn += 1
             self.queues.own.doubt()
             self._local = await asyncio.to_thread(self._stand)
             logger.warning("%s is away; what is written is queued", self.uri)

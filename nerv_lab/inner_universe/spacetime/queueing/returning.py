@@ -87,6 +87,7 @@ class ReturningUniverse(ForkingUniverse):
             return await self._unless_gone(sender.send_all())
         if self._local is None:
             async with self._writing:
+                self._turn += 1
                 return await self._unless_gone(sender.send_all())
         try:
             return await self._unless_gone(sender.send_all())

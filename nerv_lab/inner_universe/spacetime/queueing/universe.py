@@ -154,6 +154,7 @@ class QueuedUniverse(CommittingUniverse):
 
     async def snapshot(self, branch: str = DEFAULT_BRANCH) -> Snapshot:
         """Return the working rows of a branch, its head and the log position, all of one moment."""
+        self._read_in[branch] = self._turn
         return await self._asked(lambda s: s.snapshot(branch), lambda: self.remote.snapshot(branch))
 
     async def _item(self, key: str, branch: str) -> Item | None:

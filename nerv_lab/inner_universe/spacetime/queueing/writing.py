@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from nerv_lab.core.changes import Change, encode_delta
 from nerv_lab.core.checks import checked_name
-from nerv_lab.core.errors import NervError
+from nerv_lab.core.errors import IntegrityError, NervError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.ids import new_id
@@ -129,6 +129,8 @@ class WritingUniverse(OpeningUniverse):
         request = request_of(write, self.origin_id)
 
         async def send(connection: Connection) -> tuple[None, int]:
+            if move.to is not None:
+                self._check_read(move.rows_of)
             places = await connection.call(*request)
             self.remote.forget_items()
             return None, len(places)
@@ -139,6 +141,14 @@ class WritingUniverse(OpeningUniverse):
             store.move_branch(move, self.origin)
 
         await self._write(write, send, locally, lambda _: None)
+
+    def _check_read(self, branch: str) -> None:
+        """Refuse steps from rows that were read before the server went or came back."""
+        if self._read_in.get(branch, self._turn) != self._turn:
+            raise IntegrityError(
+                f"the rows of branch {branch!r} are not what the changes start from; "
+                f"take a snapshot again"
+            )
 
     async def set_tag(self, name: str, version_id: str) -> None:
         """Let a name stand for a version; a name that is taken moves."""
