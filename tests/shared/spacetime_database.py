@@ -30,6 +30,9 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.ids import new_id
 
 MODULE = files("nerv_lab.inner_universe.spacetime") / "module.wasm"
+_FAILED = 500
+_NOT_LAUNCHED = b"failed to get or launch module host"
+_LAUNCHES = 50
 _REFUSED = 530
 
 
@@ -164,6 +167,17 @@ class Database:
         return {r["name"] for r in listed if r["lifecycle"] == {"none": []}}
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        for _ in range(_LAUNCHES):
+            status, content = self._answer(method, path, body)
+            # On a busy machine it may make the folder of a database twice, and then runs nothing.
+            if status != _FAILED or _NOT_LAUNCHED not in content:
+                break
+        if status == _REFUSED and content.startswith(b"{"):
+            raise RefusedError(content.decode())
+        assert status == 200, (status, content)
+        return content
+
+    def _answer(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=60)
         headers = {"Content-Type": "application/json"}
         if self.token:
@@ -171,13 +185,9 @@ class Database:
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
-            content = response.read()
+            return response.status, response.read()
         finally:
             connection.close()
-        if response.status == _REFUSED and content.startswith(b"{"):
-            raise RefusedError(content.decode())
-        assert response.status == 200, (response.status, content)
-        return content
 
 
 def some(value: object) -> dict[str, Any]:
