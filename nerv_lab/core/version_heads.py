@@ -11,6 +11,7 @@ from uuid_utils import uuid7
 from nerv_lab.core.changes import UNSET, ItemChange, Unset, compact
 from nerv_lab.core.errors import DuplicateIdError, HeadMovedError
 from nerv_lab.core.events import DEFAULT_BRANCH
+from nerv_lab.core.lineage import ancestors
 from nerv_lab.core.resolutions import ResolvedConflict, delta_with
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.thinning import Bridge, Retention
@@ -258,11 +259,5 @@ class VersionHeads(VersionStates):
         start = self._heads.get(branch) if version_id is None else version_id
         if start is None:
             return []
-        found: set[str] = set()
-        waiting = [start]
-        while waiting:
-            id = waiting.pop()
-            if id not in found:
-                found.add(id)
-                waiting.extend(self.get_version(id).parents)
+        found = ancestors(start, lambda id: self.get_version(id).parents)
         return [version for version in self.versions if version.id in found]

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -243,6 +243,13 @@ class Outbox:
         entry.state = state
         self._count(entry, 1)
 
+    def _send_again(self, entries: Sequence[Entry]) -> tuple[str, ...]:
+        """Let writes wait again that were accepted, and return their ids."""
+        for entry in entries:
+            entry.reached = 0
+            self._move(entry, State.PENDING)
+        return tuple(entry.id for entry in entries)
+
     def send(self, ids: Iterable[str]) -> None:
         """Note that writes are on their way.
 
@@ -300,10 +307,7 @@ class Outbox:
             for e in self._entries.values()
             if e.state in SENT and e.reached + (e.kind == "tag") > cursor
         ]
-        for entry in again:
-            entry.reached = 0
-            self._move(entry, State.PENDING)
-        return tuple(e.id for e in again)
+        return self._send_again(again)
 
     def doubt(self, since: int) -> tuple[str, ...]:
         """Let tags wait again that were accepted after a moment, since no event tells of them.
@@ -318,10 +322,7 @@ class Outbox:
             for e in self._entries.values()
             if e.kind == "tag" and e.state is State.ACCEPTED and e.accepted_at > since
         ]
-        for entry in again:
-            entry.reached = 0
-            self._move(entry, State.PENDING)
-        return tuple(e.id for e in again)
+        return self._send_again(again)
 
     def set_aside(self, id: str, state: State, error: str) -> None:
         """Note that a write was refused, or came too late; it stays until somebody decides.

@@ -26,6 +26,7 @@ from nerv_lab.inner_universe.spacetime.reading import (
     read_retention,
     read_snapshot,
     read_stored_events,
+    read_tags,
     read_top,
     read_versions,
     read_whole,
@@ -123,8 +124,7 @@ class ReadableUniverse(LinkedUniverse):
 
     async def tags(self) -> dict[str, str]:
         """Return the version id of each tag."""
-        rows = await self._ask("tags", lambda c: c.select("tag"))
-        return {row.name: row.version_id for row in sorted(rows)}
+        return await self._ask("tags", read_tags)
 
     async def verify(self) -> list[Problem]:
         """Check the whole database against itself and return what is wrong; [] when all is well."""

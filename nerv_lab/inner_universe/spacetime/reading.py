@@ -36,6 +36,7 @@ __all__ = [
     "read_retention",
     "read_snapshot",
     "read_stored_events",
+    "read_tags",
     "read_top",
     "read_versions",
     "read_whole",
@@ -96,6 +97,11 @@ async def read_branches(connection: Connection) -> dict[str, Branch]:
     found = {DEFAULT_BRANCH: None} | {row.name: row.version_id for row in sorted(heads)}
     branches = {name: Branch(name, head, moved.get(name, 0)) for name, head in found.items()}
     return with_marks(branches, retention_from_rows(state, (), {}).marks)
+
+
+async def read_tags(connection: Connection) -> dict[str, str]:
+    """Return the version id of each tag, by its name."""
+    return {row.name: row.version_id for row in sorted(await connection.select("tag"))}
 
 
 async def read_snapshot(connection: Connection, branch: str) -> Snapshot:
@@ -227,7 +233,7 @@ async def read_whole(connection: Connection) -> Whole:
         events += await read_stored_events(connection, read, seq)
         read = seq
         tags, versions, heads, entities, relations = await asyncio.gather(
-            connection.select("tag"),
+            read_tags(connection),
             read_versions(connection),
             connection.select("branch"),
             connection.select("entity"),
@@ -239,7 +245,7 @@ async def read_whole(connection: Connection) -> Whole:
                 versions,
                 _by_branch(entities, relations),
                 {row.name: row.version_id for row in heads if row.version_id is not None},
-                {row.name: row.version_id for row in tags},
+                tags,
                 retention,
                 seals,
                 tuple(_misplaced(entities, relations)),

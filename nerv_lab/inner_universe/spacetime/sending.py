@@ -48,6 +48,7 @@ from nerv_lab.inner_universe.spacetime.reading import (
     read_delta,
     read_retention,
     read_snapshot,
+    read_tags,
     read_top,
     read_versions,
 )
@@ -223,7 +224,8 @@ class Sender:
             states[name] = GraphState.build(snapshot.items)
             heads[name] = snapshot.head
         made = await self._states_of(writes)
-        tags = await self._tags() if any(w.tag is not None for w in writes) else {}
+        has_tags = any(w.tag is not None for w in writes)
+        tags = await read_tags(self._connection) if has_tags else {}
         aside = self._journal.writes(*ASIDE)
         rehearsal = Rehearsal(states, heads, made, now_us(), tags, aside)
         return await asyncio.to_thread(rehearsal.steps, writes), seq
@@ -243,9 +245,6 @@ class Sender:
             return found[id]
 
         return state_of
-
-    async def _tags(self) -> dict[str, str]:
-        return {row.name: row.version_id for row in await self._connection.select("tag")}
 
     async def state_of(self, version_id: str) -> GraphState:
         """Return the state of a version that the server has."""
@@ -374,7 +373,8 @@ class Sender:
     async def _send_tag(self, step: Step, tag: TagMove) -> bool:
         """Send a tag, which is no event of the log, unless others set it meanwhile."""
         journal, id = self._journal, step.write.id
-        if (await self._tags()).get(tag.name) not in (tag.expected, tag.to):
+        tags = await read_tags(self._connection)
+        if tags.get(tag.name) not in (tag.expected, tag.to):
             return False  # and it is set aside when all is looked at again
         journal.outbox.send([id])
         try:
