@@ -15,12 +15,12 @@ class Watchers(Generic[_P]):
 
     def __init__(self) -> None:
         # In lists of their own, so that one function may be added twice.
-        self._watching: list[list[Callable[_P, object]]] = []
+        self._watching: list[list[Callable[_P, None]]] = []
 
     def __len__(self) -> int:
         return len(self._watching)
 
-    def add(self, changed: Callable[_P, object]) -> Callable[[], None]:
+    def add(self, changed: Callable[_P, None]) -> Callable[[], None]:
         """Add a function; returns how to take it back."""
         watching = [changed]
         self._watching.append(watching)
