@@ -1,9 +1,10 @@
-"""The layers of the package: imports point downwards, and the core does no I/O."""
+"""The layers of the package: imports point one way, and the core does no I/O."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,10 @@ def name_of(path: Path) -> str:
     return path.relative_to(PACKAGE.parent).with_suffix("").as_posix()
 
 
+def module_of(path: Path) -> str:
+    return name_of(path).removesuffix("/__init__").replace("/", ".")
+
+
 def layer_of(path: Path) -> str | None:
     first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     return None if first == "__init__" else first
@@ -104,6 +109,21 @@ def test_a_module_knows_its_own_layer_and_those_below(path: Path) -> None:
         if package == "nerv_lab":
             other = rest.split(".")[0]
             assert other == layer or HEIGHTS[other] < HEIGHTS[layer], module
+
+
+def test_no_modules_know_each_other_in_a_circle_even_by_names_for_types() -> None:
+    known = {module_of(path): path for path in MODULES}
+    uses = {
+        module: {
+            name if name in known else name.rpartition(".")[0]
+            for name in imports(parsed(path), types=True)
+        }
+        for module, path in known.items()
+    }
+    try:
+        TopologicalSorter(uses).prepare()
+    except CycleError as error:
+        pytest.fail(" is imported by ".join(error.args[1]))
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=name_of)

@@ -13,6 +13,7 @@ from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.opening import import_bundle, open
 from nerv_lab.lab.paths import Path
 from nerv_lab.lab.queries import EntityQuery, RelationQuery
+from nerv_lab.lab.reading import View
 from nerv_lab.lab.results import (
     LogEntry,
     VerifyReport,
@@ -22,7 +23,6 @@ from nerv_lab.lab.retaining import RetentionReport
 from nerv_lab.lab.schema_reports import SchemaEntry, SchemaMigration, SchemaReport
 from nerv_lab.lab.schemas import Schemas
 from nerv_lab.lab.search_results import SearchResults
-from nerv_lab.lab.views import View
 
 __all__ = [
     "Access",

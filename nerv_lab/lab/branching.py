@@ -26,8 +26,8 @@ from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.progress import shown_when_slow
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.merger import Merger
+from nerv_lab.lab.reading import View
 from nerv_lab.lab.travel import is_reserved_name
-from nerv_lab.lab.views import View
 
 __all__ = ["Brancher"]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from nerv_lab.core.errors import HistoryPrunedError, ValidationError
 from nerv_lab.core.projector import StateProjector
 from nerv_lab.core.versions import Version
+from nerv_lab.lab.reading import View
 from nerv_lab.lab.tables import frame
 from nerv_lab.lab.travel import Travel
-from nerv_lab.lab.views import View
 
 if TYPE_CHECKING:
     import pandas as pd

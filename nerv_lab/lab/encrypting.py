@@ -27,8 +27,7 @@ from nerv_lab.core.values import ReadOnlyDict, encode, freeze
 from nerv_lab.inner_universe.client import Problem, Receipt
 from nerv_lab.inner_universe.field_keys import FieldEncryption, FieldKeys
 from nerv_lab.lab.encryption_record import ENCRYPTION_ID, joined, record_of, recorded
-from nerv_lab.lab.reading import GraphReader
-from nerv_lab.lab.views import View
+from nerv_lab.lab.reading import GraphReader, View
 
 __all__ = ["Revealer", "Vault"]
 

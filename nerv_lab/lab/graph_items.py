@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Entities", "Relations"]
 
 _I = TypeVar("_I", Entity, Relation)
+_V = TypeVar("_V", covariant=True)
 _SHOWN_TYPES = 12
 
 
@@ -55,7 +56,7 @@ class _Items(Mapping[str, _I], Generic[_I]):
         return html_table(f"{len(self)} {self._noun}", ("type", "count"), [*self.types.items()])
 
 
-class Entities(_Items[Entity]):
+class Entities(_Items[Entity], Generic[_V]):
     """The entities of one state by id, in no order.
 
     Parameters
@@ -68,7 +69,7 @@ class Entities(_Items[Entity]):
 
     _noun = "entities"
 
-    def __init__(self, by_id: Mapping[str, Entity], ask: Callable[[], EntityQuery]) -> None:
+    def __init__(self, by_id: Mapping[str, Entity], ask: Callable[[], EntityQuery[_V]]) -> None:
         super().__init__(by_id)
         self._ask = ask
 
@@ -77,7 +78,7 @@ class Entities(_Items[Entity]):
         *predicates: Predicate[Entity],
         properties: Mapping[str, Any] | None = None,
         **conditions: Any,
-    ) -> EntityQuery:
+    ) -> EntityQuery[_V]:
         """Return the entities that meet every condition; see `EntityQuery.where`."""
         return self._ask().where(*predicates, properties=properties, **conditions)
 
@@ -87,7 +88,7 @@ class Entities(_Items[Entity]):
         return self._ask().df
 
 
-class Relations(_Items[Relation]):
+class Relations(_Items[Relation], Generic[_V]):
     """The relations of one state by id, in no order.
 
     Parameters
@@ -100,7 +101,7 @@ class Relations(_Items[Relation]):
 
     _noun = "relations"
 
-    def __init__(self, by_id: Mapping[str, Relation], ask: Callable[[], RelationQuery]) -> None:
+    def __init__(self, by_id: Mapping[str, Relation], ask: Callable[[], RelationQuery[_V]]) -> None:
         super().__init__(by_id)
         self._ask = ask
 
@@ -109,7 +110,7 @@ class Relations(_Items[Relation]):
         *predicates: Predicate[Relation],
         properties: Mapping[str, Any] | None = None,
         **conditions: Any,
-    ) -> RelationQuery:
+    ) -> RelationQuery[_V]:
         """Return the relations that meet every condition; see `EntityQuery.where`."""
         return self._ask().where(*predicates, properties=properties, **conditions)
 

@@ -39,6 +39,7 @@ from nerv_lab.lab.observing import Observer
 from nerv_lab.lab.past import TimeTraveller
 from nerv_lab.lab.provenance import Provenance
 from nerv_lab.lab.pruner import Pruner
+from nerv_lab.lab.reading import View
 from nerv_lab.lab.resyncing import Resyncer
 from nerv_lab.lab.retaining import Keeper
 from nerv_lab.lab.schema_checks import SchemaChecker
@@ -47,7 +48,6 @@ from nerv_lab.lab.showing import Shower
 from nerv_lab.lab.travel import Ref, Travel, is_reserved_name
 from nerv_lab.lab.undoing import Undoer
 from nerv_lab.lab.verifying import Verifier
-from nerv_lab.lab.views import View
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

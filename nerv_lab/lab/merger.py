@@ -22,8 +22,8 @@ from nerv_lab.inner_universe.progress import shown_when_slow
 from nerv_lab.lab.committing import Joined
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.merging import MergeResult, Sides, merging, picking
+from nerv_lab.lab.reading import View
 from nerv_lab.lab.travel import Travel
-from nerv_lab.lab.views import View
 
 __all__ = ["Merger"]
 

@@ -11,9 +11,9 @@ from nerv_lab.inner_universe.progress import shown_when_slow
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.histories import Blame, History
 from nerv_lab.lab.provenance import Provenance
+from nerv_lab.lab.reading import View
 from nerv_lab.lab.results import VersionLog
 from nerv_lab.lab.travel import Ref, Travel
-from nerv_lab.lab.views import View
 
 __all__ = ["TimeTraveller"]
 

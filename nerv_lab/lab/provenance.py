@@ -19,8 +19,8 @@ from nerv_lab.core.versions import Version
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import Follower, Position
 from nerv_lab.lab.histories import Blame, BlameEntry, History, HistoryEntry
+from nerv_lab.lab.reading import View
 from nerv_lab.lab.travel import Travel
-from nerv_lab.lab.views import View
 
 __all__ = ["Provenance"]
 

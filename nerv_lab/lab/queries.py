@@ -21,24 +21,24 @@ from nerv_lab.lab.paths import Direction, Path, steps
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nerv_lab.lab.views import View
-
 __all__ = ["EntityQuery", "Part", "RelationQuery", "call_text", "entity_query", "relation_query"]
 
 _I = TypeVar("_I", Entity, Relation)
 _T = TypeVar("_T")
-Part = Callable[[Iterable[str], str], "View"]
+# What a part of the graph is seen through; only the reader that is asked knows it.
+_V = TypeVar("_V", covariant=True)
+Part = Callable[[Iterable[str], str], _V]
 """Gives, from ids of entities and a label, the part of a graph that lies between them."""
 _Ask = Callable[[], Iterator[_T]]
 
 
-class _Query(Sequence[_I], Generic[_I]):
+class _Query(Sequence[_I], Generic[_I, _V]):
     """What questions for entities and for relations have in common.
 
     Nothing is looked up before the answer is used, and then once: the state does not change.
     """
 
-    def __init__(self, state: GraphState, part: Part, text: str, reveal: Reveal | None) -> None:
+    def __init__(self, state: GraphState, part: Part[_V], text: str, reveal: Reveal | None) -> None:
         self._state = state
         self._reveal = reveal
         self._part = part
@@ -95,7 +95,7 @@ class _Query(Sequence[_I], Generic[_I]):
         return found[0]
 
     @property
-    def graph(self) -> View:
+    def graph(self) -> _V:
         """The part of the graph that the answer passes, read-only; see `GraphReader.subgraph`."""
         return self._part(self._passed(), self._text)
 
@@ -114,7 +114,7 @@ class _Query(Sequence[_I], Generic[_I]):
         return as_html(self._answer, self._text, self._name_of)
 
 
-class EntityQuery(_Query[Entity]):
+class EntityQuery(_Query[Entity, _V]):
     """Entities that are asked for, with the paths that lead to them.
 
     A sequence of entities, in a fixed order: those at which the paths begin by id, then step by
@@ -125,7 +125,7 @@ class EntityQuery(_Query[Entity]):
     def __init__(
         self,
         state: GraphState,
-        part: Part,
+        part: Part[_V],
         text: str,
         ask: _Ask[Path],
         reveal: Reveal | None = None,
@@ -238,13 +238,13 @@ class EntityQuery(_Query[Entity]):
         return cast("pd.DataFrame", delegated("exchange", "entity_frame")(self))
 
 
-class RelationQuery(_Query[Relation]):
+class RelationQuery(_Query[Relation, _V]):
     """Relations that are asked for; a sequence, by id."""
 
     def __init__(
         self,
         state: GraphState,
-        part: Part,
+        part: Part[_V],
         text: str,
         ask: _Ask[Relation],
         reveal: Reveal | None = None,
@@ -291,11 +291,11 @@ class RelationQuery(_Query[Relation]):
 
 def entity_query(
     state: GraphState,
-    part: Part,
+    part: Part[_V],
     types: tuple[str, ...] = (),
     reveal: Reveal | None = None,
     ids: Iterable[str] | None = None,
-) -> EntityQuery:
+) -> EntityQuery[_V]:
     """Return the entities of a state, or those of some types, or at most those of some ids."""
     among = None if ids is None else sorted(set(ids))
 
@@ -309,7 +309,9 @@ def entity_query(
     return EntityQuery(state, part, call_text("match", _typed(types) and types, {}), ask, reveal)
 
 
-def relation_query(state: GraphState, part: Part, reveal: Reveal | None = None) -> RelationQuery:
+def relation_query(
+    state: GraphState, part: Part[_V], reveal: Reveal | None = None
+) -> RelationQuery[_V]:
     """Return the relations of a state."""
     by_id = state.relations
 

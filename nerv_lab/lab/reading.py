@@ -1,28 +1,29 @@
-"""Reading a graph: the same for the living Lab and for a past view."""
+"""Reading a graph: the same for the living Lab and for a view, which cannot be changed."""
 
 from __future__ import annotations
 
+import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 from nerv_lab.core.conditions import Predicate
 from nerv_lab.core.encrypted import Reveal
-from nerv_lab.core.errors import EntityNotFoundError, RelationNotFoundError
+from nerv_lab.core.errors import EntityNotFoundError, ReadOnlyViewError, RelationNotFoundError
 from nerv_lab.core.json_patch import json_document
 from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.record_html import record_html
 from nerv_lab.core.state import GraphState
+from nerv_lab.core.versions import Version
+from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.exchanging import Exporter
 from nerv_lab.lab.graph_items import Entities, Relations
 from nerv_lab.lab.queries import EntityQuery, Part, entity_query, relation_query
 from nerv_lab.lab.search_results import SearchResults
 
-if TYPE_CHECKING:
-    from nerv_lab.lab.views import View
-
-__all__ = ["GraphReader", "id_of"]
+__all__ = ["GraphReader", "View", "id_of"]
 
 # Looking for near names is for people; a large graph must not make an error slow.
 _SEARCHED_FOR_HINT = 20_000
@@ -59,13 +60,13 @@ class GraphReader(Exporter, ABC):
         """Return a view of some of what is read here."""
 
     @property
-    def entities(self) -> Entities:
+    def entities(self) -> Entities[View]:
         """The entities by id, in no order; what is held is not disturbed by later changes."""
         state = self.state
         return Entities(state.entities, lambda: self._ask_entities(state))
 
     @property
-    def relations(self) -> Relations:
+    def relations(self) -> Relations[View]:
         """The relations by id, in no order; what is held is not disturbed by later changes."""
         state = self.state
         return Relations(
@@ -79,7 +80,7 @@ class GraphReader(Exporter, ABC):
 
     def _ask_entities(
         self, state: GraphState, types: tuple[str, ...] = (), ids: Iterable[str] | None = None
-    ) -> EntityQuery:
+    ) -> EntityQuery[View]:
         return entity_query(state, self._between(state), types, self._reveals, ids)
 
     def match(
@@ -87,7 +88,7 @@ class GraphReader(Exporter, ABC):
         *starts: str | Entity | Predicate[Entity],
         properties: Mapping[str, Any] | None = None,
         **conditions: Any,
-    ) -> EntityQuery:
+    ) -> EntityQuery[View]:
         """Ask for entities, and from there along relations.
 
         ::
@@ -121,7 +122,7 @@ class GraphReader(Exporter, ABC):
             return query
         return query.where(*predicates, properties=properties, **conditions)
 
-    def search(self, text: str) -> SearchResults:
+    def search(self, text: str) -> SearchResults[View]:
         """Look for words in names, types, descriptions, tags and properties.
 
         Parameters
@@ -154,7 +155,7 @@ class GraphReader(Exporter, ABC):
         ids = [self.entity(entity).id for entity in entities]
         return self._between(self.state)(ids, f"subgraph of {len(set(ids))} entities")
 
-    def _between(self, state: GraphState) -> Part:
+    def _between(self, state: GraphState) -> Part[View]:
         return lambda ids, label: self._part(state.induced(ids), label)
 
     def entity(self, id: str | Entity) -> Entity:
@@ -230,3 +231,82 @@ class GraphReader(Exporter, ABC):
             item is all but its times and revision; see `nerv_lab.core.json_patch`.
         """
         return json_document(self.state)
+
+
+class View(GraphReader):
+    """The graph at one position of the log, with the whole read API and no way to write.
+
+    Attributes
+    ----------
+    label : str
+        What the view was asked for by, such as ``"v1"``.
+    version : Version or None
+        The version, where the position is that of one.
+    seq : int
+        Position in the log.
+    timestamp : datetime or None
+        When the state came about (UTC); None before the first event.
+    """
+
+    def __init__(
+        self,
+        state: GraphState,
+        *,
+        label: str,
+        seq: int,
+        version: Version | None = None,
+        timestamp: dt.datetime | None = None,
+        reveal: Reveal | None = None,
+    ) -> None:
+        self._opens = reveal
+        self._state = state
+        self.label = label
+        self.seq = seq
+        self.version = version
+        self.timestamp = timestamp
+
+    @property
+    def state(self) -> GraphState:
+        """The graph state that is read; immutable."""
+        return self._state
+
+    def _part(self, state: GraphState, label: str) -> View:
+        return View(
+            state,
+            label=f"{label} in {self.label}",
+            seq=self.seq,
+            timestamp=self.timestamp,
+            reveal=self._opens,
+        )
+
+    @property
+    def _reveals(self) -> Reveal | None:
+        return self._opens
+
+    def __repr__(self) -> str:
+        return (
+            f"<View {self.label}: {len(self.entities)} entities, "
+            f"{len(self.relations)} relations, read-only>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("of", self.label),
+            ("time", f"{self.timestamp:%Y-%m-%d %H:%M:%S} UTC" if self.timestamp else "none"),
+            ("entities", repr(self.entities).strip("<>")),
+            ("relations", repr(self.relations).strip("<>")),
+        ]
+        return record_html("View, read-only", rows)
+
+    def _repr_svg_(self) -> str:
+        picture: str = delegated("widgets.svg", "graph_svg")(self.state, repr(self).strip("<>"))
+        return picture
+
+    def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
+        """Refuse, since the past does not change; raises `ReadOnlyViewError`."""
+        raise ReadOnlyViewError(
+            f"this is a read-only view of {self.label}; change the present through the lab, "
+            f"or bring this state back with lab.rollback({self.label!r})"
+        )
+
+    add_entity = update = delete = relate = transaction = apply = commit = rollback = _refuse

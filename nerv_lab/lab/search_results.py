@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.full_text import Hit, search
@@ -18,15 +18,14 @@ from nerv_lab.lab.tables import frame, html_table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nerv_lab.lab.views import View
-
 __all__ = ["SearchResults"]
 
+_V = TypeVar("_V", covariant=True)
 _SHOWN = 20
 _CHARACTERS = 80
 
 
-class SearchResults(Sequence[Hit]):
+class SearchResults(Sequence[Hit], Generic[_V]):
     """The items in which every word stands, the best first; looked up when first used.
 
     Parameters
@@ -42,7 +41,7 @@ class SearchResults(Sequence[Hit]):
     """
 
     def __init__(
-        self, state: GraphState, part: Part, text: str, reveal: Reveal | None = None
+        self, state: GraphState, part: Part[_V], text: str, reveal: Reveal | None = None
     ) -> None:
         self._reveal = reveal
         self._state = state
@@ -64,7 +63,7 @@ class SearchResults(Sequence[Hit]):
         return len(self._hits)
 
     @property
-    def entities(self) -> EntityQuery:
+    def entities(self) -> EntityQuery[_V]:
         """The entities that were found, the best first, to ask further."""
 
         def ask() -> Iterator[Path]:
@@ -74,7 +73,7 @@ class SearchResults(Sequence[Hit]):
         return EntityQuery(self._state, self._part, text, ask, self._reveal)
 
     @property
-    def relations(self) -> RelationQuery:
+    def relations(self) -> RelationQuery[_V]:
         """The relations that were found, the best first, to ask further."""
 
         def ask() -> Iterator[Relation]:
@@ -84,7 +83,7 @@ class SearchResults(Sequence[Hit]):
         return RelationQuery(self._state, self._part, text, ask, self._reveal)
 
     @property
-    def graph(self) -> View:
+    def graph(self) -> _V:
         """The part of the graph between all entities found and the ends of all relations found."""
         ends = (end for r in self.relations for end in (r.from_entity, r.to_entity))
         return self._part((*self.entities.ids, *ends), f"search({self._text!r})")

@@ -21,8 +21,8 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem
 from nerv_lab.inner_universe.signing import SigningKey, checked_public_keys, is_genuine
 from nerv_lab.lab.event_log import EventLog
+from nerv_lab.lab.reading import View
 from nerv_lab.lab.travel import Travel
-from nerv_lab.lab.views import View
 
 __all__ = ["Notary"]
 

@@ -10,7 +10,7 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.lab import Lab
-from nerv_lab.lab.views import View
+from nerv_lab.lab.reading import View
 from nerv_lab.widgets.history import version_row
 from nerv_lab.widgets.styling import Styler
 

@@ -10,7 +10,7 @@ import traitlets as t
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
 from nerv_lab.lab.lab import Lab
-from nerv_lab.lab.views import View
+from nerv_lab.lab.reading import View
 from nerv_lab.widgets.clerk import Clerk
 from nerv_lab.widgets.feed import Feed
 from nerv_lab.widgets.hop import Hop

@@ -22,7 +22,7 @@ from nerv_lab.inner_universe.client import Status
 from nerv_lab.inner_universe.outbox import Queues
 from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.lab import Lab
-from nerv_lab.lab.views import View
+from nerv_lab.lab.reading import View
 from nerv_lab.widgets.arrangement import Arranger
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
 from nerv_lab.widgets.frames import CHUNK_BYTES

@@ -15,7 +15,7 @@ from nerv_lab.core.versions import Version, to_micros
 from nerv_lab.lab.diff_views import describe
 from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.lab import Lab
-from nerv_lab.lab.views import View
+from nerv_lab.lab.reading import View
 from nerv_lab.widgets.board import Density
 from nerv_lab.widgets.changes import naming
 from nerv_lab.widgets.columns import Table, packed
