@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from nerv_lab.core.changes import ItemChange, decode_delta
 from nerv_lab.core.errors import NervError
+from nerv_lab.core.item_changes import ItemChange, decode_delta
 from nerv_lab.core.model import Item
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.thinning import Bridge, Retention, seal

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.diff import Path, equal_values, item_fields, value_at
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Item
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version

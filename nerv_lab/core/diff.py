@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from nerv_lab.core.changes import UNSET, ItemChange
+from nerv_lab.core.changes import UNSET
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Item, Relation
 from nerv_lab.core.text import value_text
 

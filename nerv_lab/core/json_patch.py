@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.diff import aligned, equal_values
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, Item
 from nerv_lab.core.state import GraphState
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import HistoryPrunedError, VersionNotFoundError
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.recent import Recent
 from nerv_lab.core.thinning import Retention
 from nerv_lab.core.versions import LTHASH, Version

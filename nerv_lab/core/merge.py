@@ -13,18 +13,12 @@ from typing import Any, Final, Literal, TypeAlias
 
 from immutables import Map
 
-from nerv_lab.core.changes import UNSET, ItemChange
+from nerv_lab.core.changes import UNSET
 from nerv_lab.core.diff import Path, equal_values, item_fields
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.merge_functions import TAGS, CannotMerge, MergeFunction, last_writer
-from nerv_lab.core.model import (
-    Entity,
-    EntityMetadata,
-    Item,
-    Relation,
-    RelationMetadata,
-    entity_key,
-)
+from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata, entity_key
 from nerv_lab.core.record_html import record_html
 from nerv_lab.core.record_svg import record_svg
 from nerv_lab.core.state import GraphState

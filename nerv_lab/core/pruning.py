@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from nerv_lab.core.changes import ItemChange, compact
+from nerv_lab.core.item_changes import ItemChange, compact
 from nerv_lab.core.retention import Pruning
 from nerv_lab.core.thinning import BranchMark, Bridge, Retention
 from nerv_lab.core.versions import LTHASH, Version

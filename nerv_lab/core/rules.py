@@ -18,7 +18,6 @@ from nerv_lab.core.changes import (
     CreateRelation,
     DeleteEntity,
     DeleteRelation,
-    ItemChange,
     RestoreEntity,
     RestoreRelation,
     UpdateEntity,
@@ -32,6 +31,7 @@ from nerv_lab.core.errors import (
     RelationNotFoundError,
     ValidationError,
 )
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.limits import MAX_PROPERTIES, MAX_TAGS, check_count
 from nerv_lab.core.model import (
     Entity,

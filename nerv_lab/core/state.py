@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from immutables import Map, MapMutation
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.errors import IntegrityError
 from nerv_lab.core.hashing import SetHash
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, Item, Relation, keeps_ends
 
 __all__ = ["GraphState"]

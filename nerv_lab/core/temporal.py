@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 
 from nerv_lab.core.audit import Finding, Leftovers, audit_versions
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import UsageError
 from nerv_lab.core.events import DEFAULT_BRANCH
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.pruning import prune_step
 from nerv_lab.core.retention import Pruning, RetentionPolicy, plan_pruning
 from nerv_lab.core.state import GraphState

@@ -13,15 +13,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.item_changes import (
     CHANGE_EVENT_TYPES,
     ItemChange,
     compact,
     decode_delta,
     encode_delta,
 )
-from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.versions import Version, version_digest
 
 __all__ = ["BranchMark", "Bridge", "Retention", "marked", "seal"]

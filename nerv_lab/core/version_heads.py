@@ -8,9 +8,10 @@ from typing import Any
 
 from uuid_utils import uuid7
 
-from nerv_lab.core.changes import UNSET, ItemChange, Unset, compact
+from nerv_lab.core.changes import UNSET, Unset
 from nerv_lab.core.errors import DuplicateIdError, HeadMovedError
 from nerv_lab.core.events import DEFAULT_BRANCH
+from nerv_lab.core.item_changes import ItemChange, compact
 from nerv_lab.core.lineage import ancestors
 from nerv_lab.core.resolutions import ResolvedConflict, delta_with
 from nerv_lab.core.state import GraphState

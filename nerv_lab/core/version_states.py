@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import islice
 
-from nerv_lab.core.changes import ItemChange, compact
 from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.errors import HistoryPrunedError, NervError
+from nerv_lab.core.item_changes import ItemChange, compact
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.thinning import Bridge
 from nerv_lab.core.values import decode

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from nerv_lab.core.changes import ItemChange, compact, decode_delta
 from nerv_lab.core.errors import HistoryPrunedError, VersionNotFoundError
+from nerv_lab.core.item_changes import ItemChange, compact, decode_delta
 from nerv_lab.core.line import VersionLine
 from nerv_lab.core.recent import Recent
 from nerv_lab.core.resolutions import ResolvedConflict, resolutions_of

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nerv_lab.core.audit import Leftovers
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import (
     DuplicateIdError,
     HeadMovedError,
@@ -17,6 +16,7 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Item
 from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.rules import plan
@@ -34,12 +34,7 @@ from nerv_lab.inner_universe.client import (
 )
 from nerv_lab.inner_universe.ids import event_id, new_id
 from nerv_lab.inner_universe.memory_log import MemoryLog
-from nerv_lab.inner_universe.permitting import (
-    ACCESS,
-    check_events,
-    permissions_from_text,
-    require,
-)
+from nerv_lab.inner_universe.permitting import ACCESS, check_events, permissions_from_text, require
 from nerv_lab.inner_universe.retention import TOP_ROWS, check_step, check_unpruned, prune_event
 from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import (

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.errors import PermissionDeniedError
 from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.permissions import EVERYBODY, Grant, Permissions
 from nerv_lab.core.values import decode, encode, freeze
 from nerv_lab.inner_universe.writing import change_of

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.events import Event
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Item
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from nerv_lab.core.audit import Leftovers, audit_versions
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.model import Item
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore

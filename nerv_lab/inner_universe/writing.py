@@ -11,10 +11,12 @@ from typing import Any, NamedTuple, get_args
 
 from msgspec.structs import force_setattr
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, Change, ChangeEvent, ItemChange, change_in
+from nerv_lab.core.change_events import ChangeEvent, change_in
+from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import DuplicateIdError, IntegrityError, ValidationError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.limits import MAX_BYTES, MAX_CHANGES, MAX_RECORD, check_count, check_text
 from nerv_lab.core.model import Entity
 from nerv_lab.core.rules import Reader

@@ -7,7 +7,6 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import (
     BranchNotFoundError,
@@ -17,6 +16,7 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.lineage import ancestors
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.text import counted

@@ -7,14 +7,10 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from nerv_lab.core.changes import Change, ItemChange, compact, restoring
+from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
-from nerv_lab.core.errors import (
-    HeadMovedError,
-    LogMovedError,
-    TransactionError,
-    ValidationError,
-)
+from nerv_lab.core.errors import HeadMovedError, LogMovedError, TransactionError, ValidationError
+from nerv_lab.core.item_changes import ItemChange, compact, restoring
 from nerv_lab.core.model import Item
 from nerv_lab.core.resolutions import ResolvedConflict
 from nerv_lab.core.state import GraphState

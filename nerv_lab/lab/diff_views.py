@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.diff import FieldChange, field_changes
 from nerv_lab.core.html_table import html_cell, html_table_of
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, Item
 from nerv_lab.core.record_svg import record_svg
 from nerv_lab.core.text import one_line, value_text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.diff import FieldChange, field_changes
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.json_patch import Operation, json_patch
 from nerv_lab.core.model import Entity
 from nerv_lab.lab.diff_views import as_html, as_lines, as_svg, is_colour_terminal

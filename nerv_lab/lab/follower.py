@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nerv_lab.core.bus import EventBus
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ChangeEvent, ItemChange, change_in, compact
+from nerv_lab.core.change_events import ChangeEvent, change_in
 from nerv_lab.core.errors import CorruptStoreError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange, compact
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version

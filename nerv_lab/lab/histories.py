@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from nerv_lab.core.changes import UNSET, ItemChange
+from nerv_lab.core.changes import UNSET
 from nerv_lab.core.diff import FieldChange, Path, changes_at, field_changes, path_label
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.text import counted, one_line, value_text
 from nerv_lab.lab.tables import frame, html_table
 

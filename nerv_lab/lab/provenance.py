@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from nerv_lab.core.blame import Setting, blame_item, property_paths
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.diff import Path, equal_values, value_at
 from nerv_lab.core.errors import EntityNotFoundError, HistoryPrunedError, ValidationError
 from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.model import Item, entity_key, relation_key
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore

@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.errors import LogMovedError
 from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.pruning import PruneStep, prune_step
 from nerv_lab.core.retention import Pruning, RetentionPolicy
 from nerv_lab.core.temporal import TemporalStore

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
-from nerv_lab.core.changes import Change, ItemChange, RestoreEntity, RestoreRelation, compact
+from nerv_lab.core.changes import Change, RestoreEntity, RestoreRelation
 from nerv_lab.core.documents import document, document_json, field_names, model_errors
 from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import SchemaMismatchError, ValidationError
+from nerv_lab.core.item_changes import ItemChange, compact
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.rules import plan
 from nerv_lab.core.schemas import SCHEMAS_ID, Kind, TypeSchema, kind_of, schemas_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from nerv_lab.core.changes import Change, ItemChange
+from nerv_lab.core.changes import Change
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from nerv_lab.core.changes import compact
 from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.errors import (
     EventNotFoundError,
@@ -17,6 +16,7 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH
+from nerv_lab.core.item_changes import compact
 from nerv_lab.core.resolutions import ResolvedConflict
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore

@@ -6,8 +6,9 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from nerv_lab.core.changes import Change, ItemChange, fold, restoring
+from nerv_lab.core.changes import Change
 from nerv_lab.core.errors import ConflictError, UsageError
+from nerv_lab.core.item_changes import ItemChange, fold, restoring
 from nerv_lab.core.state import GraphState
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
 from nerv_lab.lab.follower import Follower

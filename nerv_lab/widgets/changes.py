@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from nerv_lab.core.changes import UNSET, ItemChange
+from nerv_lab.core.changes import UNSET
 from nerv_lab.core.diff import field_changes
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity
 from nerv_lab.core.state import GraphState
 from nerv_lab.lab.diff_views import describe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.state import GraphState
 from nerv_lab.widgets.arguments import Command, Commanded, labelled_row, required_seq, required_text

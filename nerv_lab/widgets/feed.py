@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Relation, entity_key
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import LTHASH

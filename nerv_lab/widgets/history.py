@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.diff import field_changes
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import EventType
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.model import Item
 from nerv_lab.core.versions import Version, to_micros
 from nerv_lab.lab.diff_views import describe

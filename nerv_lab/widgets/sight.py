@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from nerv_lab.core.changes import ItemChange
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Item, Relation, keeps_ends
 from nerv_lab.core.state import GraphState
 from nerv_lab.widgets.conditions import conditions_of

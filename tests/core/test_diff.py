@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from shared.graphs import properties
 
-from nerv_lab.core.changes import UNSET, ItemChange
+from nerv_lab.core.changes import UNSET
 from nerv_lab.core.diff import FieldChange, field_changes, path_label, value_changes
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.values import encode, freeze
 

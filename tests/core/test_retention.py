@@ -9,8 +9,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from shared.graphs import changed, changes
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import HistoryPrunedError, UsageError, ValidationError
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.lineage import merge_bases
 from nerv_lab.core.model import Entity
 from nerv_lab.core.retention import RetentionPolicy

@@ -14,12 +14,10 @@ from nerv_lab.core.changes import (
     CreateRelation,
     DeleteEntity,
     DeleteRelation,
-    ItemChange,
     RestoreEntity,
     RestoreRelation,
     UpdateEntity,
     UpdateRelation,
-    restoring,
 )
 from nerv_lab.core.errors import (
     DanglingRelationError,
@@ -30,6 +28,7 @@ from nerv_lab.core.errors import (
     RelationNotFoundError,
     ValidationError,
 )
+from nerv_lab.core.item_changes import ItemChange, restoring
 from nerv_lab.core.model import Entity, EntityMetadata, Relation
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared.graphs import as_plain, changed, changes, states
 
-from nerv_lab.core.changes import Change, ItemChange
+from nerv_lab.core.changes import Change
 from nerv_lab.core.errors import IntegrityError
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, EntityMetadata, Relation
 from nerv_lab.core.state import GraphState
 

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared.graphs import as_plain, changed, changes
 
-from nerv_lab.core.changes import Change, ItemChange, encode_delta
+from nerv_lab.core.changes import Change
 from nerv_lab.core.errors import (
     DuplicateIdError,
     HeadMovedError,
     ValueRefusedError,
     VersionNotFoundError,
 )
+from nerv_lab.core.item_changes import ItemChange, encode_delta
 from nerv_lab.core.model import Entity, EntityMetadata
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore

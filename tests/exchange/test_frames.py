@@ -9,8 +9,9 @@ from exchange.paper import PaperLab
 from hypothesis import given
 from shared.graphs import as_plain, states
 
-from nerv_lab.core.changes import CreateEntity, ItemChange
+from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, EntityMetadata
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import thaw

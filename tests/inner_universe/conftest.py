@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from shared.universes import UNIVERSES, UNSHARED, Universe
 
-from nerv_lab.core.changes import ItemChange, decode_delta, encode_delta
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.item_changes import ItemChange, decode_delta, encode_delta
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe import InnerUniverseClient

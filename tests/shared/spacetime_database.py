@@ -18,12 +18,12 @@ from nerv_lab.core.changes import (
     CreateRelation,
     DeleteEntity,
     DeleteRelation,
-    ItemChange,
     RestoreEntity,
     RestoreRelation,
     UpdateEntity,
     UpdateRelation,
 )
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
 from nerv_lab.core.values import encode, freeze
 from nerv_lab.core.versions import Version

@@ -19,13 +19,13 @@ from nerv_lab.core.changes import (
     CreateRelation,
     DeleteEntity,
     DeleteRelation,
-    ItemChange,
     RestoreEntity,
     RestoreRelation,
     UpdateEntity,
     UpdateRelation,
 )
 from nerv_lab.core.errors import NervError
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ChangeData, ItemChange
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import Event
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ChangeData, ItemChange
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, decode, encode
 from nerv_lab.core.versions import Version
 

@@ -15,9 +15,9 @@ import apsw
 import msgspec
 from blake3 import blake3
 
-from nerv_lab.core.changes import ItemChange, fold
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.events import Event
+from nerv_lab.core.item_changes import ItemChange, fold
 from nerv_lab.core.model import Item, Relation
 from nerv_lab.core.values import decode, encode
 from nerv_lab.core.versions import Version

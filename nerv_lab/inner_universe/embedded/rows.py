@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from nerv_lab.core.canonical import metadata_json
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.events import Event
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.limits import MAX_RECORD
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.values import decode, encode

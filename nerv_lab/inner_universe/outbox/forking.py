@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from nerv_lab.core.changes import ItemChange, compact, restoring
 from nerv_lab.core.errors import NervError
+from nerv_lab.core.item_changes import ItemChange, compact, restoring
 from nerv_lab.core.resolutions import delta_with, resolutions_of
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, ServerGoneError
 from nerv_lab.core.events import Event
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Item
 from nerv_lab.core.thinning import Bridge, Retention, seal
 from nerv_lab.core.versions import Version

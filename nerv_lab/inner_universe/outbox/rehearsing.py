@@ -12,13 +12,13 @@ from nerv_lab.core.changes import (
     CreateEntity,
     CreateRelation,
     DeleteEntity,
-    ItemChange,
     RestoreEntity,
     RestoreRelation,
     UpdateEntity,
     UpdateRelation,
 )
 from nerv_lab.core.errors import NervError
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Item, entity_key, relation_key
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState

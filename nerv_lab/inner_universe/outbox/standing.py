@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import item_from_record
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.thinning import Retention

@@ -14,7 +14,6 @@ from nerv_lab.core.changes import (
     CreateRelation,
     DeleteEntity,
     DeleteRelation,
-    ItemChange,
     RestoreEntity,
     RestoreRelation,
     UpdateEntity,
@@ -22,13 +21,8 @@ from nerv_lab.core.changes import (
 )
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.model import (
-    Entity,
-    EntityMetadata,
-    Item,
-    RelationMetadata,
-    item_from_record,
-)
+from nerv_lab.core.item_changes import ItemChange
+from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata, item_from_record
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, decode, encode, freeze
 from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe.records import BranchMove

@@ -14,7 +14,6 @@ from nerv_lab.core.changes import (
     CreateRelation,
     DeleteEntity,
     DeleteRelation,
-    ItemChange,
     RestoreEntity,
     RestoreRelation,
     UpdateEntity,
@@ -22,6 +21,7 @@ from nerv_lab.core.changes import (
 )
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.limits import MAX_MESSAGE, MAX_SENT_CHANGES
 from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
 from nerv_lab.core.permissions import Grant

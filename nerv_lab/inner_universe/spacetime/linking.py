@@ -9,9 +9,9 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.model import Item
 from nerv_lab.inner_universe.client import CacheUse, EventHandler, InnerUniverseClient, Status
 from nerv_lab.inner_universe.delivery import Delivery

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.errors import HistoryPrunedError, StoreBusyError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.model import Item, entity_key, relation_key
 from nerv_lab.core.thinning import Bridge, Retention
 from nerv_lab.core.versions import Version

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ItemChange, change_in, compact
+from nerv_lab.core.change_events import change_in
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange, compact
 from nerv_lab.core.resolutions import delta_with, resolutions_of
 from nerv_lab.core.rules import plan
 from nerv_lab.core.versions import Version, to_micros

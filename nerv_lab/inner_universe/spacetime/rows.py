@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES, ChangeData, ItemChange
 from nerv_lab.core.errors import ProtocolError, ValidationError
 from nerv_lab.core.events import Event
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ChangeData, ItemChange
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.thinning import BranchMark, Retention
 from nerv_lab.core.values import decode, encode

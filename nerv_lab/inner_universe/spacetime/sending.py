@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from nerv_lab.core.changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.errors import (
     ConflictError,
     HistoryPrunedError,
@@ -20,6 +19,7 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import EventType
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.signatures import signed_heads
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nerv_lab.core.canonical import metadata_json, record_json
-from nerv_lab.core.changes import ItemChange
 from nerv_lab.core.errors import CorruptStoreError
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.values import encode
 from nerv_lab.inner_universe.embedded.rows import (

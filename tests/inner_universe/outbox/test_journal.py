@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from nerv_lab.core.changes import CreateEntity, ItemChange
+from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import ForeignStoreError, OutboxFullError, StoreInUseError
 from nerv_lab.core.events import Event
+from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.thinning import BranchMark, Retention

@@ -13,14 +13,9 @@ from shared.spacetime_database import Database, own_event
 from shared.spacetime_server import SpacetimeServer, the_server
 
 import nerv_lab as nl
-from nerv_lab.core.changes import (
-    Change,
-    CreateEntity,
-    CreateRelation,
-    UpdateEntity,
-    encode_delta,
-)
+from nerv_lab.core.changes import Change, CreateEntity, CreateRelation, UpdateEntity
 from nerv_lab.core.errors import ModuleMismatchError
+from nerv_lab.core.item_changes import encode_delta
 from nerv_lab.core.model import EntityMetadata, RelationMetadata
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from nerv_lab.core.changes import decode_delta
+from nerv_lab.core.item_changes import decode_delta
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.inner_universe.outbox.forking import fork_name, forked

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from nerv_lab.core.changes import decode_delta
 from nerv_lab.core.errors import NervError
+from nerv_lab.core.item_changes import decode_delta
 from nerv_lab.inner_universe.outbox.facade import Queues
 from nerv_lab.inner_universe.outbox.folders import OutboxFolder, default_outbox_path
 from nerv_lab.inner_universe.outbox.forking import relocated
