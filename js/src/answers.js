@@ -15,8 +15,8 @@ export function positionsOf(graph) {
 /** A PNG of what a panel shows, with its legend where that is open, as bytes. */
 export async function pictureOf(panel, scale) {
   const { theme, legend, stage } = panel;
-  const canvas = panel.awake().picture(scale, theme.bg, MOST_PIXELS);
-  const spot = legend.spot(stage);
+  const canvas = stage.awake().picture(scale, theme.bg, MOST_PIXELS);
+  const spot = legend.spot(stage.element);
   if (spot) {
     const context = canvas.getContext("2d");
     context.scale(scale, scale);

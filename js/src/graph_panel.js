@@ -1,24 +1,20 @@
-// The graph with its tools: search, legend, zoom; and the life of its painter.
+// The graph with what belongs to it: the stage, its tools and notes, legend, search and table.
 
-import { CanvasBrush } from "./brush_canvas.js";
-import { WebglBrush } from "./brush_webgl.js";
-import { counted, focusedIn, h, iconButton } from "./dom.js";
+import { focusedIn, h, iconButton } from "./dom.js";
+import { GraphNotes } from "./graph_notes.js";
 import { Layout } from "./layout.js";
-import { Look } from "./look.js";
-import { Painter } from "./painter.js";
-import { expanded } from "./paths.js";
-import { rest, wake } from "./resting.js";
 import { Legend } from "./legend.js";
+import { Look } from "./look.js";
 import { Looks } from "./looks.js";
-import { numbers } from "./columns.js";
+import { expanded } from "./paths.js";
+import { Pins } from "./pins.js";
 import { SearchBox } from "./search_box.js";
+import { Stage } from "./stage.js";
+import { StageTools } from "./stage_tools.js";
 import { TablePanel } from "./table.js";
 
 const MANY = 20; // newcomers that are worth a layout of their own
-const RELEASE_MS = 4000;
 const LONG_MS = 1000; // a layout that takes longer says so, and can be stopped
-
-const KEYS = "Graph. Arrows move it, plus and minus zoom, 0 fits, Shift and arrows move what is selected, Control and A selects what is in sight, Escape clears; the search and the table reach single nodes";
 
 /** Where an element lies over the graph. */
 function boxOf({ offsetLeft: x, offsetTop: y, offsetWidth: width, offsetHeight: height }) {
@@ -27,47 +23,50 @@ function boxOf({ offsetLeft: x, offsetTop: y, offsetWidth: width, offsetHeight: 
 
 export class GraphPanel {
   /**
-   * @param on {select(ids), find(query) -> {ids, total}, painted(kind), layout(state), hover(id),
-   *   open(id), pin(ids, places), unpin(), showAll(), broken(error)}
+   * @param on {select(ids, clicked), find(query) -> {ids, total}, painted(kind), layout(state),
+   *   hover(id), open(id), pin(ids, places), unpin(), showAll(), broken(error)}
    */
   constructor(store, { renderer }, on) {
-    Object.assign(this, { store, renderer, on, painter: null, theme: null, held: null, mode: "move" });
-    Object.assign(this, { arrangement: { name: "force" }, pins: new Map(), lens: null, due: false });
+    Object.assign(this, { store, on, theme: null, lens: null, due: false });
+    this.arrangement = { name: "force" };
     this.look = new Look(store);
     this.looks = new Looks(store.graph);
     this.look.groups = this.looks.groups;
     this.layout = new Layout(store, (done) => this.#moved(done), (error) => this.#unarranged(error));
-    this.stage = h("div.nerv-stage", { tabindex: "0", role: "application" });
-    this.stage.setAttribute("aria-label", KEYS);
+    this.pins = new Pins(store.graph, {
+      told: on.pin, free: on.unpin,
+      changed: () => {
+        this.tools.showPins(store.graph.pinned > 0);
+        this.painter?.repaint();
+      },
+    });
+    this.stage = new Stage(store, this.look, renderer, {
+      painted: on.painted, hover: on.hover, broken: on.broken, expand: on.open, click: this.#click, area: this.#area,
+      moved: (ids) => this.pins.add(ids), mounted: () => this.#covered(),
+    });
     this.legend = new Legend(store, this.look, this.looks, {
       toggle: (type) => this.#toggle(type), resized: () => this.#covered(),
     });
-    this.empty = h("div.nerv-empty", { hidden: true });
-    const toggle = (name, title, mode) =>
-      iconButton(name, title, () => this.#setMode(this.mode === mode ? "move" : mode));
-    this.boxButton = toggle("box", "Select by a box (Shift and drag)", "box");
-    this.lassoButton = toggle("lasso", "Select by a line around", "lasso");
-    this.pinButton = iconButton("pin", "Let go of what was moved by hand", () => this.#unpin());
-    this.pinButton.hidden = true;
-    const tools = (this.tools = h(
-      "div.nerv-stage-tools",
-      {},
-      iconButton("plus", "Zoom in", () => this.painter?.zoom(1.5)),
-      iconButton("minus", "Zoom out", () => this.painter?.zoom(1 / 1.5)),
-      iconButton("fit", "Fit the whole graph", () => this.#fit()),
-      iconButton("arrange", "Arrange the graph anew", () => this.arrange()),
-      this.boxButton,
-      this.lassoButton,
-      this.pinButton,
-    ));
-    this.#setMode("move");
-    this.focusChip = h("div.nerv-focus", { role: "status", hidden: true });
+    this.tools = new StageTools({
+      zoom: (factor) => this.painter?.zoom(factor), fit: () => this.#fit(), arrange: () => this.arrange(),
+      mode: (mode) => this.stage.setMode(mode), unpin: () => this.pins.clear(),
+    });
+    this.notes = new GraphNotes({
+      stop: () => {
+        this.layout.stop();
+        this.#moved(true);
+      },
+      unfocus: () => {
+        this.look.focus = null;
+        this.#focused();
+      },
+      showAll: () => on.showAll(),
+    });
     this.table = new TablePanel(store, this.look, { select: (ids) => this.on.select(ids) });
     this.tableButton = iconButton("table", "Show as a table", () => this.#showTable());
     this.tableButton.setAttribute("aria-pressed", "false");
-    this.busyChip = h("div.nerv-busy", { role: "status", hidden: true });
-    const children = [this.stage, this.empty, this.legend.element, tools, this.focusChip, this.busyChip, this.table.element];
-    this.element = h("section.nerv-graph", { "aria-label": "Graph" }, ...children);
+    this.element = h("section.nerv-graph", { "aria-label": "Graph" },
+      this.stage.element, this.legend.element, this.tools.element, ...this.notes.elements, this.table.element);
     this.search = new SearchBox(store, {
       find: on.find,
       found: (ids) => this.#mark(ids),
@@ -77,8 +76,10 @@ export class GraphPanel {
       },
     });
     this.#guardWheel();
-    this.seen = new IntersectionObserver((entries) => this.#onSight(entries.at(-1)));
-    this.seen.observe(this.stage);
+  }
+
+  get painter() {
+    return this.stage.painter;
   }
 
   setTheme(theme) {
@@ -86,8 +87,7 @@ export class GraphPanel {
     this.look.theme = theme;
     this.looks.setDark(theme.dark);
     this.legend.draw();
-    if (this.painter) this.painter.setTheme(theme);
-    else if (this.visible) this.#mount();
+    this.stage.setTheme(theme);
   }
 
   /** Apply the graph part of a payload; nodes that were there stay where they are. */
@@ -95,7 +95,7 @@ export class GraphPanel {
     const wasRunning = this.layout.running;
     const { added, touched, first } = this.store.apply(part, snapshot, load);
     this.looks.apply(part);
-    this.#hold(added.filter((id) => this.pins.has(id)));
+    this.pins.arrived(added);
     this.look.draft = Boolean(this.store.loading?.first);
     const { selected } = this.look;
     if ([...selected].some((id) => touched.has(id))) this.select(selected); // its neighbours may be others now
@@ -139,9 +139,10 @@ export class GraphPanel {
   }
 
   #isOutside(id) {
-    if (!this.held || !this.store.isGhost(id)) return false;
+    const { box } = this.stage;
+    if (!box || !this.store.isGhost(id)) return false;
     const { x, y } = this.store.graph.node(id);
-    const { x: [left, right], y: [low, high] } = this.held;
+    const { x: [left, right], y: [low, high] } = box;
     return x < left || x > right || y < low || y > high;
   }
 
@@ -164,41 +165,22 @@ export class GraphPanel {
     this.#showEmpty();
   }
 
-  /** Where nothing is shown, say why, and what to do. */
-  #showEmpty() {
-    this.empty.hidden = this.store.graph.order > 0;
-    if (this.empty.hidden) return;
-    const [title, ...hint] = this.lens?.total
-      ? ["Nothing matches", "No entity fulfils the conditions; “Show all” below takes them away."]
-      : ["Nothing here yet", "Entities appear as soon as they are added: ", h("code", {}, 'lab.add_entity("person", "Ada")')];
-    this.empty.replaceChildren(h("strong", {}, title), h("span", {}, ...hint));
-  }
-
   #showFocus() {
     const { focus } = this.look;
-    const narrowed = this.lens && (this.lens.filter || this.lens.around.length);
-    this.focusChip.hidden = !focus && !narrowed;
-    if (!focus && narrowed) {
-      const all = h("button.nerv-chip-button", { type: "button", onclick: () => this.on.showAll() }, "Show all");
-      const shown = this.store.graph.order.toLocaleString("en");
-      this.focusChip.replaceChildren(h("span", {}, `${shown} of ${counted(this.lens.total, "entity", "entities")}`), all);
-    }
-    if (!focus) return;
     const { graph } = this.store;
-    const count = [...focus].filter((id) => graph.hasNode(id)).length;
-    const all = h("button.nerv-chip-button", { type: "button" }, "Show all");
-    all.addEventListener("click", () => {
-      this.look.focus = null;
-      this.#focused();
-    });
-    this.focusChip.replaceChildren(h("span", {}, `${count} of ${counted(graph.order, "entity", "entities")}`), all);
+    const shown = focus && [...focus].filter((id) => graph.hasNode(id)).length;
+    this.notes.sayShown(shown, graph.order, this.lens);
+  }
+
+  #showEmpty() {
+    this.notes.sayEmpty(this.store.graph.order === 0, this.lens);
   }
 
   #showTable() {
     const shown = !this.table.shown;
     this.table.show(shown);
     this.tableButton.setAttribute("aria-pressed", String(shown));
-    this.stage.inert = shown;
+    this.stage.element.inert = shown;
   }
 
   center(id) {
@@ -213,26 +195,23 @@ export class GraphPanel {
     this.table.refresh();
   }
 
-  /** Whether nothing is arranged, looked for or painted any more; out of sight nothing is painted. */
+  /** Whether nothing is arranged, looked for or painted any more. */
   get isAtRest() {
     if (this.layout.running || this.table.pending || this.search.isBusy) return false;
-    return this.visible === false || Boolean(this.visible && this.painter?.isAtRest);
+    return this.stage.isAtRest;
   }
 
   arrange() {
-    this.held = null;
-    this.painter?.hold(null);
+    this.stage.hold(null);
     this.#lay(null);
   }
 
   destroy() {
     this.layout.stop();
     this.table.destroy();
-    this.seen.disconnect();
-    clearTimeout(this.releasing);
     clearTimeout(this.late);
     this.search.destroy();
-    this.#unmount();
+    this.stage.destroy();
   }
 
   #lay(moving) {
@@ -241,19 +220,9 @@ export class GraphPanel {
     this.on.layout("running");
     this.look.busy = true;
     clearTimeout(this.late);
-    this.late = setTimeout(() => this.#sayBusy(), LONG_MS);
+    this.late = setTimeout(() => this.notes.sayBusy(), LONG_MS);
     const { name } = this.arrangement;
     this.layout.start(moving, name === "force" || (moving && name !== "axes") ? null : this.arrangement, this.looks.places);
-  }
-
-  #sayBusy() {
-    const stop = () => {
-      this.layout.stop();
-      this.#moved(true);
-    };
-    const button = h("button.nerv-chip-button", { type: "button", onclick: stop }, "Stop");
-    this.busyChip.replaceChildren(h("span", {}, "Arranging…"), button);
-    this.busyChip.hidden = false;
   }
 
   #moved(done) {
@@ -262,83 +231,24 @@ export class GraphPanel {
     this.painter?.repaint();
     if (!done) return;
     clearTimeout(this.late);
-    this.busyChip.hidden = true;
-    this.held ??= this.store.box();
-    this.painter?.hold(this.held);
+    this.notes.clearBusy();
+    this.stage.hold(this.stage.box ?? this.store.box());
     this.on.layout("done");
   }
 
   /** The layout failed: say so; a second try arranges anew. */
   #unarranged(error) {
     clearTimeout(this.late);
-    this.busyChip.hidden = this.due = true;
+    this.notes.clearBusy();
+    this.due = true;
     this.look.busy = false;
     this.on.layout("failed");
     this.on.broken(error);
   }
 
   #fit() {
-    this.held = this.store.box();
-    this.painter?.hold(this.held);
+    this.stage.hold(this.store.box());
     this.painter?.fit();
-  }
-
-  // A browser has few WebGL contexts: a graph holds some only while it can be seen.
-  #onSight({ isIntersecting }) {
-    clearTimeout(this.releasing);
-    this.visible = isIntersecting;
-    if (isIntersecting) {
-      wake(this.release);
-      this.#mount();
-      return;
-    }
-    if (this.painter) rest(this.release);
-    this.releasing = setTimeout(this.release, RELEASE_MS);
-  }
-
-  release = () => this.#unmount();
-
-  #mount() {
-    if (this.painter || !this.theme) return;
-    const on = {
-      painted: () => this.on.painted(this.painter?.kind), click: this.#click, expand: (id) => this.on.open(id),
-      hover: (id) => this.on.hover(id),
-      area: this.#area, moved: (ids) => this.#pin(ids), failed: () => this.#remount(),
-      broken: (error) => this.on.broken(error),
-    };
-    const paint = (Brush) => new Painter(Brush, this.store, this.look, this.stage, on);
-    try {
-      this.painter = paint(this.renderer === "canvas" ? CanvasBrush : WebglBrush);
-    } catch {
-      this.painter = paint(CanvasBrush); // where there is no WebGL
-    }
-    this.painter.gestures.mode = this.mode;
-    this.#covered();
-    if (this.held) this.painter.hold(this.held);
-    if (this.camera) this.painter.camera = this.camera;
-    else if (this.wanted) this.painter.sight = this.wanted;
-  }
-
-  #unmount() {
-    wake(this.release);
-    if (!this.painter) return;
-    this.camera = this.painter.camera;
-    this.painter.kill();
-    this.painter = null;
-  }
-
-  /** Paint with a new painter, after something went wrong in the one there is. */
-  renew() {
-    if (!this.painter) return;
-    this.#unmount();
-    this.#mount();
-  }
-
-  /** The context of WebGL is lost for good: paint without. */
-  #remount() {
-    this.renderer = "canvas";
-    this.#unmount();
-    this.#mount();
   }
 
   /** Choose what a person has marked; with Shift, beside what is chosen already. */
@@ -346,61 +256,8 @@ export class GraphPanel {
     const shown = ids.filter((id) => !this.store.isGhost(id));
     const several = event.ctrlKey || event.metaKey || (event.shiftKey && this.look.selected.size > 0);
     this.on.select([...new Set([...(several ? this.look.selected : []), ...shown])]);
-    this.#setMode("move");
+    this.tools.setMode("move");
   };
-
-  /** What a person has moved stays there. */
-  #pin(ids) {
-    const places = ids.map((id) => {
-      const { x, y } = this.store.graph.node(id);
-      this.pins.set(id, [x, y]);
-      return [x, y];
-    });
-    this.#hold(ids);
-    this.on.pin(ids, places);
-  }
-
-  #unpin() {
-    this.takePins({ ids: [], xy: new Uint8Array(0) });
-    this.on.unpin();
-  }
-
-  /** Hold these nodes and no others: {ids, xy}, NaN where one is held as it is. */
-  takePins({ ids, xy }) {
-    const spots = numbers(xy, Float32Array);
-    const before = this.pins;
-    this.pins = new Map(ids.map((id, i) => [id, Number.isNaN(spots[2 * i]) ? null : [spots[2 * i], spots[2 * i + 1]]]));
-    for (const id of before.keys()) if (!this.pins.has(id)) this.store.graph.pin(id, false);
-    this.#hold(ids);
-  }
-
-  #hold(ids) {
-    const { graph } = this.store;
-    for (const id of ids) {
-      if (!graph.hasNode(id)) continue;
-      const place = this.pins.get(id);
-      if (place) graph.move(graph.nodes.at(id), ...place);
-      graph.pin(id, true);
-    }
-    this.#showPins();
-  }
-
-  /** Look at a place: {x, y, ratio}, or all for null. */
-  set sight(sight) {
-    this.wanted = sight;
-    if (this.painter) this.painter.sight = sight;
-  }
-
-  get sight() {
-    return this.painter ? this.painter.sight : (this.wanted ?? null);
-  }
-
-  /** The painter, also of a graph that is out of sight. */
-  awake() {
-    this.#mount();
-    if (!this.painter) throw new Error("the view is not in the page");
-    return this.painter;
-  }
 
   /** Arrange by this layout, once what it needs is here; now, where that is already. */
   setArrangement(arrangement, now) {
@@ -409,20 +266,7 @@ export class GraphPanel {
     if (now) this.arrange();
   }
 
-  #showPins() {
-    this.pinButton.hidden = this.store.graph.pinned === 0;
-    this.painter?.repaint();
-  }
-
-  #setMode(mode) {
-    this.mode = mode;
-    if (this.painter) this.painter.gestures.mode = mode;
-    this.boxButton.setAttribute("aria-pressed", String(mode === "box"));
-    this.lassoButton.setAttribute("aria-pressed", String(mode === "lasso"));
-  }
-
   #click = (id, event) => {
-    this.stage.focus({ preventScroll: true });
     const several = event.ctrlKey || event.metaKey || event.shiftKey;
     if (!id) {
       if (!several) this.on.select([]);
@@ -446,8 +290,8 @@ export class GraphPanel {
   /** Fit the graph beside a legend that is in its way. */
   #covered() {
     if (!this.painter) return;
-    this.painter.eye.covered = this.legend.covers(this.stage);
-    this.look.covered = [this.legend.element, this.tools].map(boxOf);
+    this.painter.eye.covered = this.legend.covers(this.stage.element);
+    this.look.covered = [this.legend, this.tools].map(({ element }) => boxOf(element));
     this.painter.repaint();
   }
 

@@ -186,7 +186,7 @@ def test_the_camera_is_read_and_set(bench: Callable[..., Any], lab: Any) -> None
     table.widget.camera = {"x": x, "y": y, "ratio": 0.25}
     table.flush()
     table.settle()
-    assert nerv(table, "view.graph.sight.ratio") == 0.25
+    assert nerv(table, "view.graph.stage.sight.ratio") == 0.25
     box = table.root.locator(".nerv-stage").bounding_box()
     at = spot(table, "p3")
     assert at["x"] == pytest.approx(box["width"] / 2, abs=2)

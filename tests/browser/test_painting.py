@@ -232,7 +232,7 @@ def test_out_of_sight_the_context_is_given_back_and_in_sight_it_is_there_again(
     on(table, f"window.context = {PAINTER}.brush.gl")
     table.page.clock.install()
     on(table, "document.body.style.paddingTop = '4000px'; scrollTo(0, 0)")
-    until(table, "root.nerv.graph.visible === false")
+    until(table, "root.nerv.graph.stage.visible === false")
     table.page.clock.run_for(6_000)
     until(table, f"{PAINTER} === null && window.context.isContextLost()")
     table.page.clock.resume()
