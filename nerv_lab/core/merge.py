@@ -11,8 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
-from immutables import Map
-
 from nerv_lab.core.changes import UNSET
 from nerv_lab.core.diff import Path, equal_values, item_fields
 from nerv_lab.core.errors import ValidationError
@@ -177,27 +175,8 @@ def _touched(base: GraphState, *sides: GraphState) -> set[str]:
     touched: set[str] = set()
     for number, side in enumerate(sides):
         with walk_part(*(_COMPARED * place / len(sides) for place in (number, number + 1))):
-            touched.update(_changed(base, side))
+            touched.update(change.key for change in base.diff(side))
     return touched
-
-
-def _changed(base: GraphState, side: GraphState) -> Iterator[str]:
-    for item, other in followed(_pairs(base, side), len(base) + len(side)):
-        if item is not other and not _same(item, other):
-            yield item.key
-
-
-def _pairs(base: GraphState, side: GraphState) -> Iterator[tuple[Item, Item | None]]:
-    """Yield each item of one state with what the other has under its key."""
-    maps: list[tuple[Map[str, Any], Map[str, Any]]] = [
-        (base.entities, side.entities),
-        (base.relations, side.relations),
-    ]
-    for old, new in maps:
-        for id, item in old.items():
-            yield item, new.get(id)
-        for id, item in new.items():
-            yield item, old.get(id)
 
 
 def _note(changes: dict[str, ItemChange], key: str, old: Item | None, new: Item | None) -> None:

@@ -12,6 +12,7 @@ from nerv_lab.core.errors import IntegrityError
 from nerv_lab.core.hashing import SetHash
 from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, Item, Relation, keeps_ends
+from nerv_lab.core.walking import followed, walk_part
 
 __all__ = ["GraphState"]
 
@@ -180,8 +181,12 @@ class GraphState:
         exact : bool
             Include items that differ in nothing but times or revision.
         """
-        relations = list(_map_diff(self.relations, other.relations, exact))
-        entities = list(_map_diff(self.entities, other.entities, exact))
+        total = len(self) + len(other)
+        inner = len(self.relations) + len(other.relations)
+        with walk_part(0.0, inner / max(total, 1)):
+            relations = list(_map_diff(self.relations, other.relations, exact))
+        with walk_part(inner / max(total, 1), 1.0):
+            entities = list(_map_diff(self.entities, other.entities, exact))
         gone = [c for c in relations if c.new is None]
         kept = [c for c in relations if c.new is not None]
         return (
@@ -226,11 +231,12 @@ def _link(adjacent: MapMutation[str, Map[str, None]], change: ItemChange) -> Non
 
 
 def _map_diff(old: Map[str, _I], new: Map[str, _I], exact: bool) -> Iterator[ItemChange]:
-    for id, item in old.items():
+    total = len(old) + len(new)
+    for id, item in followed(old.items(), total):
         after = new.get(id)
         if after is None or (after is not item and _differs(item, after, exact)):
             yield ItemChange(item.key, item, after)
-    for id, item in new.items():
+    for id, item in followed(new.items(), total, before=len(old)):
         if id not in old:
             yield ItemChange(item.key, None, item)
 

@@ -77,8 +77,10 @@ def walk_part(start: float, end: float) -> Iterator[None]:
         _follower.reset(token)
 
 
-def followed(steps: Iterable[_T], total: int, every: int = _EVERY) -> Iterator[_T]:
-    """Yield the steps of a walk, telling whoever follows it.
+def followed(
+    steps: Iterable[_T], total: int, every: int = _EVERY, *, before: int = 0
+) -> Iterator[_T]:
+    """Return the steps of a walk, telling whoever follows it as they are taken.
 
     Parameters
     ----------
@@ -88,9 +90,17 @@ def followed(steps: Iterable[_T], total: int, every: int = _EVERY) -> Iterator[_
         How many there are.
     every : int
         Tell at each so many steps: the more, the shorter they are.
+    before : int
+        How many of the total were taken by then.
     """
     follower = _follower.get()
-    for done, step in enumerate(steps):
-        if follower is not None and done % every == 0:
+    return iter(steps) if follower is None else _told(follower, steps, total, every, before)
+
+
+def _told(
+    follower: _Follower, steps: Iterable[_T], total: int, every: int, before: int
+) -> Iterator[_T]:
+    for done, step in enumerate(steps, start=before):
+        if done % every == 0:
             follower.hear(done, total)
         yield step
