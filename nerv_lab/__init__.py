@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from nerv_lab.core.bus import EventBus
 from nerv_lab.core.changes import REMOVE
+from nerv_lab.core.conflicts import Take
 from nerv_lab.core.deltas import Delta, FunctionDelta, PatchDelta
 from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import (
@@ -40,7 +41,6 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import Event, EventType, Message
-from nerv_lab.core.merge import Take
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.perspective import PerspectiveAware
 from nerv_lab.core.projector import StateProjector

@@ -16,7 +16,7 @@ from nerv_lab.core.changes import (
 )
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import EventType
-from nerv_lab.core.model import Entity, Item, Relation, item_from_record
+from nerv_lab.core.model import Entity, Item, Relation, equal_items, item_from_record
 from nerv_lab.core.values import ReadOnlyDict, decode
 
 __all__ = [
@@ -169,14 +169,6 @@ class ChangeData(ReadOnlyDict):
         self.change = change
 
 
-def _same(old: Item | None, new: Item | None, exact: bool) -> bool:
-    if old is None or new is None:
-        return old is new
-    if exact:
-        return old.revision == new.revision and old.fingerprint == new.fingerprint
-    return old.content == new.content
-
-
 def compact(changes: Iterable[ItemChange], *, exact: bool = False) -> tuple[ItemChange, ...]:
     """Fold successive changes of one item into one, and drop what came back to where it was.
 
@@ -187,7 +179,7 @@ def compact(changes: Iterable[ItemChange], *, exact: bool = False) -> tuple[Item
     exact : bool
         Keep an item whose content came back, but whose times or revision did not.
     """
-    return tuple(c for c in fold(changes) if not _same(c.old, c.new, exact))
+    return tuple(c for c in fold(changes) if not equal_items(c.old, c.new, exact=exact))
 
 
 def fold(changes: Iterable[ItemChange]) -> list[ItemChange]:

@@ -9,96 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal
 
 from nerv_lab.core.changes import UNSET
+from nerv_lab.core.conflicts import Conflict, Place, Resolution, Take
 from nerv_lab.core.diff import Path, equal_values, item_fields
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.merge_functions import TAGS, CannotMerge, MergeFunction, last_writer
-from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata, entity_key
-from nerv_lab.core.record_html import record_html
-from nerv_lab.core.record_svg import record_svg
+from nerv_lab.core.model import (
+    Entity,
+    EntityMetadata,
+    Item,
+    Relation,
+    RelationMetadata,
+    entity_key,
+    equal_items,
+)
 from nerv_lab.core.state import GraphState
-from nerv_lab.core.text import value_text
 from nerv_lab.core.values import freeze
 from nerv_lab.core.walking import followed, walk_part
 
-__all__ = ["Conflict", "Merge", "Resolution", "Side", "Take", "merge_states"]
+__all__ = ["Merge", "merge_states"]
 
-Side: TypeAlias = Literal["base", "ours", "theirs"]
-Place: TypeAlias = tuple[str, Path]
 # The part of the work after which it is known what either side changed.
 _COMPARED: Final = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """Resolve a conflict with a value of your own.
-
-    Attributes
-    ----------
-    value : object
-        A value of the type table.
-    """
-
-    value: Any
-
-
-Resolution: TypeAlias = Side | Take
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Conflict:
-    """Something both sides changed, each in its own way.
-
-    Attributes
-    ----------
-    key : str
-        The item, as ``"e:<id>"`` or ``"r:<id>"``.
-    path : tuple of str
-        The field or property; empty where the item as a whole is in question.
-    kind : {"value", "deleted", "dangling"}
-        Two values; deleted on one side and changed on the other; or a relation kept on one side
-        whose end was deleted on the other.
-    base, ours, theirs : object
-        The value, or the item, of each; ``UNSET`` where it was not there. Of a dangling relation,
-        ``ours`` and ``theirs`` are its missing end.
-    """
-
-    key: str
-    path: Path
-    kind: Literal["value", "deleted", "dangling"]
-    base: Any
-    ours: Any
-    theirs: Any
-
-    @property
-    def place(self) -> Place:
-        """What the conflict is about, to be resolved under."""
-        return self.key, self.path
-
-    def __str__(self) -> str:
-        where = ".".join((self.key, *self.path))
-        if self.kind == "value":
-            return f"{where}: ours {self.ours!r}, theirs {self.theirs!r}, before {self.base!r}"
-        side = "ours" if self.ours is UNSET else "theirs"
-        if self.kind == "deleted":
-            return f"{where}: deleted in {side}, changed in the other"
-        return f"{where}: {side} deleted its end {(self.path or ('',))[-1]!r}"
-
-    def __repr__(self) -> str:
-        return f"<Conflict {self}>"
-
-    def _rows(self) -> list[tuple[str, str]]:
-        sides = (("before", self.base), ("ours", self.ours), ("theirs", self.theirs))
-        return [(name, "not there" if v is UNSET else value_text(v)) for name, v in sides]
-
-    def _repr_html_(self) -> str:
-        return record_html(f"Conflict {self}", self._rows())
-
-    def _repr_svg_(self) -> str:
-        return record_svg(f"Conflict {self}", self._rows())
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +116,7 @@ def _touched(base: GraphState, *sides: GraphState) -> set[str]:
 
 def _note(changes: dict[str, ItemChange], key: str, old: Item | None, new: Item | None) -> None:
     changes.pop(key, None)
-    if (old is None) != (new is None) or (old and new and old.content != new.content):
+    if not equal_items(old, new):
         changes[key] = ItemChange(key, old, new)
 
 
@@ -223,12 +158,12 @@ class _Merging:
     def item(
         self, key: str, base: Item | None, ours: Item | None, theirs: Item | None
     ) -> Item | None:
-        if _same(ours, theirs):
+        if equal_items(ours, theirs):
             return ours
         if (key, ()) not in self._disputed:
-            if _same(base, theirs):
+            if equal_items(base, theirs):
                 return ours
-            if _same(base, ours):
+            if equal_items(base, ours):
                 return theirs
         if ours is None or theirs is None:
             return self._deleted(key, base, ours, theirs)
@@ -341,12 +276,6 @@ def _dangling(
 def _is_kept(ours: GraphState, changes: Mapping[str, ItemChange], key: str) -> bool:
     change = changes.get(key)
     return change.new is not None if change else ours.get(key) is not None
-
-
-def _same(a: Item | None, b: Item | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return a is b or a.content == b.content
 
 
 def _are_dicts(base: Any, ours: Any, theirs: Any) -> bool:

@@ -28,6 +28,7 @@ __all__ = [
     "Relation",
     "RelationMetadata",
     "entity_key",
+    "equal_items",
     "item_from_record",
     "keeps_ends",
     "relation_key",
@@ -336,6 +337,23 @@ class _OpenRelation(_Item):
 
 
 Item: TypeAlias = Entity | Relation
+
+
+def equal_items(old: Item | None, new: Item | None, *, exact: bool = False) -> bool:
+    """Return whether two items have the same content, or neither is there.
+
+    Parameters
+    ----------
+    old, new : Entity, Relation or None
+        The items.
+    exact : bool
+        Their times and revisions count too.
+    """
+    if old is None or new is None or old is new:
+        return old is new
+    if exact:
+        return old.revision == new.revision and old.fingerprint == new.fingerprint
+    return old.content == new.content
 
 
 def keeps_ends(old: Item | None, new: Item | None) -> bool:

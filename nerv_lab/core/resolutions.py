@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nerv_lab.core.conflicts import Place, Resolution, Take
 from nerv_lab.core.diff import Path, path_label
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.item_changes import ItemChange, encode_delta
-from nerv_lab.core.merge import Place, Resolution, Take
 from nerv_lab.core.text import value_text
 from nerv_lab.core.values import ReadOnlyList, decode, encode, freeze
 

@@ -11,7 +11,7 @@ from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.errors import IntegrityError
 from nerv_lab.core.hashing import SetHash
 from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, Item, Relation, keeps_ends
+from nerv_lab.core.model import Entity, Item, Relation, equal_items, keeps_ends
 from nerv_lab.core.walking import followed, walk_part
 
 __all__ = ["GraphState"]
@@ -209,10 +209,10 @@ class GraphState:
 
 
 def _check_old(change: ItemChange, found: Item | None) -> None:
-    old = change.old
-    if found is not None and old is not None and found.content == old.content:
-        return
-    raise IntegrityError(f"{change.key}: the change starts from {old!r}, the state holds {found!r}")
+    if not equal_items(found, change.old):
+        raise IntegrityError(
+            f"{change.key}: the change starts from {change.old!r}, the state holds {found!r}"
+        )
 
 
 def _link(adjacent: MapMutation[str, Map[str, None]], change: ItemChange) -> None:
@@ -234,12 +234,8 @@ def _map_diff(old: Map[str, _I], new: Map[str, _I], exact: bool) -> Iterator[Ite
     total = len(old) + len(new)
     for id, item in followed(old.items(), total):
         after = new.get(id)
-        if after is None or (after is not item and _differs(item, after, exact)):
+        if after is None or (after is not item and not equal_items(item, after, exact=exact)):
             yield ItemChange(item.key, item, after)
     for id, item in followed(new.items(), total, before=len(old)):
         if id not in old:
             yield ItemChange(item.key, None, item)
-
-
-def _differs(a: Item, b: Item, exact: bool) -> bool:
-    return a.fingerprint != b.fingerprint if exact else a.content != b.content

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from nerv_lab.core.conflicts import Place, Resolution
 from nerv_lab.core.lineage import merge_bases
-from nerv_lab.core.merge import Place, Resolution, merge_states
+from nerv_lab.core.merge import merge_states
 from nerv_lab.core.merge_functions import MergeFunction
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore

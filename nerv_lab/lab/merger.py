@@ -7,9 +7,9 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from nerv_lab.core.changes import Change
+from nerv_lab.core.conflicts import Place, Resolution
 from nerv_lab.core.errors import ConflictError, VersionNotFoundError
 from nerv_lab.core.events import Event
-from nerv_lab.core.merge import Place, Resolution
 from nerv_lab.core.merge_functions import MergeFunction
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore

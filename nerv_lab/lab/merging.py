@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from nerv_lab.core.changes import Change
+from nerv_lab.core.conflicts import Conflict, Place, Resolution
 from nerv_lab.core.errors import ConflictError, ValidationError
 from nerv_lab.core.item_changes import restoring
 from nerv_lab.core.lineage import ancestors
-from nerv_lab.core.merge import Conflict, Merge, Place, Resolution, merge_states
+from nerv_lab.core.merge import Merge, merge_states
 from nerv_lab.core.merge_functions import MergeFunction
 from nerv_lab.core.resolutions import ResolvedConflict, resolved_conflicts
 from nerv_lab.core.state import GraphState

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from nerv_lab.core.checks import checked_name
+from nerv_lab.core.conflicts import Resolution
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.merge import Resolution
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.outbox import (
     Fork,
@@ -25,7 +25,7 @@ from nerv_lab.lab.travel import is_reserved_name
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nerv_lab.core.merge import Place
+    from nerv_lab.core.conflicts import Place
 
 __all__ = ["OutboxView"]
 

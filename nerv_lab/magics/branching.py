@@ -6,8 +6,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
+from nerv_lab.core.conflicts import Side
 from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.merge import Side
 from nerv_lab.core.versions import Version
 from nerv_lab.lab import Blame, Diff, History, Lab, View
 from nerv_lab.lab.merging import MergeResult

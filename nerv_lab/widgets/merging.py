@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from nerv_lab.core.changes import UNSET
+from nerv_lab.core.conflicts import Conflict, Place, Resolution, Take
 from nerv_lab.core.errors import ConflictError, ValidationError
-from nerv_lab.core.merge import Conflict, Place, Resolution, Take
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.lab.diff_views import describe
 from nerv_lab.lab.merging import MergeResult

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Item, Relation, keeps_ends
+from nerv_lab.core.model import Item, Relation, equal_items, keeps_ends
 from nerv_lab.core.state import GraphState
 from nerv_lab.widgets.conditions import conditions_of
 from nerv_lab.widgets.groups import Groups
@@ -164,16 +164,12 @@ class Sight:
         changes = [
             ItemChange(key, old, new)
             for key, new in after.items()
-            if (old := self.scene.get(key)) is not new and not _is_same(old, new)
+            if (old := self.scene.get(key)) is not new and not equal_items(old, new, exact=True)
         ]
         changes.sort(key=_rank)
         assert isinstance(self.scene, Scene)
         self.scene = self.scene.changed(changes)
         return tuple(changes)
-
-
-def _is_same(old: Item | None, new: Item | None) -> bool:
-    return old is not None and new is not None and old.fingerprint == new.fingerprint
 
 
 def _rank(change: ItemChange) -> tuple[bool, bool]:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from shared.graphs import as_plain, changed, changes, states
 
 from nerv_lab.core.changes import UNSET, Change
+from nerv_lab.core.conflicts import Conflict, Resolution, Take
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.merge import Conflict, Merge, Resolution, Take, merge_states
+from nerv_lab.core.merge import Merge, merge_states
 from nerv_lab.core.merge_functions import (
     CannotMerge,
     MergeFunction,

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared.graphs import entity_ids, names, values
 
+from nerv_lab.core.conflicts import Take
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.item_changes import ItemChange, decode_delta, encode_delta
-from nerv_lab.core.merge import Take
 from nerv_lab.core.model import Entity
 from nerv_lab.core.resolutions import (
     ResolvedConflict,

@@ -18,8 +18,9 @@ from shared.effort import EFFORT
 from shared.graphs import as_plain
 
 from nerv_lab.core.changes import Change, CreateEntity, DeleteEntity, UpdateEntity
+from nerv_lab.core.conflicts import Resolution, Take
 from nerv_lab.core.events import DEFAULT_BRANCH
-from nerv_lab.core.merge import Merge, Resolution, Take, merge_states
+from nerv_lab.core.merge import Merge, merge_states
 from nerv_lab.core.merge_functions import counter
 from nerv_lab.core.model import Entity, EntityMetadata
 from nerv_lab.core.rules import plan

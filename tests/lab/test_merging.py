@@ -10,9 +10,9 @@ from shared.graphs import as_plain, changed, changes
 
 import nerv_lab as nl
 from nerv_lab.core.changes import Change
+from nerv_lab.core.conflicts import Take
 from nerv_lab.core.errors import ConflictError, HeadMovedError, ValidationError
 from nerv_lab.core.item_changes import restoring
-from nerv_lab.core.merge import Take
 from nerv_lab.core.merge_functions import counter, last_writer
 from nerv_lab.inner_universe.memory import MockInnerUniverse
 from nerv_lab.lab import Lab

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import nerv_lab as nl
 from nerv_lab.core.changes import UNSET
+from nerv_lab.core.conflicts import Take
 from nerv_lab.core.diff import equal_values, value_at
 from nerv_lab.core.errors import EntityNotFoundError, ValidationError
-from nerv_lab.core.merge import Take
 from nerv_lab.inner_universe.memory import MockInnerUniverse
 from nerv_lab.lab import Blame, Lab
 
