@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nerv_lab.lab.access import Access
+from nerv_lab.lab.announcing import ConfirmedBatch
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.event_log import EventLog
-from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.graph_items import Entities, Relations
 from nerv_lab.lab.health import HealthReport
 from nerv_lab.lab.histories import Blame, BlameEntry, History, HistoryEntry

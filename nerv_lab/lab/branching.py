@@ -203,7 +203,7 @@ class Brancher(Merger):
             events = self._since_head(snapshot.head, snapshot.seq, moved_at)
             state = GraphState.build(snapshot.items)
             if self._follower.switch(name, state, snapshot.seq, moved_at, events):
-                self._follower.tell()
+                self._follower.announcer.tell()
                 return self
         raise ConflictError("others write faster than this branch can be read; try again")
 

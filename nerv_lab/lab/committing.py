@@ -19,7 +19,9 @@ from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
 from nerv_lab.inner_universe.progress import shown_when_slow
 from nerv_lab.lab.encrypting import Vault
-from nerv_lab.lab.follower import Expected, Follower, Position
+from nerv_lab.lab.expected import Expected
+from nerv_lab.lab.follower import Follower
+from nerv_lab.lab.position import Position
 from nerv_lab.lab.reading import GraphReader, id_of
 from nerv_lab.lab.schema_checks import SchemaChecker
 from nerv_lab.lab.transactions import Transaction

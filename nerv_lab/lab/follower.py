@@ -2,156 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from nerv_lab.core.bus import EventBus
-from nerv_lab.core.change_events import ChangeEvent, change_in
 from nerv_lab.core.errors import CorruptStoreError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange, compact
+from nerv_lab.core.item_changes import ItemChange, compact
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import LTHASH, Version
-from nerv_lab.inner_universe.ids import batch_of
 from nerv_lab.inner_universe.retention import thinned_by
+from nerv_lab.lab.announcing import Announcer, ConfirmedBatch
+from nerv_lab.lab.expected import Expected
+from nerv_lab.lab.position import Pending, Position, pending_in
 
-__all__ = ["ConfirmedBatch", "Expected", "Follower", "Pending", "Position", "changes_of"]
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ConfirmedBatch:
-    """Confirmed events, in log order, and what they made of the graph.
-
-    Attributes
-    ----------
-    events : tuple of Event
-        All of them, users' own events included.
-    changes : tuple of ItemChange
-        What they did to the graph, in order.
-    versions : tuple of Version
-        Those that were committed.
-    state : GraphState
-        The graph after the batch.
-    seq : int
-        Position of the last event in the log.
-    """
-
-    events: tuple[Event, ...]
-    changes: tuple[ItemChange, ...]
-    versions: tuple[Version, ...]
-    state: GraphState
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A change that no version includes yet.
-
-    Attributes
-    ----------
-    seq : int
-        Its position in the log.
-    batch : str
-        Id of the batch it was made in.
-    origin : str or None
-        The client that made it.
-    change : ItemChange
-    """
-
-    seq: int
-    batch: str
-    origin: str | None
-    change: ItemChange
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a Lab stands; everything belongs to the same moment.
-
-    Attributes
-    ----------
-    branch : str
-        The branch that is followed.
-    state : GraphState
-        The working state.
-    seq : int
-        The last event it includes.
-    head : Version or None
-        The newest version.
-    moved_at : int
-        From where on the branch can be followed in the log; 0 for its beginning.
-    waiting : tuple of Pending
-        What happened since the head, in order.
-    """
-
-    branch: str
-    state: GraphState
-    seq: int
-    head: Version | None
-    moved_at: int
-    waiting: tuple[Pending, ...]
-
-    @property
-    def pending(self) -> tuple[ItemChange, ...]:
-        """The changes since the head, in order."""
-        return tuple(p.change for p in self.waiting)
-
-    @property
-    def uncommitted(self) -> tuple[ItemChange, ...]:
-        """What those changes come to; what was taken back again is nothing."""
-        return compact(self.pending)
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a version that is being made will be, for whoever will see it confirmed.
-
-    Attributes
-    ----------
-    start, state : GraphState
-        The graph before its changes and after them.
-    changes : tuple of ItemChange
-        Those that are made together with it.
-    included : tuple of ItemChange
-        All that it changes against its parent.
-    version : Version
-    """
-
-    start: GraphState
-    state: GraphState
-    changes: tuple[ItemChange, ...]
-    included: tuple[ItemChange, ...]
-    version: Version
-
-    def is_met(self, branch: str, start: GraphState, events: tuple[Event, ...]) -> bool:
-        """Return whether these events are that version and its changes, and nothing else.
-
-        Parameters
-        ----------
-        branch, start : str, GraphState
-            Where whoever follows stands.
-        events : tuple of Event
-            What was confirmed.
-        """
-        last, changes = events[-1], self.changes
-        if start is not self.start or branch != last.branch or len(events) != len(changes) + 1:
-            return False
-        if last.type != EventType.STATE_VERSION_COMMITTED:
-            return False
-        if (last.data or {}).get("version_id") != self.version.id:
-            return False
-        # Events come without gaps, and a transaction as a whole: what is between them is ours too.
-        for at in (0, -1) if changes else ():
-            event = events[:-1][at]
-            if type(event) is not ChangeEvent or event.change is not changes[at]:
-                return False
-        return True
+__all__ = ["Follower"]
 
 
 class Follower:
@@ -166,11 +32,16 @@ class Follower:
         The versions; kept up to date from here on.
     bus : EventBus
         Receives every confirmed event once.
+
+    Attributes
+    ----------
+    announcer : Announcer
+        Tells bus and watchers.
     """
 
     def __init__(self, history: TemporalStore, bus: EventBus) -> None:
         self._history = history
-        self._bus = bus
+        self.announcer = Announcer(bus)
         self._branch = DEFAULT_BRANCH
         self._state = GraphState.empty()
         self._seq = 0
@@ -181,10 +52,6 @@ class Follower:
         self._expected: Expected | None = None
         self._broken: Exception | None = None
         self._lock = threading.Lock()
-        self._untold: deque[ConfirmedBatch] = deque()
-        # Never waited for: who finds it taken leaves the batch to whoever holds it.
-        self._telling = threading.Lock()
-        self._watchers: tuple[list[Callable[[ConfirmedBatch], None]], ...] = ()
 
     @property
     def branch(self) -> str:
@@ -201,11 +68,6 @@ class Follower:
     def seq(self) -> int:
         """Position of the last event seen."""
         return self._seq
-
-    @property
-    def untold(self) -> int:
-        """How many batches wait to be told to the bus and the watchers."""
-        return len(self._untold)
 
     @property
     def floor(self) -> int:
@@ -241,19 +103,6 @@ class Follower:
                 tuple(self._waiting),
             )
 
-    def watch(self, handler: Callable[[ConfirmedBatch], None]) -> Callable[[], None]:
-        """Call a handler with each confirmed batch from now on; returns how to stop it."""
-        # A list of its own tells two subscriptions of one function apart.
-        watcher = [handler]
-        with self._lock:
-            self._watchers = (*self._watchers, watcher)
-
-        def unwatch() -> None:
-            with self._lock:
-                self._watchers = tuple(w for w in self._watchers if w is not watcher)
-
-        return unwatch
-
     def start(
         self, branch: str, state: GraphState, seq: int, moves: Mapping[str, int], floor: int
     ) -> None:
@@ -279,7 +128,7 @@ class Follower:
         bool
             False, and nothing happened, where the log has moved on since the snapshot.
         """
-        waiting = list(self._pending_of(events, branch))
+        waiting = list(pending_in(events, branch))
         with self._lock:
             if seq != self._seq:
                 return False
@@ -287,14 +136,14 @@ class Follower:
             self._branch, self._state, self._moved_at = branch, state, moved_at
             self._waiting = waiting
             self._remember_head()
-            self._untold.append(ConfirmedBatch((), changes, (), state, seq))
+            self.announcer.add(ConfirmedBatch((), changes, (), state, seq))
         return True
 
     def touch(self) -> None:
         """Tell the watchers of something that no event is about, by a batch without events."""
         with self._lock:
-            self._untold.append(ConfirmedBatch((), (), (), self._state, self._seq))
-        self.tell()
+            self.announcer.add(ConfirmedBatch((), (), (), self._state, self._seq))
+        self.announcer.tell()
 
     def restart(
         self,
@@ -317,18 +166,18 @@ class Follower:
         versions : iterable of Version
             Those that are new.
         """
-        waiting = list(self._pending_of(events, branch))
+        waiting = list(pending_in(events, branch))
         with self._lock:
             changes = self._state.diff(state)
             self.start(branch, state, seq, moves, floor)
             self._waiting, self._broken = waiting, None
             self._remember_head()
-            self._untold.append(ConfirmedBatch((), changes, tuple(versions), state, seq))
+            self.announcer.add(ConfirmedBatch((), changes, tuple(versions), state, seq))
 
     def resume(self, events: Iterable[Event]) -> None:
         """Take note of what happened between the head and the state that was started from."""
         with self._lock:
-            self._waiting = list(self._pending_of(events, self._branch))
+            self._waiting = list(pending_in(events, self._branch))
             self._remember_head()
 
     def _remember_head(self) -> None:
@@ -336,13 +185,6 @@ class Follower:
         if head is not None:
             undone = (p.change.inverse() for p in reversed(self._waiting))
             self._history.remember(head.id, state=self._state.apply(undone))
-
-    @staticmethod
-    def _pending_of(events: Iterable[Event], branch: str) -> Iterator[Pending]:
-        for event in events:
-            if event.type in CHANGE_EVENT_TYPES and event.branch == branch:
-                change = change_in(event)
-                yield Pending(event.seq or 0, batch_of(event.id), event.origin_id, change)
 
     def receive(self, events: tuple[Event, ...]) -> None:
         """Move to the position after these events; called by the client, in log order."""
@@ -358,7 +200,7 @@ class Follower:
             except Exception as error:
                 self._broken = error
                 raise
-        self._untold.append(batch)
+        self.announcer.add(batch)
 
     def _follow(self, events: tuple[Event, ...]) -> ConfirmedBatch:
         expected, self._expected = self._expected, None
@@ -383,7 +225,7 @@ class Follower:
                 done.extend(self._move(event))
             elif event.type == EventType.HISTORY_PRUNED:
                 self._prune(event)
-            for pending in self._pending_of((event,), self._branch):
+            for pending in pending_in((event,), self._branch):
                 fresh.append(pending.change)
                 self._waiting.append(pending)
             self._seq = event.seq
@@ -430,29 +272,3 @@ class Follower:
         changes = self._state.diff(state)
         self._state, self._waiting, self._moved_at = state, [], event.seq or 0
         return changes
-
-    def tell(self) -> None:
-        """Hand what was received to the bus and the watchers; no lock may be held."""
-        while self._untold and self._telling.acquire(blocking=False):
-            try:
-                while self._untold:
-                    self._tell(self._untold.popleft())
-            finally:
-                self._telling.release()
-
-    def _tell(self, batch: ConfirmedBatch) -> None:
-        self._bus.publish_events(batch.events)
-        for (handler,) in self._watchers:
-            try:
-                handler(batch)
-            except Exception:
-                logger.exception("watcher %r failed on the batch up to %d", handler, batch.seq)
-
-
-def changes_of(events: Iterable[Event], branch: str) -> tuple[ItemChange, ...]:
-    """Return what events did to the graph of a branch, in order."""
-    return tuple(
-        change_in(event)
-        for event in events
-        if event.type in CHANGE_EVENT_TYPES and event.branch == branch
-    )

@@ -25,6 +25,7 @@ from nerv_lab.inner_universe.embedded.keys import hide
 from nerv_lab.inner_universe.field_keys import FieldEncryption
 from nerv_lab.inner_universe.metrics import observing
 from nerv_lab.lab.access import Access
+from nerv_lab.lab.announcing import ConfirmedBatch
 from nerv_lab.lab.branching import Brancher
 from nerv_lab.lab.bundling import Bundler
 from nerv_lab.lab.buses import RecordingBus
@@ -33,7 +34,7 @@ from nerv_lab.lab.debugging import Debugger
 from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.encrypting import Revealer, Vault
 from nerv_lab.lab.event_log import EventLog
-from nerv_lab.lab.follower import ConfirmedBatch, Follower
+from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.lifetime import Lifetime
 from nerv_lab.lab.observing import Observer
 from nerv_lab.lab.past import TimeTraveller
@@ -188,7 +189,7 @@ class Lab(
             lambda ref: self.at(ref).state,
         )
         self._unsubscribe = client.subscribe(
-            self._follower.receive, settled=self._follower.tell, after=snapshot.seq
+            self._follower.receive, settled=self._follower.announcer.tell, after=snapshot.seq
         )
         self._begin_resync()
 
@@ -266,7 +267,7 @@ class Lab(
         callable
             Ends it.
         """
-        return self._follower.watch(handler)
+        return self._follower.announcer.watchers.add(handler)
 
     # Versions
 

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.watchers import Watchers
 from nerv_lab.lab.driving import run
 
 __all__ = ["Lifetime"]
@@ -25,7 +26,7 @@ class Lifetime:
     def __init__(self) -> None:
         self._closing = threading.Lock()
         self._closed = False
-        self._on_close: list[Callable[[], object]] = []
+        self._on_close: Watchers[[]] = Watchers()
 
     @property
     def closed(self) -> bool:
@@ -34,13 +35,7 @@ class Lifetime:
 
     def on_close(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call a function when the Lab closes; returns how to take it back."""
-        self._on_close.append(callback)
-
-        def forget() -> None:
-            if callback in self._on_close:
-                self._on_close.remove(callback)
-
-        return forget
+        return self._on_close.add(callback)
 
     def close(self) -> None:
         """Stop following and disconnect; closing twice is fine."""
@@ -48,8 +43,7 @@ class Lifetime:
             if self._closed:
                 return
             self._closed = True
-        for callback in tuple(self._on_close):
-            callback()
+        self._on_close.tell()
         self._unsubscribe()
         run(self._client, self._client.close())
 

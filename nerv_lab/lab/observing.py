@@ -10,9 +10,10 @@ from nerv_lab.core.bus import EventBus
 from nerv_lab.core.versions import LTHASH
 from nerv_lab.inner_universe.client import Finding, Status
 from nerv_lab.inner_universe.metrics import Distribution, Metrics, ObservedUniverse
-from nerv_lab.lab.follower import Follower, Position
+from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.health import HealthReport
 from nerv_lab.lab.outboxes import OutboxView
+from nerv_lab.lab.position import Position
 from nerv_lab.lab.tables import frame
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Observer:
             "queue.depth",
             lambda: {
                 ("writing",): float(self._observed.meters.ledger.in_flight),
-                ("telling",): float(self._follower.untold),
+                ("telling",): float(self._follower.announcer.untold),
                 ("outbox",): float(self.status.queued),
             },
             "waiting to be durable, to be told to the bus and the watchers, and for the server",

@@ -17,8 +17,9 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.event_log import EventLog
-from nerv_lab.lab.follower import Follower, Position
+from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.histories import Blame, BlameEntry, History, HistoryEntry
+from nerv_lab.lab.position import Position
 from nerv_lab.lab.reading import View
 from nerv_lab.lab.travel import Travel
 

@@ -17,9 +17,10 @@ from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.outbox import Fork, Standing
-from nerv_lab.lab.follower import Follower, Position
+from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.merging import MergeResult
 from nerv_lab.lab.outboxes import OutboxView
+from nerv_lab.lab.position import Position
 
 __all__ = ["Resyncer"]
 

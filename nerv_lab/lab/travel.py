@@ -24,7 +24,8 @@ from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.core.walking import followed, walk_part
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.event_log import EventLog
-from nerv_lab.lab.follower import Follower, Position, changes_of
+from nerv_lab.lab.follower import Follower
+from nerv_lab.lab.position import Position, changes_of
 from nerv_lab.lab.reading import View
 from nerv_lab.lab.results import LogEntry, VersionLog
 

@@ -20,7 +20,7 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import LTHASH
 from nerv_lab.inner_universe.client import Status
 from nerv_lab.inner_universe.outbox import Queues
-from nerv_lab.lab.follower import ConfirmedBatch
+from nerv_lab.lab.announcing import ConfirmedBatch
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.reading import View
 from nerv_lab.widgets.arrangement import Arranger

@@ -12,8 +12,8 @@ from nerv_lab.core.events import EventType
 from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.model import Item
 from nerv_lab.core.versions import Version, to_micros
+from nerv_lab.lab.announcing import ConfirmedBatch
 from nerv_lab.lab.diff_views import describe
-from nerv_lab.lab.follower import ConfirmedBatch
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.reading import View
 from nerv_lab.widgets.board import Density

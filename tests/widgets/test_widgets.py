@@ -113,11 +113,12 @@ def test_an_unknown_version_is_refused_and_nothing_changes(lab: Any) -> None:
 
 
 def test_closing_a_widget_takes_its_listeners_away(lab: Any) -> None:
-    watchers, closers = lab._follower._watchers, list(lab._on_close)
+    listeners = (lab._follower.announcer.watchers, lab._on_close)
+    before = [*map(list, listeners)]
     widget = Explorer(lab)
+    assert all(len(now) > len(then) for now, then in zip(listeners, before, strict=True))
     widget.close()
-    assert lab._follower._watchers == watchers
-    assert lab._on_close == closers
+    assert [*map(list, listeners)] == before
 
 
 def test_closing_twice_is_fine(lab: Any) -> None:
