@@ -32,7 +32,7 @@ from nerv_lab.lab.buses import RecordingBus
 from nerv_lab.lab.changing import Changer
 from nerv_lab.lab.debugging import Debugger
 from nerv_lab.lab.delegates import delegated
-from nerv_lab.lab.encrypting import Revealer, Vault
+from nerv_lab.lab.encrypting import Vault
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.lifetime import Lifetime
@@ -43,6 +43,7 @@ from nerv_lab.lab.pruner import Pruner
 from nerv_lab.lab.reading import View
 from nerv_lab.lab.resyncing import Resyncer
 from nerv_lab.lab.retaining import Keeper
+from nerv_lab.lab.revealing import Revealer
 from nerv_lab.lab.schema_checks import SchemaChecker
 from nerv_lab.lab.schemas import Schemas
 from nerv_lab.lab.showing import Shower
