@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["shorten_tracebacks", "show_whole_tracebacks"]
 
 _PACKAGE = str(Path(__file__).resolve().parents[1])
+_LIBRARIES = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    "<string>",  # the methods that dataclasses write
+)
 
 
 def shorten_tracebacks(shell: InteractiveShell) -> None:
@@ -55,15 +61,33 @@ def _show(
 
 
 def _outside(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback without the frames of this package, or all of it if nothing were left."""
+    """Return a traceback without this package and what it calls, or all if nothing were left.
+
+    What a library calls on behalf of the user stays: only below a frame of this package are those
+    of libraries left out, such as contextlib's, and functions of the user stay there too.
+    """
     kept = None
-    for frame in reversed([*_frames(trace)]):
-        if not frame.tb_frame.f_code.co_filename.startswith(_PACKAGE):
-            kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    for frame in reversed([*_of_the_user(trace)]):
+        kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
     return kept or trace
 
 
-def _frames(trace: TracebackType | None) -> Iterator[TracebackType]:
+def _of_the_user(trace: TracebackType | None) -> Iterator[TracebackType]:
+    inside = False
     while trace is not None:
-        yield trace
+        ours = _file(trace).startswith(_PACKAGE)
+        inside = inside or ours or _decorates_ours(trace)
+        if not (ours or (inside and _file(trace).startswith(_LIBRARIES))):
+            yield trace
         trace = trace.tb_next
+
+
+def _decorates_ours(trace: TracebackType) -> bool:
+    """Return whether a frame is that of a method of this package which contextlib wraps."""
+    after = trace.tb_next
+    wraps = after is not None and _file(after).startswith(_PACKAGE)
+    return wraps and _file(trace) == contextlib.__file__
+
+
+def _file(trace: TracebackType) -> str:
+    return trace.tb_frame.f_code.co_filename

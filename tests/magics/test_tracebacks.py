@@ -36,6 +36,35 @@ def test_an_error_is_shown_with_the_lines_of_the_user_alone(
     assert "reading.py" not in text
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param('lab.at("v9")', id="a method that is wrapped"),
+        pytest.param("lab.update(lab.add_entity('person'), name=5)", id="a dataclass"),
+        pytest.param("lab.explorer(layout='forse')", id="a trait"),
+        pytest.param("lab.import_pandas(edges=edges, create_missing=False)", id="a with block"),
+    ],
+)
+def test_the_libraries_that_nerv_lab_calls_are_left_out_too(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], cell: str
+) -> None:
+    shell.run_line_magic("load_ext", "nerv_lab")
+    shell.run_cell("import pandas\nedges = pandas.DataFrame({'source': ['a'], 'target': ['b']})")
+    text = shown(shell, capsys, cell)
+    assert "Error: " in text
+    assert "File " not in text
+
+
+def test_what_nerv_lab_calls_back_and_what_calls_it_for_the_user_stay(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_line_magic("load_ext", "nerv_lab")
+    shell.run_cell("import functools\nlab.commit('one')\ndef mine(past):\n    past.entity('adda')")
+    assert "past.entity('adda')" in shown(shell, capsys, "lab.bisect(mine)")
+    within = shown(shell, capsys, "list(functools.singledispatch(lab.entity)('adda'))")
+    assert "functools.py" in within
+
+
 def test_the_whole_traceback_is_there_when_asked_for(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
