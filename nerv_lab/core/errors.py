@@ -7,8 +7,8 @@
     │   ├── SchemaMismatchError
     │   └── ValueRefusedError
     ├── NotFoundError (LookupError)
-    │   ├── EntityNotFoundError
-    │   ├── RelationNotFoundError
+    │   ├── EntityNotFoundError (KeyError)
+    │   ├── RelationNotFoundError (KeyError)
     │   ├── VersionNotFoundError
     │   ├── BranchNotFoundError
     │   ├── EventNotFoundError
@@ -135,17 +135,20 @@ class NotFoundError(NervError, LookupError):
         self.hint = hint
         super().__init__(f"no {self.kind} {asked!r}" + (f"; {hint}" if hint else ""))
 
+    def __str__(self) -> str:
+        return str(self.args[0])  # a KeyError would put it in quotes
+
     def __reduce__(self) -> tuple[type[NotFoundError], tuple[str, str]]:
         return type(self), (self.asked, self.hint)
 
 
-class EntityNotFoundError(NotFoundError):
+class EntityNotFoundError(NotFoundError, KeyError):
     """No entity has this id."""
 
     kind = "entity"
 
 
-class RelationNotFoundError(NotFoundError):
+class RelationNotFoundError(NotFoundError, KeyError):
     """No relation has this id."""
 
     kind = "relation"

@@ -13,7 +13,7 @@ from nerv_lab.core.limits import MAX_BYTES
 from nerv_lab.core.metadata import EntityMetadata, RelationMetadata
 from nerv_lab.core.record_html import record_html
 from nerv_lab.core.record_svg import record_svg
-from nerv_lab.core.text import value_text
+from nerv_lab.core.text import shortened, value_text
 from nerv_lab.core.values import ReadOnlyDict, encode_plain, plain
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ __all__ = [
 
 _M = TypeVar("_M", bound="BaseModel")
 _set = object.__setattr__
+_SHOWN = 80  # characters of a name
 
 
 def entity_key(entity_id: str) -> str:
@@ -224,7 +225,7 @@ class Entity(_Item):
         )
 
     def __repr__(self) -> str:
-        shown = f" {self.name!r}" if self.name else ""
+        shown = f" {shortened(self.name, _SHOWN)!r}" if self.name else ""
         return f"<Entity {self.type}{shown} id={self.id!r}>"
 
 

@@ -21,8 +21,9 @@ from nerv_lab.inner_universe.progress import shown_when_slow
 from nerv_lab.lab.encrypting import Vault
 from nerv_lab.lab.expected import Expected
 from nerv_lab.lab.follower import Follower
+from nerv_lab.lab.graph_items import id_of
 from nerv_lab.lab.position import Position
-from nerv_lab.lab.reading import GraphReader, id_of
+from nerv_lab.lab.reading import GraphReader
 from nerv_lab.lab.schema_checks import SchemaChecker
 from nerv_lab.lab.transactions import Transaction
 from nerv_lab.lab.travel import Ref, Travel
@@ -249,7 +250,7 @@ class Committer(GraphReader):
         text = f"rollback to {target.label}" if description is None else description
         difference = self.state.diff(target.state)
         if only is not None:
-            ids = {id_of(item) for item in only}
+            ids = {id_of(item, "only") for item in only}
             difference = tuple(c for c in difference if c.item.id in ids)
         changes = restoring(difference)
         partial = only is not None

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from nerv_lab.core.conditions import Predicate
-from nerv_lab.core.model import Entity, Relation
+from nerv_lab.core.errors import (
+    EntityNotFoundError,
+    NotFoundError,
+    RelationNotFoundError,
+    ValidationError,
+)
+from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.text import one_line
 from nerv_lab.lab.queries import EntityQuery, RelationQuery
 from nerv_lab.lab.tables import html_table
@@ -15,21 +23,60 @@ from nerv_lab.lab.tables import html_table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Entities", "Relations"]
+__all__ = ["Entities", "Relations", "id_of", "near_id"]
 
 _I = TypeVar("_I", Entity, Relation)
+_D = TypeVar("_D")
 _V = TypeVar("_V", covariant=True)
 _SHOWN_TYPES = 12
+# Looking for near names is for people; a large graph must not make an error slow.
+_SEARCHED_FOR_HINT = 20_000
+
+
+def id_of(item: Item | str, field: str = "id") -> str:
+    """Return the id of an item, or the id itself; an error names the field."""
+    if isinstance(item, (Entity, Relation)):
+        return item.id
+    if isinstance(item, str):
+        return item
+    raise ValidationError(field, f"must be an item or its id, not {type(item).__name__}")
+
+
+def near_id(asked: str, known: Iterable[str]) -> str:
+    """Say which of the known ids may have been meant."""
+    some = [*islice(known, _SEARCHED_FOR_HINT)]
+    near = get_close_matches(asked, some, n=1) or [id for id in some if id.endswith(f":{asked}")]
+    return f"did you mean {near[0]!r}?" if near else "look into .entities and .relations"
 
 
 class _Items(Mapping[str, _I], Generic[_I]):
     _noun = "items"
+    _missing: type[NotFoundError] = NotFoundError
 
     def __init__(self, by_id: Mapping[str, _I]) -> None:
         self._by_id: Mapping[str, _I] = by_id
 
-    def __getitem__(self, id: str) -> _I:
-        return self._by_id[id]
+    def __getitem__(self, id: str | Item) -> _I:
+        try:
+            return self._by_id[id]  # type: ignore[index]
+        except KeyError:
+            asked = id_of(id)
+            if asked in self._by_id:
+                return self._by_id[asked]
+            raise self._missing(asked, near_id(asked, self._by_id)) from None
+
+    @overload
+    def get(self, id: str | Item, /) -> _I | None: ...
+
+    @overload
+    def get(self, id: str | Item, /, default: _I | _D) -> _I | _D: ...
+
+    def get(self, id: Any, /, default: Any = None) -> Any:
+        """Return an item, or the default; without looking for a near id, which takes a while."""
+        return self._by_id.get(id.id if isinstance(id, (Entity, Relation)) else id, default)
+
+    def __contains__(self, id: object) -> bool:
+        return (id.id if isinstance(id, (Entity, Relation)) else id) in self._by_id
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_id)
@@ -68,6 +115,7 @@ class Entities(_Items[Entity], Generic[_V]):
     """
 
     _noun = "entities"
+    _missing = EntityNotFoundError
 
     def __init__(self, by_id: Mapping[str, Entity], ask: Callable[[], EntityQuery[_V]]) -> None:
         super().__init__(by_id)
@@ -100,6 +148,7 @@ class Relations(_Items[Relation], Generic[_V]):
     """
 
     _noun = "relations"
+    _missing = RelationNotFoundError
 
     def __init__(self, by_id: Mapping[str, Relation], ask: Callable[[], RelationQuery[_V]]) -> None:
         super().__init__(by_id)

@@ -5,38 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
-from itertools import islice
 from typing import Any, NoReturn
 
 from nerv_lab.core.conditions import Predicate
 from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.errors import EntityNotFoundError, ReadOnlyViewError, RelationNotFoundError
 from nerv_lab.core.json_patch import json_document
-from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.record_html import record_html
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.exchanging import Exporter
-from nerv_lab.lab.graph_items import Entities, Relations
+from nerv_lab.lab.graph_items import Entities, Relations, id_of, near_id
 from nerv_lab.lab.queries import EntityQuery, Part, entity_query, relation_query
 from nerv_lab.lab.search_results import SearchResults
 
-__all__ = ["GraphReader", "View", "id_of"]
-
-# Looking for near names is for people; a large graph must not make an error slow.
-_SEARCHED_FOR_HINT = 20_000
-
-
-def id_of(item: Item | str) -> str:
-    """Return the id of an item, or the id itself."""
-    return item if isinstance(item, str) else item.id
-
-
-def _hint(asked: object, known: Iterable[str]) -> str:
-    near = get_close_matches(str(asked), islice(known, _SEARCHED_FOR_HINT), n=1)
-    return f"did you mean {near[0]!r}?" if near else "look into .entities and .relations"
+__all__ = ["GraphReader", "View"]
 
 
 def _ids_asked_for(conditions: Mapping[str, Any]) -> list[str] | None:
@@ -173,7 +158,7 @@ class GraphReader(Exporter, ABC):
         """
         found = self.state.entity(id_of(id))
         if found is None:
-            raise EntityNotFoundError(id_of(id), _hint(id_of(id), self.entities))
+            raise EntityNotFoundError(id_of(id), near_id(id_of(id), self.state.entities))
         return found
 
     def relation(self, id: str | Relation) -> Relation:
@@ -191,7 +176,7 @@ class GraphReader(Exporter, ABC):
         """
         found = self.state.relation(id_of(id))
         if found is None:
-            raise RelationNotFoundError(id_of(id), _hint(id_of(id), self.relations))
+            raise RelationNotFoundError(id_of(id), near_id(id_of(id), self.state.relations))
         return found
 
     def relations_of(self, entity: str | Entity) -> tuple[Relation, ...]:

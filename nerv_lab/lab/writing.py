@@ -25,7 +25,8 @@ from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.exchanging import FileImporter
 from nerv_lab.lab.import_reports import GitReport, ImportReport
-from nerv_lab.lab.reading import GraphReader, id_of
+from nerv_lab.lab.graph_items import id_of
+from nerv_lab.lab.reading import GraphReader
 
 __all__ = ["GraphWriter"]
 
@@ -108,7 +109,8 @@ class GraphWriter(FileImporter, GraphReader):
             properties or {},
         )
         relation_id = new_id() if id is None else id
-        self.apply([CreateRelation(relation_id, id_of(start), id_of(end), type, metadata)])
+        ends = id_of(start, "start"), id_of(end, "end")
+        self.apply([CreateRelation(relation_id, *ends, type, metadata)])
         return self.relation(relation_id)
 
     def update(
@@ -182,6 +184,7 @@ class GraphWriter(FileImporter, GraphReader):
             return self.relation(item)
         if isinstance(item, Entity):
             return self.entity(item)
+        item = id_of(item, "item")
         entity, relation = self.state.entity(item), self.state.relation(item)
         if entity and relation:
             raise ValidationError(

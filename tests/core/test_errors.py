@@ -75,6 +75,7 @@ def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:
     [
         (ValueRefusedError("a", "b"), ValueError),
         (EntityNotFoundError("e"), LookupError),
+        (EntityNotFoundError("e"), KeyError),
         (StoreNotFoundError("gone"), FileNotFoundError),
         (StoreBusyError("busy"), TimeoutError),
     ],

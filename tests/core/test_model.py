@@ -161,6 +161,11 @@ def test_the_repr_of_an_item_names_it() -> None:
     assert repr(WROTE) == "<Relation 'ada' -wrote-> 'note' id='r'>"
 
 
+def test_the_repr_of_an_entity_does_not_spell_out_a_name_without_end() -> None:
+    shown = repr(Entity("e", "t", EntityMetadata("a" * 3_000)))
+    assert shown == f"<Entity t '{'a' * 80}… (3000 characters)' id='e'>"
+
+
 @pytest.mark.parametrize(
     "item",
     [
