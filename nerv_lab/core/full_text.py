@@ -14,7 +14,7 @@ from nerv_lab.core.model import Entity, Item
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.text import one_line, value_text
 
-__all__ = ["Hit", "search"]
+__all__ = ["Hit", "search", "search_terms"]
 
 _TERM: Final = re.compile(r'"([^"]*)"|(\S+)')
 _WEIGHTS: Final = {"name": 8, "type": 4, "tags": 4, "description": 2}
@@ -73,12 +73,13 @@ def search(state: GraphState, text: str, reveal: Reveal | None = None) -> list[H
     ValidationError
         There is no word in the text.
     """
-    terms = _terms(text)
+    terms = search_terms(text)
     hits = [hit for item in state.items() if (hit := _judge(item, terms, reveal))]
     return sorted(hits, key=lambda hit: (-hit.score, hit.item.key))
 
 
-def _terms(text: str) -> list[tuple[str, re.Pattern[str]]]:
+def search_terms(text: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Return the words to look for, each with what finds it, or refuse a text without any."""
     if not isinstance(text, str):
         raise ValidationError("text", f"must be text, not {type(text).__name__}")
     words = [" ".join((phrase or word).split()) for phrase, word in _TERM.findall(_fold(text))]

@@ -193,7 +193,9 @@ class _Reading:
         except ValidationError as error:
             raise self._refused(error.reason) from None
         if not isinstance(record, dict) or record.get("type") not in ("node", "relationship"):
-            raise self._refused("must be a node or a relationship")
+            raise self._refused(
+                'must be a node or a relationship, such as {"type": "node", "id": "ada", …}'
+            )
         return record
 
     def _refused(self, why: str) -> ValidationError:

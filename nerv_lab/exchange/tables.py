@@ -65,13 +65,15 @@ class Table:
     rows: Iterable[Row]
     where: Callable[[int], str] = "row {}".format
 
-    def require(self, *columns: str) -> None:
-        """Refuse a table that lacks one of these columns."""
-        for column in columns:
+    def require(self, **columns: str) -> None:
+        """Refuse a table that lacks one of these columns, each under the name of its option."""
+        for option, column in columns.items():
             if column not in self.columns:
                 shown = ", ".join(repr(c) for c in self.columns) or "none"
                 raise ValidationError(
-                    f"{self.name}.{column}", f"there is no such column; the columns are {shown}"
+                    f"{self.name}.{column}",
+                    f"there is no such column; the columns are {shown}; "
+                    f"say which it is with {option}=…",
                 )
 
 
@@ -138,7 +140,7 @@ def checked_columns(table: str, columns: Sequence[Hashable]) -> tuple[str, ...]:
 
 
 def _add_nodes(difference: Difference, nodes: Table, columns: Columns) -> None:
-    nodes.require(columns.id)
+    nodes.require(id=columns.id)
     first_seen: dict[str, str] = {}
     for position, row in enumerate(nodes.rows):
         where = nodes.where(position)
@@ -146,7 +148,7 @@ def _add_nodes(difference: Difference, nodes: Table, columns: Columns) -> None:
             draft = _entity_draft(row, columns)
             _refuse_repeated(first_seen, columns.id, draft.id, where)
             if draft.type is UNSET and difference.entity(draft.id) is None:
-                raise _untyped(nodes, columns.type, repr(draft.id))
+                raise _untyped(nodes, columns.type, repr(draft.id), "entity_type")
             difference.put_entity(draft)
 
 
@@ -168,9 +170,11 @@ def _take(rest: dict[str, Any], **columns: str) -> dict[str, Any]:
     return given
 
 
-def _untyped(table: Table, column: str, what: str) -> ValidationError:
+def _untyped(table: Table, column: str, what: str, option: str) -> ValidationError:
     why = "the cell is empty" if column in table.columns else "there is no such column"
-    return ValidationError(column, f"{why}, and {what} is new and needs a type")
+    return ValidationError(
+        column, f"{why}, and {what} is new and needs a type; give one for all with {option}=…"
+    )
 
 
 def _properties(rest: Row) -> dict[str, Any]:
@@ -184,7 +188,7 @@ def _properties(rest: Row) -> dict[str, Any]:
 def _add_edges(
     difference: Difference, edges: Table, columns: Columns, create_missing: bool
 ) -> None:
-    edges.require(columns.source, columns.target)
+    edges.require(source=columns.source, target=columns.target)
     ids, first_seen = RelationIds(), dict[str, str]()
     for position, row in enumerate(edges.rows):
         where = edges.where(position)
@@ -193,7 +197,7 @@ def _add_edges(
                 _check_end(difference, _id_of(row, column), column, columns, create_missing)
             draft = _relation_draft(row, columns, ids)
             if draft is None:
-                raise _untyped(edges, columns.edge_type, "the relation")
+                raise _untyped(edges, columns.edge_type, "the relation", "relation_type")
             _refuse_repeated(first_seen, columns.edge_id, draft.fields.id, where)
             difference.put_relation(draft)
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 from nerv_lab.core.encrypted import Reveal
-from nerv_lab.core.full_text import Hit, search
+from nerv_lab.core.full_text import Hit, search, search_terms
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.text import one_line
@@ -43,6 +43,7 @@ class SearchResults(Sequence[Hit], Generic[_V]):
     def __init__(
         self, state: GraphState, part: Part[_V], text: str, reveal: Reveal | None = None
     ) -> None:
+        search_terms(text)  # refused here, and not when what was found is looked at
         self._reveal = reveal
         self._state = state
         self._part = part

@@ -34,6 +34,7 @@ __all__ = ["Ref", "Travel", "is_reserved_name"]
 Ref: TypeAlias = Version | View | str | int | dt.datetime
 _ORDINAL = re.compile(r"v([1-9]\d*)")
 _RELATIVE = re.compile(r"(.+)~(\d*)")
+_DATE = re.compile(r"\d{4}-\d\d")
 _MIN_PREFIX = 4
 _WORKING = "working state"
 
@@ -168,15 +169,19 @@ class Travel:
         matches = [v for v in versions if v.id.startswith(name)] if len(name) >= _MIN_PREFIX else []
         if len(matches) == 1:
             return matches[0]
-        raise VersionNotFoundError(name, self._hint(len(matches), tags))
+        raise VersionNotFoundError(name, self._hint(name, len(matches), tags))
 
-    def _hint(self, matches: int, tags: dict[str, str]) -> str:
+    def _hint(self, name: str, matches: int, tags: dict[str, str]) -> str:
         if matches:
             return f"{matches} version ids begin so; give more of it"
         count = len(self.versions)
         known = ["nothing was committed yet" if not count else f"there are v1 to v{count}"]
+        if len(heads := self._history.heads) > 1:
+            known.append(f"the branches are {', '.join(sorted(heads))}")
         if tags:
             known.append(f"the tags are {', '.join(sorted(tags))}")
+        if _DATE.match(name):
+            known.append("a moment is a datetime with its time zone, not a string")
         return "; ".join(known)
 
     def at(self, ref: Ref) -> View:

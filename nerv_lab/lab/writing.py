@@ -24,8 +24,8 @@ from nerv_lab.inner_universe.client import Receipt
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.exchanging import FileImporter
-from nerv_lab.lab.import_reports import GitReport, ImportReport
 from nerv_lab.lab.graph_items import id_of
+from nerv_lab.lab.import_reports import GitReport, ImportReport
 from nerv_lab.lab.reading import GraphReader
 
 __all__ = ["GraphWriter"]

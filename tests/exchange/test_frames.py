@@ -117,6 +117,24 @@ def test_bad_nodes_are_refused_with_their_place(
 
 
 @pytest.mark.parametrize(
+    ("nodes", "edges", "option"),
+    [
+        ({"key": ["a"], "type": "t"}, None, "id"),
+        ({"id": ["a"]}, None, "entity_type"),
+        (None, {"from": ["ada"], "target": ["note"], "type": "t"}, "source"),
+        (None, {"source": ["ada"], "to": ["note"], "type": "t"}, "target"),
+        ({"id": ["ada"], "type": "t"}, {"source": ["ada"], "target": ["ada"]}, "relation_type"),
+    ],
+)
+def test_what_lacks_a_column_says_which_option_names_it(
+    paper: PaperLab, nodes: dict[str, Any] | None, edges: dict[str, Any] | None, option: str
+) -> None:
+    given = {"nodes": nodes, "edges": edges}
+    frames = {name: pd.DataFrame(cells) for name, cells in given.items() if cells is not None}
+    assert refusal(paper, **frames).endswith(f" with {option}=…")
+
+
+@pytest.mark.parametrize(
     ("edges", "why"),
     [
         ({"source": ["ada"], "type": "t"}, "edges.target: there is no such column"),

@@ -105,6 +105,11 @@ def test_the_past_is_asked_like_the_present(lab: Lab) -> None:
     assert not lab.search("charles")
 
 
+def test_a_search_for_nothing_is_refused_at_once(lab: Lab) -> None:
+    with pytest.raises(ValidationError, match="text: give a word to look for"):
+        lab.search(" ")
+
+
 def test_an_answer_is_looked_up_when_it_is_used(lab: Lab) -> None:
     asked: list[str] = []
 

@@ -59,6 +59,16 @@ def test_an_unknown_reference_is_answered_with_those_that_exist(
         lab.at(ref)
 
 
+def test_an_unknown_reference_is_answered_with_branches_and_with_how_to_give_a_moment(
+    lab: Lab, versions: list[Version]
+) -> None:
+    lab.create_branch("what-if")
+    with pytest.raises(VersionNotFoundError, match="the branches are main, what-if"):
+        lab.merge("what-iff")
+    with pytest.raises(VersionNotFoundError, match="a moment is a datetime with its time zone"):
+        lab.at("2024-01-01")
+
+
 def test_before_the_first_commit_there_is_no_head(lab: Lab) -> None:
     assert lab.head is None
     with pytest.raises(VersionNotFoundError, match="nothing was committed yet"):
