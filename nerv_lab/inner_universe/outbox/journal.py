@@ -1,19 +1,13 @@
-"""The file that queued writes are kept in: one for each client, until the server has them."""
+"""The journal of queued writes: one for each client, until the server has them."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
 
 import apsw
 
-from nerv_lab.core.errors import ForeignStoreError, StoreInUseError
-from nerv_lab.inner_universe.embedded.faults import Faults
+from nerv_lab.inner_universe.outbox.journal_file import JournalFile
 from nerv_lab.inner_universe.outbox.standing import Standing, decode_standing, encode_standing
 from nerv_lab.inner_universe.outbox.states import OPEN, SENT, Entry, Outbox, State
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, decode_write, encode_write
@@ -21,30 +15,6 @@ from nerv_lab.inner_universe.writing import now_us
 
 __all__ = ["Journal"]
 
-_APPLICATION_ID: Final = 0x4E4F5554
-_FORMAT: Final = 1
-_TABLES: Final = (
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
-    """
-    CREATE TABLE write (
-        number INTEGER PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
-        kind TEXT NOT NULL,
-        branch TEXT NOT NULL,
-        things INTEGER NOT NULL,
-        state TEXT NOT NULL,
-        written_at INTEGER NOT NULL,
-        reached INTEGER NOT NULL,
-        accepted_at INTEGER NOT NULL,
-        error TEXT,
-        title TEXT NOT NULL,
-        body BLOB NOT NULL,
-        delta BLOB NOT NULL
-    ) STRICT
-    """,
-    "CREATE TABLE standing (behind INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
-    "CREATE TABLE fork (name TEXT PRIMARY KEY, branch TEXT NOT NULL) STRICT, WITHOUT ROWID",
-)
 # A 1.2 server answers up to half a second before it has written to disk.
 _DURABLE_AFTER = 3_000_000
 # What is durable is kept for a server that comes back older than that; the oldest goes first.
@@ -76,75 +46,29 @@ class Journal:
 
     def __init__(self, path: Path, origin_id: str = "", outbox: Outbox | None = None) -> None:
         self.path = path
+        self._file = JournalFile(path, origin_id)
         self.outbox = Outbox() if outbox is None else outbox
-        self._lock = threading.RLock()
         self._kept_bytes = 0
-        if not path.exists():
-            # Made here, since SQLite would let others read it; its log gets the same rights.
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        with Faults(str(path), "open"):
-            self._db = apsw.Connection(str(path))
-            try:
-                self._prepare(origin_id)
-            except apsw.BusyError:
-                self._db.close(force=True)
-                raise StoreInUseError(f"open {path}: another Lab has this outbox open") from None
-            except BaseException:
-                self._db.close(force=True)
-                raise
+        try:
+            self._restore()
+        except BaseException:
+            self._file.close(remove=False)
+            raise
 
-    def _prepare(self, origin_id: str) -> None:
-        db = self._db
-        db.pragma("locking_mode", "EXCLUSIVE")
-        db.pragma("journal_mode", "wal")
-        db.pragma("synchronous", "FULL")
-        with self._transaction("open"):
-            if (
-                not db.pragma("application_id")
-                and not db.execute("SELECT count(*) FROM sqlite_schema").get
+    def _restore(self) -> None:
+        with self._file.reading("open") as db:
+            self.origin_id = self._file.get("origin_id")
+            self._cursor = int(self._file.get("cursor"))
+            for row in db.execute(
+                "SELECT id, number, kind, branch, things, length(body) + length(delta), state, "
+                "written_at, reached, accepted_at, error FROM write ORDER BY number"
             ):
-                db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                db.execute(f"PRAGMA user_version = {_FORMAT}")
-                for statement in _TABLES:
-                    db.execute(statement)
-                self._put("origin_id", origin_id)
-                self._put("cursor", "0")
-            if (db.pragma("application_id"), db.pragma("user_version")) != (
-                _APPLICATION_ID,
-                _FORMAT,
-            ):
-                raise ForeignStoreError(f"open {self.path}: not an outbox of this nerv-lab")
-        self.origin_id = str(self._get("origin_id"))
-        self._cursor = int(str(self._get("cursor")))
-        for row in db.execute(
-            "SELECT id, number, kind, branch, things, length(body) + length(delta), state, "
-            "written_at, reached, accepted_at, error FROM write ORDER BY number"
-        ):
-            values = list(row)
-            values[6] = State(str(values[6]))
-            entry = Entry(*values)
-            self.outbox.restore(entry)
-            if entry.state in SENT:
-                self._kept_bytes += entry.size
-
-    @contextmanager
-    def _transaction(self, doing: str) -> Iterator[None]:
-        with self._lock, Faults(str(self.path), doing):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    with contextlib.suppress(apsw.Error):
-                        self._db.execute("ROLLBACK")
-                raise
-
-    def _put(self, name: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
-
-    def _get(self, name: str) -> object:
-        return self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).get
+                values = list(row)
+                values[6] = State(str(values[6]))
+                entry = Entry(*values)
+                self.outbox.restore(entry)
+                if entry.state in SENT:
+                    self._kept_bytes += entry.size
 
     @property
     def cursor(self) -> int:
@@ -167,15 +91,15 @@ class Journal:
 
     def add_all(self, writes: Iterable[QueuedWrite]) -> None:
         """Keep several writes, or none of them."""
-        with self._lock:
+        with self._file.lock:
             entries: list[Entry] = []
             try:
-                with self._transaction("queue"):
+                with self._file.writing("queue") as db:
                     for write in writes:
                         entry, body = self._entry(write)
                         self.outbox.add(entry)
                         entries.append(entry)
-                        self._insert(entry, write, body)
+                        self._insert(db, entry, write, body)
             except BaseException:
                 for entry in entries:
                     self.outbox.drop(entry.id, State.PENDING)
@@ -189,8 +113,8 @@ class Journal:
         state = State.PENDING
         return Entry(write.id, number, kind, branch, things, size, state, now_us()), body
 
-    def _insert(self, entry: Entry, write: QueuedWrite, body: bytes) -> None:
-        self._db.execute(
+    def _insert(self, db: apsw.Connection, entry: Entry, write: QueuedWrite, body: bytes) -> None:
+        db.execute(
             "INSERT INTO write VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, NULL, ?, ?, ?)",
             (
                 entry.number,
@@ -208,10 +132,10 @@ class Journal:
 
     def replace(self, write: QueuedWrite) -> None:
         """Keep a write in another form; its place and state stay."""
-        with self._transaction("queue"):
+        with self._file.writing("queue") as db:
             entry = self.outbox.entry(write.id)
             body = encode_write(write)
-            self._db.execute(
+            db.execute(
                 "UPDATE write SET body = ?, delta = ?, branch = ?, title = ? WHERE id = ?",
                 (body, write.delta, write.branch, write.title, write.id),
             )
@@ -222,14 +146,14 @@ class Journal:
         if not taken:
             return
         moment = now_us()
-        with self._transaction("accept"):
+        with self._file.writing("accept") as db:
             for id, reached in taken:
-                self._db.execute(
+                db.execute(
                     "UPDATE write SET state = ?, reached = ?, accepted_at = ?, error = NULL "
                     "WHERE id = ?",
                     (State.ACCEPTED.value, reached, moment, id),
                 )
-            self._put("cursor", str(taken[-1][1]))
+            self._file.put("cursor", str(taken[-1][1]))
         for id, reached in taken:
             self.outbox.accept(id, reached, moment)
             self._kept_bytes += self.outbox.entry(id).size
@@ -253,8 +177,8 @@ class Journal:
             self._forget(going)
 
     def _forget(self, entries: Sequence[Entry]) -> None:
-        with self._transaction("forget"):
-            self._db.executemany("DELETE FROM write WHERE id = ?", [(e.id,) for e in entries])
+        with self._file.writing("forget") as db:
+            db.executemany("DELETE FROM write WHERE id = ?", [(e.id,) for e in entries])
         for entry in entries:
             self.outbox.drop(entry.id, entry.state)
 
@@ -268,43 +192,43 @@ class Journal:
         """
         if cursor == self._cursor:
             return ()
-        with self._lock:
+        with self._file.lock:
             again = self.outbox.rewind(cursor)
-            with self._transaction("rewind"):
-                self._wait_again(again)
-                self._put("cursor", str(cursor))
+            with self._file.writing("rewind") as db:
+                self._wait_again(db, again)
+                self._file.put("cursor", str(cursor))
             self._cursor = cursor
         return again
 
     def doubt(self) -> None:
         """Let tags be sent again that the server took so late that it may have lost them."""
-        with self._lock:
+        with self._file.lock:
             again = self.outbox.doubt(now_us() - _DURABLE_AFTER)
-            with self._transaction("rewind"):
-                self._wait_again(again)
+            with self._file.writing("rewind") as db:
+                self._wait_again(db, again)
 
-    def _wait_again(self, ids: Sequence[str]) -> None:
-        self._db.executemany(
+    def _wait_again(self, db: apsw.Connection, ids: Sequence[str]) -> None:
+        db.executemany(
             "UPDATE write SET state = 'pending', reached = 0 WHERE id = ?", [(id,) for id in ids]
         )
         self._kept_bytes -= sum(self.outbox.entry(id).size for id in ids)
 
     def set_aside(self, id: str, state: State, error: str) -> None:
         """Keep a write aside until somebody decides."""
-        with self._lock:
-            with self._transaction("set aside"):
-                self._db.execute(
+        with self._file.lock:
+            with self._file.writing("set aside") as db:
+                db.execute(
                     "UPDATE write SET state = ?, error = ? WHERE id = ?", (state.value, error, id)
                 )
             self.outbox.set_aside(id, state, error)
 
     def retry(self, id: str) -> None:
         """Let a write that was set aside be sent again, after all others."""
-        with self._lock:
+        with self._file.lock:
             number = self.outbox.last + 1
             self.outbox.entry(id, State.REJECTED, State.CONFLICT)
-            with self._transaction("retry"):
-                self._db.execute(
+            with self._file.writing("retry") as db:
+                db.execute(
                     "UPDATE write SET state = 'pending', error = NULL, number = ? WHERE id = ?",
                     (number, id),
                 )
@@ -312,33 +236,33 @@ class Journal:
 
     def drop(self, id: str, *states: State) -> None:
         """Forget a write: one that was set aside, unless other states are named."""
-        with self._lock:
+        with self._file.lock:
             self.outbox.entry(id, *(states or (State.REJECTED, State.CONFLICT)))
-            with self._transaction("drop"):
-                self._db.execute("DELETE FROM write WHERE id = ?", (id,))
+            with self._file.writing("drop") as db:
+                db.execute("DELETE FROM write WHERE id = ?", (id,))
             self.outbox.drop(id, *states)
 
     def rewrite(self, gone: Iterable[str], writes: Iterable[QueuedWrite]) -> None:
         """Put writes in the place of others that wait, in one transaction."""
-        with self._lock:
+        with self._file.lock:
             gone, writes = list(gone), list(writes)
             old = [self.outbox.entry(id) for id in gone]
-            with self._transaction("rewrite"):
-                self._db.executemany("DELETE FROM write WHERE id = ?", [(id,) for id in gone])
+            with self._file.writing("rewrite") as db:
+                db.executemany("DELETE FROM write WHERE id = ?", [(id,) for id in gone])
                 for entry in old:
                     self.outbox.drop(entry.id, State.PENDING)
                 for write in writes:
                     entry, body = self._entry(write)
                     self.outbox.add(entry)
-                    self._insert(entry, write, body)
+                    self._insert(db, entry, write, body)
 
     # Reading
 
     def write(self, id: str) -> QueuedWrite:
         """Return a write."""
-        with self._lock, Faults(str(self.path), "read"):
+        with self._file.reading() as db:
             self.outbox.entry(id)
-            found = self._db.execute("SELECT body, delta FROM write WHERE id = ?", (id,)).get
+            found = db.execute("SELECT body, delta FROM write WHERE id = ?", (id,)).get
         body, delta = found
         return decode_write(body, delta)
 
@@ -354,22 +278,22 @@ class Journal:
 
     def title(self, id: str) -> str:
         """Return what a write is, in a few words."""
-        with self._lock, Faults(str(self.path), "read"):
-            return str(self._db.execute("SELECT title FROM write WHERE id = ?", (id,)).get)
+        with self._file.reading() as db:
+            return str(db.execute("SELECT title FROM write WHERE id = ?", (id,)).get)
 
     # What it all goes on from
 
     def stand(self, standing: Standing) -> None:
         """Keep where the Lab stood before the next write."""
         body = encode_standing(standing)
-        with self._transaction("stand"):
-            self._db.execute("DELETE FROM standing")
-            self._db.execute("INSERT INTO standing VALUES (?, ?)", (self.outbox.last, body))
+        with self._file.writing("stand") as db:
+            db.execute("DELETE FROM standing")
+            db.execute("INSERT INTO standing VALUES (?, ?)", (self.outbox.last, body))
 
     def standing(self) -> tuple[int, Standing] | None:
         """Return the number of the last write before it, and where the Lab stood; or None."""
-        with self._lock, Faults(str(self.path), "read"):
-            found = self._db.execute("SELECT behind, body FROM standing").get
+        with self._file.reading() as db:
+            found = db.execute("SELECT behind, body FROM standing").get
         if found is None:
             return None
         behind, body = found
@@ -379,18 +303,18 @@ class Journal:
 
     def fork(self, name: str, branch: str) -> None:
         """Note that a branch of ours waits to be merged into another."""
-        with self._transaction("fork"):
-            self._db.execute("INSERT OR REPLACE INTO fork VALUES (?, ?)", (name, branch))
+        with self._file.writing("fork") as db:
+            db.execute("INSERT OR REPLACE INTO fork VALUES (?, ?)", (name, branch))
 
     def forks(self) -> dict[str, str]:
         """Return the branches that wait, each with the one that it came from."""
-        with self._lock, Faults(str(self.path), "read"):
-            return dict(self._db.execute("SELECT name, branch FROM fork ORDER BY name"))
+        with self._file.reading() as db:
+            return dict(db.execute("SELECT name, branch FROM fork ORDER BY name"))
 
     def merged(self, name: str) -> None:
         """Note that a branch does not wait any more."""
-        with self._transaction("merged"):
-            self._db.execute("DELETE FROM fork WHERE name = ?", (name,))
+        with self._file.writing("merged") as db:
+            db.execute("DELETE FROM fork WHERE name = ?", (name,))
 
     @property
     def idle(self) -> bool:
@@ -399,9 +323,4 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; it goes where it has nothing that could still be needed."""
-        with self._lock, Faults(str(self.path), "close"):
-            empty = self.idle and not len(self.outbox)
-            self._db.close(force=True)
-        if empty:
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        self._file.close(remove=self.idle and not len(self.outbox))
