@@ -11,6 +11,8 @@ from typing import Final
 __all__ = ["collector_paused", "collector_paused_for"]
 
 _MANY: Final = 1_000
+# So many new objects take the collector a millisecond or so to look through.
+_WORTH_KEEPING: Final = 10_000
 
 _lock = threading.Lock()
 _pauses = 0
@@ -37,7 +39,19 @@ def collector_paused() -> Iterator[None]:
         with _lock:
             _pauses -= 1
             if _pauses == 0 and _resume:
+                _let_stay()
                 gc.enable()
+
+
+def _let_stay() -> None:
+    """Count what was made as old, or the collector would look through all of it at once, twice.
+
+    Freezing and thawing does that to every object there is, in no time. Where somebody has frozen
+    objects of their own they are left frozen, and the collector looks.
+    """
+    if gc.get_count()[0] >= _WORTH_KEEPING and not gc.get_freeze_count():
+        gc.freeze()
+        gc.unfreeze()
 
 
 def collector_paused_for(count: int) -> AbstractContextManager[None]:

@@ -6,9 +6,9 @@ import threading
 from typing import Any
 
 from nerv_lab.core.errors import HistoryPrunedError, VersionNotFoundError
-from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.recent import Recent
 from nerv_lab.core.thinning import Retention
+from nerv_lab.core.version_changes import VersionChanges
 from nerv_lab.core.versions import LTHASH, Version
 
 __all__ = ["VersionLine"]
@@ -35,8 +35,8 @@ class VersionLine:
         self._top: str | None = None
         self._deltas: dict[str, bytes] = {}
         self._states: Recent[str, Any] = Recent(recent)
-        self._changes: Recent[str, tuple[ItemChange, ...]] = Recent(recent)
-        self._steps: Recent[str, tuple[ItemChange, ...]] = Recent(recent)
+        self._changes: Recent[str, VersionChanges] = Recent(recent)
+        self._steps: Recent[str, VersionChanges] = Recent(recent)
 
     @property
     def versions(self) -> tuple[Version, ...]:

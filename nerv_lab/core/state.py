@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from immutables import Map, MapMutation
@@ -160,6 +160,42 @@ class GraphState:
                 _link(adjacent, change)
             if old is not None:
                 removed.append((key, old))
+        if not (removed or added):
+            return self
+        return GraphState(
+            entities.finish(),
+            relations.finish(),
+            adjacent.finish(),
+            self._hash.replace(removed, added),
+        )
+
+    def with_items(self, items: Mapping[str, Item | None]) -> GraphState:
+        """Return the state in which these keys hold these items, whatever they hold here.
+
+        Parameters
+        ----------
+        items : mapping of str to Item or None
+            By key; None removes what is there.
+        """
+        entities, relations = self.entities.mutate(), self.relations.mutate()
+        adjacent = self._adjacent.mutate()
+        removed: list[tuple[str, Item]] = []
+        added: list[tuple[str, Item]] = []
+        for key, new in items.items():
+            here: MapMutation[str, Any] = entities if key[0] == "e" else relations
+            id = key[2:]
+            old = here.get(id)
+            if old is new:
+                continue
+            if new is None:
+                del here[id]
+            else:
+                here[id] = new
+                added.append((key, new))
+            if old is not None:
+                removed.append((key, old))
+            if here is relations:
+                _link(adjacent, ItemChange.of(key, old, new))
         if not (removed or added):
             return self
         return GraphState(

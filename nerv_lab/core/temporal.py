@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from nerv_lab.core.audit import Finding, Leftovers, audit_versions
 from nerv_lab.core.errors import UsageError
@@ -36,6 +36,9 @@ class TemporalStore(VersionHeads):
     ----------
     load_delta : callable, optional
         Gives the delta of a version that was added without one.
+    load_deltas : callable, optional
+        Gives those of many versions at once, by their ids, where that takes less than one by one;
+        it may leave some out.
     load_bridge : callable, optional
         Gives the bridge to a version whose parent was pruned.
     load_top : callable, optional
@@ -50,12 +53,13 @@ class TemporalStore(VersionHeads):
         self,
         *,
         load_delta: Callable[[str], bytes] | None = None,
+        load_deltas: Callable[[Sequence[str]], Mapping[str, bytes]] | None = None,
         load_bridge: Callable[[str], Bridge] | None = None,
         load_top: Callable[[str], GraphState] | None = None,
         recent: int = 4096,
         clock: Callable[[], dt.datetime] = _now,
     ) -> None:
-        super().__init__(recent, load_delta, load_bridge, load_top, clock)
+        super().__init__(recent, load_delta, load_deltas, load_bridge, load_top, clock)
         self._seals: dict[str, str] = {}
 
     def item_history(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from uuid_utils import uuid7
@@ -31,7 +31,7 @@ class VersionHeads(VersionStates):
     ----------
     recent : int
         How many states and lists of changes to keep in memory.
-    load_delta, load_bridge, load_top : callable, optional
+    load_delta, load_deltas, load_bridge, load_top : callable, optional
         Give what a store keeps, by the id of a version.
     clock : callable
         Gives the time of a commit, as an aware datetime.
@@ -41,11 +41,12 @@ class VersionHeads(VersionStates):
         self,
         recent: int,
         load_delta: Callable[[str], bytes] | None,
+        load_deltas: Callable[[Sequence[str]], Mapping[str, bytes]] | None,
         load_bridge: Callable[[str], Bridge] | None,
         load_top: Callable[[str], GraphState] | None,
         clock: Callable[[], dt.datetime],
     ) -> None:
-        super().__init__(recent, load_delta, load_bridge, load_top)
+        super().__init__(recent, load_delta, load_deltas, load_bridge, load_top)
         self._clock = clock
         self._heads: dict[str, str] = {}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import islice
 
 from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.errors import HistoryPrunedError, NervError
-from nerv_lab.core.item_changes import ItemChange, compact
+from nerv_lab.core.item_changes import compact
+from nerv_lab.core.model import Item
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.thinning import Bridge
 from nerv_lab.core.values import decode
@@ -18,8 +19,10 @@ from nerv_lab.core.walking import followed
 
 __all__ = ["VersionStates"]
 
-# A walk may fill this part of the memory for states, as one in so many.
-_WALKS_AT_HAND = 4
+# A walk keeps this part of the states that there is room for, as one in so many: enough that the
+# next look is near one of them, and few enough that those of other looks stay.
+_WALKS_AT_HAND = 32
+_READ_AHEAD = 256
 
 
 class VersionStates(VersionSteps):
@@ -31,6 +34,8 @@ class VersionStates(VersionSteps):
         How many states and lists of changes to keep in memory.
     load_delta, load_bridge : callable, optional
         Give what a store keeps, by the id of a version.
+    load_deltas : callable, optional
+        Gives those of many versions at once, by their ids, and leaves out what it has not.
     load_top : callable, optional
         Gives the state of the version that the main line begins with after pruning, by its id.
     """
@@ -39,10 +44,11 @@ class VersionStates(VersionSteps):
         self,
         recent: int,
         load_delta: Callable[[str], bytes] | None,
+        load_deltas: Callable[[Sequence[str]], Mapping[str, bytes]] | None,
         load_bridge: Callable[[str], Bridge] | None,
         load_top: Callable[[str], GraphState] | None,
     ) -> None:
-        super().__init__(recent, load_delta, load_bridge)
+        super().__init__(recent, load_delta, load_deltas, load_bridge)
         self._load_top = load_top
         self._top_state = GraphState.empty()
 
@@ -85,12 +91,16 @@ class VersionStates(VersionSteps):
             assert towards is not None
             way.append((at, towards))
             at = towards
-        # A long walk keeps some of the states only, or it would push out those of other looks.
-        stride = 1 + _WALKS_AT_HAND * len(way) // self._states.size
-        steps = zip(reversed(range(len(way))), way, strict=True)
-        for left, (start, end) in followed(steps, len(way), every=1):
-            state = state.apply(self._step(start, end))
-            if left % stride == 0:
+        stride = -(-len(way) // max(1, self._states.size // _WALKS_AT_HAND))
+        # Where items are on the way to the next state that is kept; most are changed repeatedly.
+        moved: dict[str, Item | None] = {}
+        for done, (start, end) in followed(enumerate(way), len(way), every=1):
+            if done % _READ_AHEAD == 0:
+                self._read_ahead(self._read_by(step) for step in way[done : done + _READ_AHEAD])
+            moved.update(self._step(start, end))
+            if (len(way) - 1 - done) % stride == 0:
+                state = state.with_items(moved)
+                moved = {}
                 self._keep(end, state, shape)
         return state
 
@@ -128,11 +138,15 @@ class VersionStates(VersionSteps):
         """Return where a version is in the log, which tells how much lies between two of them."""
         return 0 if version_id is None else self._versions[version_id].event_seq
 
-    def _step(self, start: str | None, end: str) -> Iterable[ItemChange]:
-        if self.above(end) == start:
-            return self.steps(end)
-        assert start is not None
-        return (change.inverse() for change in self.steps(start))
+    def _read_by(self, step: tuple[str | None, str]) -> str:
+        """Return the version whose changes lead over a step, be it down from it or up to it."""
+        start, end = step
+        return end if start is None or self.above(end) == start else start
+
+    def _step(self, start: str | None, end: str) -> Iterator[tuple[str, Item | None]]:
+        """Yield what the items of a step are at its end, by their keys."""
+        read = self._read_by((start, end))
+        return self._all_steps(read).leads_to(back=read != end)
 
     @collector_paused()
     def diff(self, a: str | None, b: str | None) -> Changes:

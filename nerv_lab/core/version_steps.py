@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from nerv_lab.core.errors import HistoryPrunedError, VersionNotFoundError
-from nerv_lab.core.item_changes import ItemChange, compact, decode_delta
+from nerv_lab.core.item_changes import ItemChange, compact
 from nerv_lab.core.line import VersionLine
 from nerv_lab.core.recent import Recent
 from nerv_lab.core.resolutions import ResolvedConflict, resolutions_of
 from nerv_lab.core.thinning import Bridge
+from nerv_lab.core.version_changes import VersionChanges
 from nerv_lab.core.versions import Version
 
 __all__ = ["Changes", "State", "VersionSteps"]
@@ -28,16 +29,20 @@ class VersionSteps(VersionLine):
         How many states and lists of changes to keep in memory.
     load_delta, load_bridge : callable, optional
         Give what a store keeps, by the id of a version.
+    load_deltas : callable, optional
+        Gives those of many versions at once, by their ids, and leaves out what it has not.
     """
 
     def __init__(
         self,
         recent: int,
         load_delta: Callable[[str], bytes] | None,
+        load_deltas: Callable[[Sequence[str]], Mapping[str, bytes]] | None,
         load_bridge: Callable[[str], Bridge] | None,
     ) -> None:
         super().__init__(recent)
         self._load_delta = load_delta
+        self._load_deltas = load_deltas
         self._load_bridge = load_bridge
         # What stands in for what was pruned, where no store keeps it.
         self._bridges: dict[str, Bridge] = {}
@@ -60,14 +65,30 @@ class VersionSteps(VersionLine):
 
     def changes(self, version_id: str) -> Changes:
         """Return what a version of a graph changed against its first parent."""
+        return self._own_changes(version_id).all()
+
+    def _own_changes(self, version_id: str) -> VersionChanges:
         known = self._changes.get(version_id)
         if known is None:
             version = self._kept(version_id)
-            known = decode_delta(self.delta(version_id))
-            with self._lock:
-                if self._is_here(version):
-                    self._changes.put(version_id, known)
+            known = self._take_in(version, self.delta(version_id))
         return known
+
+    def _take_in(self, version: Version, delta: bytes) -> VersionChanges:
+        """Keep what a delta says at hand, as long as the version is there."""
+        read = VersionChanges.of(version, delta)
+        with self._lock:
+            if self._is_here(version):
+                self._changes.put(version.id, read)
+        return read
+
+    def _read_ahead(self, version_ids: Iterable[str]) -> None:
+        """Take in the deltas of versions that are about to be asked for, in one go."""
+        if self._load_deltas is None:
+            return
+        if missing := [id for id in version_ids if id not in self._changes]:
+            for id, delta in self._load_deltas(missing).items():
+                self._take_in(self._kept(id), delta)
 
     def _is_here(self, version: Version) -> bool:
         """Return whether a version is still the one that was read without the lock."""
@@ -79,7 +100,7 @@ class VersionSteps(VersionLine):
         """Keep the changes or the state of a version at hand, so that they need not be read."""
         with self._lock:
             if changes is not None:
-                self._changes.put(version_id, changes)
+                self._changes.put(version_id, VersionChanges(changes))
             if state is not None:
                 self._states.put(version_id, state)
 
@@ -102,13 +123,17 @@ class VersionSteps(VersionLine):
 
     def steps(self, version_id: str) -> Changes:
         """Return what leads to a version from the one above it."""
-        own = self.changes(version_id)
+        return self._all_steps(version_id).all()
+
+    def _all_steps(self, version_id: str) -> VersionChanges:
+        own = self._own_changes(version_id)
         base = self._bases.get(version_id)
         if base is None:
             return own
         known = self._steps.get(version_id)
         if known is None:
-            known = compact((*self.bridge(version_id), *own), exact=True)
+            changes = compact((*self.bridge(version_id), *own.all()), exact=True)
+            known = VersionChanges(changes)
             with self._lock:
                 if self._bases.get(version_id) == base:
                     self._steps.put(version_id, known)

@@ -6,10 +6,12 @@ event to its subscribers: exactly once, in log order, whoever wrote it.
 
 from __future__ import annotations
 
+import contextlib
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
 from nerv_lab.core.changes import Change
+from nerv_lab.core.errors import HistoryPrunedError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.permitting import PermissionContract
@@ -219,6 +221,20 @@ class InnerUniverseContract(RetentionContract, PermissionContract):
         VersionNotFoundError
             When there is no version with this id.
         """
+
+    async def deltas(self, version_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the deltas of many versions by their ids; those that were pruned are left out.
+
+        Raises
+        ------
+        VersionNotFoundError
+            When there is no version with one of the ids.
+        """
+        found: dict[str, bytes] = {}
+        for version_id in version_ids:
+            with contextlib.suppress(HistoryPrunedError):
+                found[version_id] = await self.delta(version_id)
+        return found
 
     @abstractmethod
     async def snapshot(self, branch: str = DEFAULT_BRANCH) -> Snapshot:

@@ -235,6 +235,11 @@ class LocalInnerUniverse(LocalAccess):
         with self._errors("delta"):
             return self._store("delta").delta(version_id)
 
+    async def deltas(self, version_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the deltas of many versions by their ids; those that were pruned are left out."""
+        with self._errors("deltas"):
+            return self._store("deltas").deltas(version_ids)
+
     async def snapshot(self, branch: str = DEFAULT_BRANCH) -> Snapshot:
         """Return the working rows of a branch, its head and the log position, all of one moment."""
         with self._errors("snapshot"):

@@ -67,6 +67,9 @@ class Store(Protocol):
     def delta(self, version_id: str) -> bytes:
         """Return the delta of a version."""
 
+    def deltas(self, version_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the deltas of many versions; those that were pruned are left out."""
+
     def snapshot(self, branch: str) -> Snapshot:
         """Return the working rows of a branch."""
 

@@ -240,6 +240,11 @@ class MemoryStore:
         assert delta is not None
         return delta
 
+    def deltas(self, version_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the deltas of those versions that were not pruned."""
+        known = {id: self._known(id).delta for id in version_ids}
+        return {id: delta for id, delta in known.items() if delta is not None}
+
     def snapshot(self, branch: str) -> Snapshot:
         """Return the working rows."""
         with self._lock:

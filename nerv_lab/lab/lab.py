@@ -143,6 +143,7 @@ class Lab(
         )
         self._history = TemporalStore(
             load_delta=lambda id: self._run(client.delta(id)),
+            load_deltas=lambda ids: self._run(client.deltas(ids)),
             load_bridge=lambda id: self._run(client.bridge(id)),
             load_top=self._load_top,
         )

@@ -49,3 +49,22 @@ def test_the_collector_is_paused_for_many_items_and_not_for_few() -> None:
         assert gc.isenabled()
     with collector_paused_for(100_000):
         assert not gc.isenabled()
+
+
+def test_what_was_made_in_a_long_pause_is_not_looked_through_as_if_it_were_new() -> None:
+    gc.collect()
+    with collector_paused():
+        made = [[number] for number in range(20_000)]
+    assert gc.get_count()[0] < len(made)
+    assert not any(found is made for found in gc.get_objects(generation=0))
+    assert any(found is made for found in gc.get_objects(generation=2))
+
+
+def test_what_somebody_has_frozen_stays_frozen() -> None:
+    gc.freeze()
+    try:
+        with collector_paused():
+            _made = [[number] for number in range(20_000)]
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()

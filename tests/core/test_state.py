@@ -8,7 +8,7 @@ from shared.graphs import as_plain, changed, changes, states
 from nerv_lab.core.changes import Change
 from nerv_lab.core.errors import IntegrityError
 from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, EntityMetadata, Relation
+from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation
 from nerv_lab.core.state import GraphState
 
 ADA = Entity("ada", "person", EntityMetadata("Ada"))
@@ -114,3 +114,22 @@ def test_neighbours_are_found_as_a_search_through_all_relations_finds_them(
     for id in state.entities:
         expected = {r.id for r in state.relations.values() if id in (r.from_entity, r.to_entity)}
         assert {r.id for r in state.relations_of(id)} == expected
+
+
+@given(states, states)
+def test_items_that_are_put_in_place_lead_to_the_state_that_holds_them(
+    a: GraphState, b: GraphState
+) -> None:
+    there: dict[str, Item | None] = {item.key: None for item in a.items()}
+    there |= {item.key: item for item in b.items()}
+    put = a.with_items(there)
+    assert put == b
+    assert as_plain(put) == as_plain(b)
+    for entity in b.entities.values():
+        assert set(put.relations_of(entity.id)) == set(b.relations_of(entity.id))
+    assert all(put.degree(id) == b.degree(id) for id in (*a.entities, *b.entities))
+
+
+def test_putting_what_is_there_changes_nothing() -> None:
+    state = GraphState.build([ADA])
+    assert state.with_items({"e:ada": ADA, "r:none": None}) is state

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from shared.halting import halted
 
@@ -76,3 +78,31 @@ def test_a_walk_that_is_stopped_leaves_the_history_as_it_was(store: TemporalStor
     assert (store.versions, store.heads) == before
     assert store.state_at(early) == STATES[5]
     assert store.verify() == []
+
+
+def test_a_long_walk_reads_what_it_goes_over_a_good_deal_at_a_time(store: TemporalStore) -> None:
+    asked: list[list[str]] = []
+
+    def deltas(ids: Sequence[str]) -> dict[str, bytes]:
+        asked.append([*ids])
+        return {id: store.delta(id) for id in ids}
+
+    copy = TemporalStore(load_delta=refuse, load_deltas=deltas)
+    versions = store.versions
+    for version, state in zip(versions, STATES, strict=True):
+        copy.add(version, state=state if version is versions[-1] else None)
+    assert copy.state_at(versions[25].id) == STATES[25]
+    assert asked == [[version.id for version in reversed(versions[26:])]]
+    assert copy.state_at(versions[26].id) == STATES[26]
+    assert len(asked) == 1
+
+
+def test_what_a_store_leaves_out_is_asked_for_by_itself(store: TemporalStore) -> None:
+    copy = TemporalStore(load_delta=store.delta, load_deltas=lambda ids: {})
+    for version in store.versions:
+        copy.add(version)
+    assert copy.state_at(store.versions[20].id) == STATES[20]
+
+
+def refuse(version_id: str) -> bytes:
+    raise AssertionError(f"asked for {version_id} by itself")

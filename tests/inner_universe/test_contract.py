@@ -339,6 +339,21 @@ async def test_a_version_is_kept_with_its_delta(
     assert (event.type, event.data) == ("STATE_VERSION_COMMITTED", version.record())
 
 
+async def test_the_deltas_of_many_versions_are_given_at_once(
+    client: InnerUniverseClient, next_version: Any
+) -> None:
+    await client.apply([ADA])
+    version, delta = await next_version(client, "first")
+    await client.commit_version(version, delta)
+    other, later = await next_version(client, "second")
+    await client.commit_version(other, later)
+    both = {other.id: later, version.id: delta}
+    assert await client.deltas([other.id, version.id]) == both
+    assert await client.deltas([]) == {}
+    with pytest.raises(VersionNotFoundError):
+        await client.deltas([version.id, "nowhere"])
+
+
 async def test_a_version_must_follow_the_head(
     client: InnerUniverseClient, next_version: Any, commit: Any
 ) -> None:

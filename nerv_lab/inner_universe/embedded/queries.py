@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import apsw
+import orjson
 
 from nerv_lab.core.errors import DuplicateIdError, HistoryPrunedError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
@@ -54,6 +55,7 @@ __all__ = [
     "log_of",
     "put_branch",
     "stored_delta",
+    "stored_deltas",
     "stored_receipt",
     "transactions_behind",
     "write_rows",
@@ -106,6 +108,11 @@ _MOVE_BRANCH = "INSERT OR REPLACE INTO branch VALUES (?, ?)"
 _ADD_VERSION = f"""
     INSERT INTO state_version (seq, {VERSION_COLUMNS}, delta)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_DELTAS = """
+    SELECT version_id, delta, seal FROM json_each(?)
+    JOIN state_version ON version_id = json_each.value
 """
 
 
@@ -331,6 +338,22 @@ def stored_delta(connection: apsw.Connection, version_id: str) -> bytes:
     if seal is not None:
         raise HistoryPrunedError(f"version {version_id!r}", "the log says which are kept")
     return unpack(packed, version_id)
+
+
+def stored_deltas(connection: apsw.Connection, version_ids: Sequence[str]) -> dict[str, bytes]:
+    """Return the deltas of many versions by their ids; those that were pruned are left out.
+
+    Raises
+    ------
+    VersionNotFoundError
+        When there is none with one of the ids.
+    """
+    asked = orjson.dumps(list(version_ids)).decode()
+    found = {id: (packed, seal) for id, packed, seal in connection.execute(_DELTAS, (asked,))}
+    for id in version_ids:
+        if id not in found:
+            raise VersionNotFoundError(id)
+    return {id: unpack(packed, id) for id, (packed, seal) in found.items() if seal is None}
 
 
 def items_of(connection: apsw.Connection, branch: str) -> Iterator[Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nerv_lab.core.errors import CorruptStoreError
@@ -27,6 +28,7 @@ from nerv_lab.inner_universe.embedded.queries import (
     known_version,
     last_seq,
     stored_delta,
+    stored_deltas,
     transactions_behind,
 )
 from nerv_lab.inner_universe.embedded.reader import find_entity, find_relation
@@ -69,6 +71,12 @@ class StoreReader(StoreFile):
         with self._looking("delta") as (connection, behind):
             late = behind.versions.get(version_id)
             return stored_delta(connection, version_id) if late is None else late.delta
+
+    def deltas(self, version_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the deltas of many versions; those that were pruned are left out."""
+        with self._looking("deltas") as (connection, behind):
+            late = {id: behind.versions[id].delta for id in version_ids if id in behind.versions}
+            return late | stored_deltas(connection, [id for id in version_ids if id not in late])
 
     def snapshot(self, branch: str) -> Snapshot:
         """Return the working rows of a branch."""

@@ -323,6 +323,11 @@ class ObservedUniverse(InnerUniverseClient):
         with self.meters.call("delta"):
             return await self.observed.delta(version_id)
 
+    async def deltas(self, version_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the deltas of many versions by their ids; those that were pruned are left out."""
+        with self.meters.call("deltas"):
+            return await self.observed.deltas(version_ids)
+
     async def snapshot(self, branch: str = DEFAULT_BRANCH) -> Snapshot:
         """Return the working rows of a branch, its head and the log position, all of one moment."""
         with self.meters.call("snapshot"):

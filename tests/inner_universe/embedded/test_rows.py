@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shared.items import ENTITIES, RELATIONS, TEXT
 
 from nerv_lab.core.canonical import metadata_json, record_json
 from nerv_lab.core.errors import CorruptStoreError
 from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.values import encode
 from nerv_lab.inner_universe.embedded.rows import (
     change_json,
@@ -16,44 +17,6 @@ from nerv_lab.inner_universe.embedded.rows import (
     relation_from_row,
     relation_row,
     unpack,
-)
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-NAME = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters=[*map(chr, range(32)), "\x7f"]),
-    min_size=1,
-    max_size=20,
-)
-VALUES = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXT
-PROPERTIES = st.dictionaries(TEXT | st.just("$nerv"), VALUES | st.lists(VALUES), max_size=4)
-TAGS = st.lists(NAME, max_size=3).map(tuple)
-MICROS = st.integers(0, 2**53)
-ENTITIES = st.builds(
-    Entity,
-    NAME,
-    NAME,
-    st.builds(EntityMetadata, st.none() | TEXT, st.none() | TEXT, TAGS, PROPERTIES),
-    MICROS,
-    MICROS,
-    st.integers(1, 10**9),
-)
-RELATIONS = st.builds(
-    Relation,
-    NAME,
-    NAME,
-    NAME,
-    NAME,
-    st.builds(
-        RelationMetadata,
-        st.none() | TEXT,
-        st.floats(allow_nan=False, allow_infinity=False),
-        st.booleans(),
-        TAGS,
-        PROPERTIES,
-    ),
-    MICROS,
-    MICROS,
-    st.integers(1, 10**9),
 )
 
 

@@ -1,0 +1,106 @@
+"""Metadata as they were written, read back.
+
+Most are flat: texts, numbers and truth values. Those are read by a decoder that knows what they
+look like, and are what they should be when they are written again as they were read; all others
+take the general way.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
+
+import msgspec
+
+from nerv_lab.core.checks import checked_tags
+from nerv_lab.core.encoding import TAG
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.metadata import EntityMetadata, RelationMetadata
+from nerv_lab.core.read_only import ReadOnlyDict
+from nerv_lab.core.values import decode
+
+__all__ = ["read_entity_metadata", "read_relation_metadata"]
+
+_M = TypeVar("_M", EntityMetadata, RelationMetadata)
+_Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Flat: TypeAlias = dict[str, str | _Integer | float | bool | None]
+
+
+# The fields are in the order in which they are written, that of their names.
+class _OfEntity(msgspec.Struct, gc=False):
+    description: str | None
+    name: str | None
+    properties: _Flat
+    tags: list[str]
+
+
+class _OfRelation(msgspec.Struct, gc=False):
+    bidirectional: bool
+    description: str | None
+    properties: _Flat
+    strength: float
+    tags: list[str]
+
+
+class _OpenEntityMetadata:
+    __slots__ = tuple(EntityMetadata.__slots__)
+
+
+class _OpenRelationMetadata:
+    __slots__ = tuple(RelationMetadata.__slots__)
+
+
+_entity: Final = msgspec.json.Decoder(_OfEntity).decode
+_relation: Final = msgspec.json.Decoder(_OfRelation).decode
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def read_entity_metadata(data: bytes) -> EntityMetadata:
+    """Return the metadata of an entity.
+
+    Raises
+    ------
+    ValidationError
+        The bytes are not those of such metadata.
+    """
+    try:
+        read = _entity(data)
+        if _encode(read) != data or TAG in read.properties:
+            return _general(EntityMetadata, data)
+    except (msgspec.MsgspecError, UnicodeError):
+        return _general(EntityMetadata, data)
+    made: Any = _OpenEntityMetadata()
+    made.name, made.description = read.name, read.description
+    made.tags = checked_tags(read.tags) if read.tags else ()
+    made.properties = ReadOnlyDict(read.properties)
+    made.__class__ = EntityMetadata
+    return made  # type: ignore[no-any-return]
+
+
+def read_relation_metadata(data: bytes) -> RelationMetadata:
+    """Return the metadata of a relation.
+
+    Raises
+    ------
+    ValidationError
+        The bytes are not those of such metadata.
+    """
+    try:
+        read = _relation(data)
+        if _encode(read) != data or TAG in read.properties:
+            return _general(RelationMetadata, data)
+    except (msgspec.MsgspecError, UnicodeError):
+        return _general(RelationMetadata, data)
+    made: Any = _OpenRelationMetadata()
+    made.description, made.strength = read.description, read.strength
+    made.bidirectional = read.bidirectional
+    made.tags = checked_tags(read.tags) if read.tags else ()
+    made.properties = ReadOnlyDict(read.properties)
+    made.__class__ = RelationMetadata
+    return made  # type: ignore[no-any-return]
+
+
+def _general(kind: type[_M], data: bytes) -> _M:
+    try:
+        return kind(**decode(data))
+    except TypeError as error:
+        raise ValidationError("metadata", f"not what is known of an item: {error}") from None
