@@ -1,9 +1,6 @@
 """The feed: follows a Lab and keeps the views of one widget up to date.
 
-Confirmed batches arrive from any thread, are queued, and are taken up on the kernel's loop. Each
-view has a stream of its own, which begins when the view says it is ready. Frames go out at most
-30 times a second, once a second to a view that does not keep up, and not at all to one that has
-fallen silent, until it speaks again.
+Confirmed batches arrive from any thread, are queued, and are taken up on the kernel's loop.
 """
 
 from __future__ import annotations
@@ -11,7 +8,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from nerv_lab.core.item_changes import ItemChange
@@ -36,34 +32,16 @@ from nerv_lab.widgets.history import (
 from nerv_lab.widgets.hop import Hop
 from nerv_lab.widgets.lens import Lens
 from nerv_lab.widgets.sight import Sight
-from nerv_lab.widgets.stream import Stream
 from nerv_lab.widgets.styling import Styler
+from nerv_lab.widgets.viewers import Send, Viewers
 
 __all__ = ["Feed"]
 
-Send = Callable[[dict[str, Any], list[bytes]], None]
-_FRAME_SECONDS: Final = 1 / 30
-_SLOW_SECONDS: Final = 1.0
-_SLOW_FROM_UNACKED: Final = 30
-_PING_SECONDS: Final = 2.0
-_MAX_PINGS: Final = 5
 _SENT_BY_CHANGES: Final = 4_000
 
 
 def _nothing() -> None:
     pass
-
-
-@dataclass
-class _View:
-    stream: Stream
-    last_sent: float = float("-inf")
-    pings: int = 0
-    cancel_ping: Callable[[], None] = field(default=_nothing)
-
-    def due(self) -> float:
-        slow = self.stream.unacked >= _SLOW_FROM_UNACKED
-        return self.last_sent + (_SLOW_SECONDS if slow else _FRAME_SECONDS)
 
 
 def _status(status: Status, queues: Queues | None) -> dict[str, Any]:
@@ -139,14 +117,9 @@ class Feed:
         chunk_bytes: int = CHUNK_BYTES,
     ) -> None:
         self._source = source
-        self._send = send
         self._on_change = on_change
         self._hop = hop or Hop()
-        self._clock = clock
-        self._chunk_bytes = chunk_bytes
-        self._views: dict[str, _View] = {}
         self._batches: deque[ConfirmedBatch] = deque()
-        self._cancel_flush: Callable[[], None] | None = None
         self._closed = False
         # Watch first, then read: a batch in between is applied twice, which does no harm.
         self._unwatch = source.watch(self._receive)
@@ -159,6 +132,7 @@ class Feed:
         self._read_until = source.seq  # batches up to here may be in that state already
         self._sight = Sight(Lens(), self._live)
         self.board = Board(frozenset(parts), self._live, self._live)
+        self.viewers = Viewers(self.board, send, self._hop, clock, chunk_bytes)
         versions = source.versions
         self.board.add_versions(version_rows(versions))
         if HISTORY in self.board.parts:
@@ -232,44 +206,14 @@ class Feed:
         self._unwatch()
         self._forget_status()
         self._forget_tags()
-        for id in list(self._views):
-            self._forget(id)
-        if self._cancel_flush:
-            self._cancel_flush()
+        self.viewers.close()
 
     # -- from the browser ------------------------------------------------------------------------
 
     def hear(self, view: str, kind: str, seq: int) -> None:
-        """Take a view's word: ``ready``, ``ack``, ``resync``, ``hello``, ``halt`` or ``bye``.
-
-        Parameters
-        ----------
-        view : str
-            The view's own id, which names its stream.
-        kind : str
-            What it says. Other words are ignored.
-        seq : int
-            Number of the last payload it has applied.
-        """
-        if self._closed:
-            return
-        if kind == "bye":
-            self._forget(view)
-        elif view not in self._views:
-            if kind in ("ready", "hello", "resync"):
-                self._views[view] = _View(Stream(view, chunk_bytes=self._chunk_bytes))
-        else:
-            known = self._views[view]
-            known.pings = 0
-            known.stream.ack(seq)
-            behind = seq != known.stream.seq and not known.stream.is_loading
-            if kind in ("ready", "resync") or (kind == "hello" and behind):
-                known.stream.resync(seq)
-            elif kind == "hello":  # a sign of life for one
-                self._send({"type": "ping", "stream": view, "seq": known.stream.seq}, [])
-            elif kind == "halt":
-                known.stream.halt()
-        self._flush()
+        """Take a view's word; see `Viewers.hear`."""
+        if not self._closed:
+            self.viewers.hear(view, kind, seq)
 
     # -- out -------------------------------------------------------------------------------------
 
@@ -290,11 +234,10 @@ class Feed:
         if self.board.by_degree:
             changes = (*changes, *_touched_ends(changes, self.board.scene))
         moved = self.board.learn([c.new for c in changes if c.new is not None])
-        for view in self._views.values():
-            if moved:
-                view.stream.resync(view.stream.acked)
-            else:
-                view.stream.offer(changes)
+        if moved:
+            self.viewers.resync()
+        else:
+            self.viewers.offer(changes)
 
     def restyle(self, *, styler: Styler | None = None, arranger: Arranger | None = None) -> None:
         """Give other looks, or other places by data, to everything that is shown."""
@@ -302,12 +245,8 @@ class Feed:
             self.board.styler = styler
         if arranger is not None:
             self.board.arranger = arranger
-        self._resync()
+        self.viewers.resync()
         self._changed()
-
-    def _resync(self) -> None:
-        for view in self._views.values():
-            view.stream.resync(view.stream.acked)
 
     def look_through(self, lens: Lens) -> None:
         """Show another part of the graph."""
@@ -322,7 +261,7 @@ class Feed:
         else:  # most of it comes or goes, and telling it anew is less than telling each
             board.look_at(scene)
             board.learn(list(scene.items()))
-            self._resync()
+            self.viewers.resync()
         self._changed()
 
     def pinned(self) -> None:
@@ -331,7 +270,7 @@ class Feed:
 
     def _changed(self) -> None:
         self._refresh_meta()
-        self._flush()
+        self.viewers.flush()
         self._on_change()
 
     def _refresh_meta(self) -> None:
@@ -353,52 +292,3 @@ class Feed:
             "closed": source.closed,
             "status": _status(source.status, source.client.outbox),
         }
-
-    @property
-    def newest_view(self) -> str | None:
-        """The view that came last and is still there, or None."""
-        return next(reversed(self._views), None)
-
-    def _flush(self) -> None:
-        """Send what is due now, and come back for what is due later."""
-        if self._cancel_flush:
-            self._cancel_flush()
-            self._cancel_flush = None
-        if self._closed:
-            return
-        now, waiting = self._clock(), []
-        for view in self._views.values():
-            due = view.due()
-            if due <= now or not self._hop.has_loop:
-                self._send_to(view, now)
-            else:
-                waiting.append(due)
-        if waiting:
-            self._cancel_flush = self._hop.later(min(waiting) - now, self._flush)
-
-    def _send_to(self, view: _View, now: float) -> None:
-        while frames := view.stream.take(self.board):  # more than once for a large graph alone
-            for frame in frames:
-                self._send({"type": "frame", "stream": view.stream.id}, [frame])
-            view.last_sent = now
-            self._await_ack(view)
-
-    def _await_ack(self, view: _View) -> None:
-        view.cancel_ping()
-        view.cancel_ping = self._hop.later(_PING_SECONDS * 2**view.pings, lambda: self._ping(view))
-
-    def _ping(self, view: _View) -> None:
-        """Ask a view that owes an answer; a lost last frame shows itself only this way."""
-        if not view.stream.unacked:
-            return
-        if view.pings == _MAX_PINGS:
-            self._forget(view.stream.id)
-            return
-        view.pings += 1
-        self._send({"type": "ping", "stream": view.stream.id, "seq": view.stream.seq}, [])
-        self._await_ack(view)
-
-    def _forget(self, id: str) -> None:
-        view = self._views.pop(id, None)
-        if view:
-            view.cancel_ping()

@@ -77,7 +77,7 @@ class Placed(Narrowed):
             No browser shows the view, or it has not told yet; then the next cell has it.
         """
         if self._places is None or len(self.scene.entities) > _MOST_TOLD:
-            view = self._open_feed().newest_view
+            view = self._open_feed().viewers.newest
             self._asker.ask(view, "positions", {}, self._take_places, "positions")
         if self._places is None:
             raise BrowserError("the browser is asked now; the next cell has the positions")
@@ -150,5 +150,5 @@ class Placed(Narrowed):
             target.write_bytes(buffers[0])
             return target
 
-        view = self._open_feed().newest_view
+        view = self._open_feed().viewers.newest
         return self._asker.ask(view, "png", {"scale": scale}, take, f"picture {target.name}")

@@ -182,10 +182,10 @@ def test_search_finds_a_node_by_keyboard(notebook: Callable[..., Any]) -> None:
 
 
 DROP_ONE = """\
-feed, real = explorer._feed, explorer._feed._send
+viewers, real = explorer._feed.viewers, explorer._feed.viewers.send
 def drop(message, buffers):
-    feed._send = real
-feed._send = drop
+    viewers.send = real
+viewers.send = drop
 lab.add_entity("person", name="lost on the way")
 """
 
@@ -196,7 +196,7 @@ def test_a_dropped_frame_is_noticed_and_made_up_for(notebook: Callable[..., Any]
     book.run(
         f"{DROP_ONE}"
         "import asyncio\n"
-        "while feed._send is drop: await asyncio.sleep(0.01)\n"
+        "while viewers.send is drop: await asyncio.sleep(0.01)\n"
         "lab.add_entity('person', name='arrives')"
     )
     root = book.wait(nodes=6)

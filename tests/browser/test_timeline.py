@@ -221,7 +221,7 @@ def test_a_hundred_thousand_events_in_ten_thousand_commits_stay_smooth(
         board.density.add(row["time"], EVENTS // COMMITS)
     head = {"head": rows[-1]["id"], "head_label": rows[-1]["label"]}
     board.meta = {**board.meta, **head, "seq": lab.seq + EVENTS}
-    table.widget._feed._flush()
+    table.widget._feed.viewers.flush()
     watch = Stopwatch(table.page)
     table.flush()
     table.wait(version=rows[-1]["label"])

@@ -144,7 +144,7 @@ async def test_frames_leave_from_the_loops_thread_wherever_the_change_was_made(l
         if len(threads) == 2:
             second.set()
 
-    widget._feed._send = sent  # type: ignore[union-attr]
+    widget._feed.viewers.send = sent  # type: ignore[union-attr]
     widget._handle_custom_msg({"type": "ready", "view": "v", "seq": 0}, [])
     await asyncio.to_thread(lab.add_entity, "thing")
     await asyncio.wait_for(second.wait(), 120)
