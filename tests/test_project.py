@@ -88,7 +88,8 @@ def test_the_folders_on_the_map_of_the_readme_are_there() -> None:
 
 def test_every_requirement_has_a_lower_and_an_upper_bound() -> None:
     bounds = {r.name: {spec.operator for spec in r.specifier} for r in requirements()}
-    assert {name for name, found in bounds.items() if found != {">=", "<"}} == set()
+    # Versions within the bounds may be left out, where a fix came later to the newer line.
+    assert {name for name, found in bounds.items() if found - {"!="} != {">=", "<"}} == set()
 
 
 def test_every_requirement_is_pinned_within_its_bounds() -> None:
