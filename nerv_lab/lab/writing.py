@@ -22,7 +22,7 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
 from nerv_lab.inner_universe.client import Receipt
 from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.lab.delegates import delegated
+from nerv_lab.lab.delegates import delegated, explained_by
 from nerv_lab.lab.exchanging import FileImporter
 from nerv_lab.lab.graph_items import id_of
 from nerv_lab.lab.import_reports import GitReport, ImportReport
@@ -194,6 +194,7 @@ class GraphWriter(FileImporter, GraphReader):
             )
         return relation or entity or self.entity(item)
 
+    @explained_by("exchange")
     def set_properties(
         self, values: Any, name: str | None = None, *, reason: str | None = None
     ) -> ImportReport:
@@ -202,26 +203,31 @@ class GraphWriter(FileImporter, GraphReader):
         report: ImportReport = write(self, values, name, reason=reason)
         return report
 
+    @explained_by("exchange")
     def import_pandas(self, nodes: Any = None, edges: Any = None, **options: Any) -> ImportReport:
         """Bring in data frames of nodes and edges; see `nerv_lab.exchange.import_pandas`."""
         report: ImportReport = delegated("exchange", "import_pandas")(self, nodes, edges, **options)
         return report
 
+    @explained_by("exchange")
     def import_csv(self, nodes: Any = None, edges: Any = None, **options: Any) -> ImportReport:
         """Bring in CSV files of nodes and edges; see `nerv_lab.exchange.import_csv`."""
         report: ImportReport = delegated("exchange", "import_csv")(self, nodes, edges, **options)
         return report
 
+    @explained_by("exchange")
     def import_networkx(self, graph: Any, **options: Any) -> ImportReport:
         """Bring in a networkx graph; see `nerv_lab.exchange.import_networkx`."""
         report: ImportReport = delegated("exchange", "import_networkx")(self, graph, **options)
         return report
 
+    @explained_by("exchange")
     def sync_environment(self, **options: Any) -> ImportReport:
         """Bring the graph up to the installed distributions; see `nerv_lab.from_environment`."""
         report: ImportReport = delegated("exchange", "sync_environment")(self, **options)
         return report
 
+    @explained_by("exchange")
     def import_git(self, path: Any, **options: Any) -> GitReport:
         """Bring in the history of a git repository; see `nerv_lab.exchange.import_git`."""
         report: GitReport = delegated("exchange", "import_git")(self, path, **options)

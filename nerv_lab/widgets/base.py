@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import inspect
+from difflib import get_close_matches
+from typing import Any, ClassVar, TypeVar
 
 import anywidget
 import traitlets as t
@@ -18,7 +20,22 @@ from nerv_lab.widgets.loading import bundle_module
 from nerv_lab.widgets.styling import Styler
 from nerv_lab.widgets.svg import graph_svg
 
-__all__ = ["LabWidget"]
+__all__ = ["LabWidget", "with_signature"]
+
+_W = TypeVar("_W", bound="type[LabWidget]")
+
+
+def with_signature(widget: _W) -> _W:
+    """Give a class of widgets the signature that its options make, for help and completion."""
+    lab = inspect.Parameter("lab", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    defaults = {n: trait.default_value for n, trait in widget.class_traits().items()}
+    defaults["layout"] = None  # made anew for each widget
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name))
+        for name in widget._options()
+    ]
+    widget.__signature__ = inspect.Signature([lab, *options])
+    return widget
 
 
 class LabWidget(anywidget.AnyWidget):
@@ -69,15 +86,21 @@ class LabWidget(anywidget.AnyWidget):
         if position is not None:
             self.position = position
 
+    @classmethod
+    def _options(cls) -> list[str]:
+        """Return the keyword arguments that there are."""
+        own = {n for c in cls.__mro__[: -len(anywidget.AnyWidget.__mro__)] for n in vars(c)}
+        return [*sorted(own & {n for n in cls.class_traits() if not n.startswith("_")}), "layout"]
+
     def _refuse_unknown(self, kwargs: dict[str, Any]) -> None:
-        taken = sorted(
-            {n for c in type(self).__mro__[: -len(anywidget.AnyWidget.__mro__)] for n in vars(c)}
-            & {n for n in self.trait_names() if not n.startswith("_")}
-        )
+        options = self._options()
         for name in kwargs:
-            if name not in taken and name != "layout":
-                options = ", ".join([*taken, "layout"])
-                raise ValidationError(name, f"{type(self).__name__} takes: {options}")
+            if name not in options:
+                near = get_close_matches(name, options, 1)
+                meant = f"; did you mean {near[0]!r}?" if near else ""
+                raise ValidationError(
+                    name, f"{type(self).__name__} takes: {', '.join(options)}{meant}"
+                )
 
     # -- what is shown -----------------------------------------------------------------------
 

@@ -6,12 +6,14 @@ from typing import ClassVar
 
 import traitlets as t
 
+from nerv_lab.widgets.base import with_signature
 from nerv_lab.widgets.board import GRAPH, HISTORY
 from nerv_lab.widgets.graph_view import GraphView
 
 __all__ = ["Explorer"]
 
 
+@with_signature
 class Explorer(GraphView):
     """A Lab to look around in: graph, timeline and inspector, with commit and rollback.
 

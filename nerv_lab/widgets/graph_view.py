@@ -13,6 +13,7 @@ from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.full_text import Hit
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.widgets.arrangement import Arranger, parse_layout
+from nerv_lab.widgets.base import with_signature
 from nerv_lab.widgets.board import GRAPH
 from nerv_lab.widgets.callbacks import Callbacks
 from nerv_lab.widgets.details import find
@@ -30,6 +31,7 @@ _LATER = (
 )
 
 
+@with_signature
 class GraphView(Placed):
     """The graph of a Lab, live.
 
@@ -96,6 +98,10 @@ class GraphView(Placed):
     style: Any = t.Any(None, allow_none=True)
 
     parts: ClassVar[tuple[str, ...]] = (GRAPH,)
+
+    @classmethod
+    def _options(cls) -> list[str]:
+        return [*super()._options(), "pinned", "positions"]
 
     def __init__(self, lab: Any, **kwargs: Any) -> None:
         box = kwargs.get("layout")

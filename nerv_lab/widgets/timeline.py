@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 import traitlets as t
 
-from nerv_lab.widgets.base import LabWidget
+from nerv_lab.widgets.base import LabWidget, with_signature
 from nerv_lab.widgets.board import HISTORY
 
 __all__ = ["Timeline"]
 
 
+@with_signature
 class Timeline(LabWidget):
     """The timeline of a Lab, live.
 

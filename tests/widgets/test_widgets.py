@@ -61,6 +61,13 @@ def test_a_saved_notebook_has_a_picture_that_does_not_change(lab: Any) -> None:
     assert "&lt;b&gt;bold &amp; brave&lt;/b&gt;" in data["image/svg+xml"]
 
 
+def test_a_keyword_that_is_nearly_one_is_answered_with_it(lab: Any) -> None:
+    with pytest.raises(ValidationError, match=r"GraphView takes: .*; did you mean 'style'"):
+        lab.view(stlye={})
+    with pytest.raises(ValidationError, match="Timeline takes: height"):
+        lab.timeline(nothing=1)
+
+
 def test_a_selection_takes_items_and_ids_and_gives_ids(lab: Any) -> None:
     a, b = lab.add_entity("thing"), lab.add_entity("thing")
     r = lab.relate(a, "knows", b)
