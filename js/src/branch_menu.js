@@ -2,6 +2,8 @@
 
 import { focusedIn, h, icon } from "./dom.js";
 
+const MARGIN = 8; // pixels from the rim of the view
+
 export class BranchMenu {
   /** @param on {refs(), switch(name), create(name), tag(name)}, promises whose errors are shown
    *   here, and merge(name). */
@@ -41,9 +43,19 @@ export class BranchMenu {
       this.alert,
     );
     this.menu.hidden = false;
+    this.#place();
     this.button.setAttribute("aria-expanded", "true");
     document.addEventListener("pointerdown", this.outside, true);
     this.menu.querySelector("button:not(:disabled)")?.focus();
+  }
+
+  /** Below the button, and inside of the view as a whole. */
+  #place() {
+    const view = this.element.closest(".nerv").getBoundingClientRect();
+    const { left, right } = this.element.getBoundingClientRect();
+    const least = view.left + MARGIN;
+    const wanted = Math.min(Math.max(right - this.menu.offsetWidth, least), view.right - MARGIN - this.menu.offsetWidth);
+    this.menu.style.left = `${Math.max(wanted, least) - left}px`;
   }
 
   close() {

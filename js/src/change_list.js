@@ -5,10 +5,13 @@ import { counted, h } from "./dom.js";
 export const SIGNS = { added: "+", changed: "~", removed: "−" };
 const ORDER = ["added", "changed", "removed"];
 
+/** The class of a sign with a number: of nothing there is less to be seen. */
+export const signOf = (kind, count) => `nerv-sign.nerv-${kind}${count ? "" : ".nerv-none"}`;
+
 /** "+2 ~1 −0", each with its colour and its name. */
 export function countChips(counts) {
   const chips = ORDER.map((kind) =>
-    h(`span.nerv-sign.nerv-${kind}`, { title: kind }, `${SIGNS[kind]}${counts[kind]} ${kind}`),
+    h(`span.${signOf(kind, counts[kind])}`, { title: kind }, `${SIGNS[kind]}${counts[kind].toLocaleString("en")} ${kind}`),
   );
   return h("span.nerv-counts-of-changes", {}, ...chips);
 }

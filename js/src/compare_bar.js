@@ -1,6 +1,6 @@
 // The comparison in words: from where to where, how much, what each mark means, and the way out.
 
-import { SIGNS } from "./change_list.js";
+import { SIGNS, signOf } from "./change_list.js";
 import { h, iconButton } from "./dom.js";
 
 const SHAPES = {
@@ -33,5 +33,5 @@ function entry(kind, count) {
   const dash = kind === "removed" ? "2.5 2" : null;
   const shape = h("path", { d: SHAPES[kind], "stroke-dasharray": dash });
   const icon = h("svg.nerv-icon", { viewBox: "0 0 16 16", "aria-hidden": "true" }, shape);
-  return h(`span.nerv-sign.nerv-${kind}`, {}, icon, `${SIGNS[kind]}${count} ${kind}`);
+  return h(`span.${signOf(kind, count)}`, {}, icon, `${SIGNS[kind]}${count.toLocaleString("en")} ${kind}`);
 }

@@ -76,6 +76,8 @@ export class GraphPanel {
       },
     });
     this.#guardWheel();
+    this.resized = new ResizeObserver(() => this.#fitLegend());
+    this.resized.observe(this.stage.element);
   }
 
   get painter() {
@@ -86,7 +88,7 @@ export class GraphPanel {
     this.theme = theme;
     this.look.theme = theme;
     this.looks.setDark(theme.dark);
-    this.legend.draw();
+    this.#drawLegend();
     this.stage.setTheme(theme);
   }
 
@@ -109,7 +111,7 @@ export class GraphPanel {
     }
     if (due) this.due = false;
     this.looks.regrouped = false;
-    this.legend.draw();
+    this.#drawLegend();
     this.#showFocus();
     this.table.refresh();
     this.#showEmpty();
@@ -210,6 +212,7 @@ export class GraphPanel {
     this.layout.stop();
     this.table.destroy();
     clearTimeout(this.late);
+    this.resized.disconnect();
     this.search.destroy();
     this.stage.destroy();
   }
@@ -287,6 +290,16 @@ export class GraphPanel {
     this.element.addEventListener("wheel", guard, { capture: true, passive: true });
   }
 
+  #drawLegend() {
+    this.legend.draw();
+    this.#fitLegend();
+  }
+
+  #fitLegend() {
+    this.legend.fit(this.stage.element);
+    this.#covered();
+  }
+
   /** Fit the graph beside a legend that is in its way. */
   #covered() {
     if (!this.painter) return;
@@ -297,7 +310,7 @@ export class GraphPanel {
 
   #toggle(type) {
     if (!this.look.hidden.delete(type)) this.look.hidden.add(type);
-    this.legend.draw();
+    this.#drawLegend();
     this.painter?.refresh();
     this.table.refresh();
   }

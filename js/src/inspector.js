@@ -51,6 +51,7 @@ export class Inspector {
   async refresh() {
     if (this.fields.editing) return;
     const asked = ++this.asked;
+    this.element.classList.toggle("nerv-of-item", this.id !== null);
     if (this.id === null) {
       if (this.compare.result) this.#changes();
       else this.#overview();

@@ -1,7 +1,9 @@
 // Labels that do not cover each other: the more important takes its place first.
 
-const CELL = 6;
+const CELL = 4;
 const GAP = 4;
+const AVOIDED = 1;
+const TAKEN = 2;
 
 /** Which parts of the screen are taken, in small cells. */
 export class Taken {
@@ -19,13 +21,13 @@ export class Taken {
     ];
   }
 
-  /** Whether a box is free, and in sight as a whole. */
-  isFree(box) {
+  /** Whether a box is free, and in sight as a whole; where it is tolerant, but for what is in the way. */
+  isFree(box, tolerant = false) {
     if (box.x < 0 || box.y < 0 || box.x + box.width > this.width || box.y + box.height > this.height) return false;
     const [left, right, top, low] = this.#range(box);
     for (let row = top; row <= low; row++) {
       const from = row * this.columns;
-      for (let i = from + left; i <= from + right; i++) if (this.cells[i]) return false;
+      for (let i = from + left; i <= from + right; i++) if (this.cells[i] > (tolerant ? AVOIDED : 0)) return false;
     }
     return true;
   }
@@ -33,7 +35,15 @@ export class Taken {
   take(box) {
     const [left, right, top, low] = this.#range(box);
     for (let row = top; row <= low; row++) {
-      this.cells.fill(1, row * this.columns + left, row * this.columns + right + 1);
+      this.cells.fill(TAKEN, row * this.columns + left, row * this.columns + right + 1);
+    }
+  }
+
+  /** Keep labels off a box, as far as there is room for them elsewhere. */
+  avoid(box) {
+    const [left, right, top, low] = this.#range(box);
+    for (let row = top; row <= low; row++) {
+      for (let i = row * this.columns + left; i <= row * this.columns + right; i++) this.cells[i] ||= AVOIDED;
     }
   }
 }
@@ -44,19 +54,22 @@ function sides({ x, y, radius, width, height }) {
   return [
     { x: x + away, y: y - half, width, height },
     { x: x - away - width, y: y - half, width, height },
-    { x: x - width / 2, y: y + away - 1, width, height },
-    { x: x - width / 2, y: y - away - height + 1, width, height },
+    { x: x - width / 2, y: y + away, width, height },
+    { x: x - width / 2, y: y - away - height, width, height },
   ];
 }
 
 /**
  * Find a place for a label beside its node, and take it.
- * @param label {x, y, radius, width, height, forced}
- * @returns The box, or null where none is free; one that is forced is placed all the same.
+ * @param label {x, y, radius, width, height, important, forced}; an important one may lie over what
+ *   is to be avoided, and one that is forced over anything.
+ * @returns The box, or null where none is free.
  */
 export function placed(taken, label) {
   const options = sides(label);
-  const box = options.find((option) => taken.isFree(option)) ?? (label.forced ? options[0] : null);
+  const box = options.find((option) => taken.isFree(option))
+    ?? (label.important ? options.find((option) => taken.isFree(option, true)) : undefined)
+    ?? (label.forced ? options[0] : null);
   if (box) taken.take(box);
   return box;
 }

@@ -7,6 +7,7 @@ import { outline } from "./shapes.js";
 const TYPES = 10;
 const MIDDLE = 8;
 const RADIUS = 5;
+const MOST_OF_WIDTH = 3; // a stage is so many times as wide as a legend that lies open over it
 export const DASH_ARRAYS = { dashed: "5 3", dotted: "1.5 2.5" };
 
 /** The outline of a shape as the path of an SVG. */
@@ -48,16 +49,39 @@ export class Legend {
     Object.assign(this, { store, look, looks, on });
     this.types = h("div.nerv-legend-types", { role: "group", "aria-label": "Types" });
     this.sections = h("div.nerv-legend-sections");
-    this.element = h("details.nerv-legend", { open: true, ontoggle: () => on.resized() }, h("summary", {}, "Legend"), this.sections, this.types);
+    const summary = h("summary", { onclick: () => (this.wanted = !this.element.open) }, "Legend");
+    this.element = h("details.nerv-legend", { open: true, ontoggle: () => on.resized() }, summary, this.sections, this.types);
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.element.open) return;
+      event.stopPropagation();
+      this.wanted = this.element.open = false;
+      summary.focus({ preventScroll: true });
+    });
+    this.wanted = null; // whether a person wants it open; null where nobody has said so
   }
 
   draw() {
-    const { sections, types, more } = this.content();
+    const content = this.content();
+    const print = JSON.stringify([content, this.looks.dark]);
+    if (print === this.print) return;
+    this.print = print;
+    this.width = null;
+    const { sections, types, more } = content;
     this.sections.replaceChildren(...sections.map((section) => this.#section(section, this.looks.dark)));
     this.#types(types, more);
     this.element.hidden = !types.length;
     this.sections.hidden = !sections.length;
     this.on.resized();
+  }
+
+  /** Open it where it leaves most of a stage free, and close it to a button elsewhere. */
+  fit(stage) {
+    if (this.wanted !== null || this.element.hidden || !stage.clientWidth) return;
+    if (this.width === null) {
+      this.element.open = true;
+      this.width = this.element.offsetWidth;
+    }
+    this.element.open = MOST_OF_WIDTH * this.width <= stage.clientWidth;
   }
 
   /** What there is to say: sections of the style, types {type, count, off, look}, and how many more. */
@@ -97,7 +121,7 @@ export class Legend {
   /** How much of a stage it covers at the left, where it is high enough to be in the way. */
   covers(stage) {
     const { open, offsetWidth, offsetHeight } = this.element;
-    return open && offsetHeight > 0.55 * stage.clientHeight && stage.clientWidth > 3 * offsetWidth ? offsetWidth : 0;
+    return open && offsetHeight > 0.55 * stage.clientHeight && stage.clientWidth >= MOST_OF_WIDTH * offsetWidth ? offsetWidth : 0;
   }
 
   #section({ of, kind, title, rows, ends, colors }, dark) {

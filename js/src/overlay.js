@@ -14,6 +14,9 @@ const EDGE_SIZE = 10.5;
 const TITLE_SIZE = 13;
 const MOST_TEXT = 40;
 const NAMED_RADIUS = 4; // of nodes whose name is worth room, in pixels
+const LEAST_TAKEN = 5; // pixels of a node that no label may lie over
+const LEAST_AVOIDED = 1.5; // and of one that they lie over only where there is no other place
+const CHOSEN_RIM = 4; // pixels of the ring around a node that is chosen
 const LANDMARKS = 14; // the largest nodes have names however small they are
 const MOST_FORCED = 80;
 const MOST_ICONS = 1500;
@@ -98,15 +101,16 @@ export class Overlay {
     this.inFront = all[0].length;
   }
 
-  /** What large nodes cover is no place for the label of another. */
+  /** What nodes cover is no place for the label of another; a small one gives way to an important label. */
   #room() {
     const { graph } = this;
     if (this.heaviest.length > 4000) return;
     for (const slot of this.heaviest) {
       const { x, y, size } = this.spot(slot);
-      if (size < 5 || graph.nodes.ids[slot] === null) continue;
-      const half = size * 0.7;
-      this.taken.take({ x: x - half, y: y - half, width: 2 * half, height: 2 * half });
+      if (size < LEAST_AVOIDED || graph.nodes.ids[slot] === null) continue;
+      const box = (half) => ({ x: x - half, y: y - half, width: 2 * half, height: 2 * half });
+      this.taken.avoid(box(size * 0.8));
+      if (size >= LEAST_TAKEN) this.taken.take(box(size * 0.7));
     }
   }
 
@@ -189,8 +193,9 @@ export class Overlay {
       if (!this.#inSight(spot)) continue;
       const text = short(graph.labelAt(slot));
       if (!text || graph.nodes.ids[slot] === this.look.hovered) continue;
+      const rim = this.look.selected.has(graph.nodes.ids[slot]) ? CHOSEN_RIM : 0;
       const box = placed(this.taken, {
-        ...spot, radius: spot.size, width: this.#width(text, SIZE), height: SIZE + 3, forced: must,
+        ...spot, radius: spot.size + rim, width: this.#width(text, SIZE), height: SIZE + 3, forced: must, important: i < this.inFront + LANDMARKS,
       });
       if (!box) continue;
       shown++;

@@ -1,4 +1,4 @@
-// One colour per type, kept for as long as the view lives.
+// One colour per type, kept for as long as the view lives; the rule is that of nerv_lab/widgets/palette.py.
 
 import { packed } from "./colours.js";
 import { hash } from "./random.js";
@@ -7,6 +7,14 @@ export const COLOURS = [
   "#5b7cfa", "#12a594", "#f59e0b", "#e5484d", "#8e4ec6",
   "#0091d4", "#6aa84f", "#e93d82", "#a18072", "#64748b",
 ];
+
+const VIVID = 8; // the others are for graphs of more types than that
+
+/** Slots in the order in which they are tried from one on. */
+function* slotsFrom(first) {
+  for (let i = 0; i < VIVID; i++) yield (first + i) % VIVID;
+  for (let slot = VIVID; slot < COLOURS.length; slot++) yield slot;
+}
 
 export class Palette {
   constructor() {
@@ -18,10 +26,13 @@ export class Palette {
   colour(type) {
     let slot = this.taken.get(type);
     if (slot === undefined) {
-      slot = hash(type) % COLOURS.length;
+      const first = hash(type) % VIVID;
       const used = new Set(this.taken.values());
-      for (let tried = 0; tried < COLOURS.length && used.has(slot); tried++) {
-        slot = (slot + 1) % COLOURS.length;
+      slot = first;
+      for (const free of slotsFrom(first)) {
+        if (used.has(free)) continue;
+        slot = free;
+        break;
       }
       this.taken.set(type, slot);
     }

@@ -31,6 +31,7 @@ export class Scrubber {
     const at = shown ? shown.seq : seq;
     if (at !== this.seq) this.aim = at; // else what was asked for last may still be on its way
     Object.assign(this, { last: seq, first: first ?? 0, live: !shown, seq: at });
+    this.element.hidden = seq <= this.first; // there is nothing to go through yet
     this.head.style.transform = `translateX(${place.x(this.seq)}px)`;
     this.head.classList.toggle("nerv-playhead-live", this.live);
     const text = this.live ? `now, after ${seq} events` : `${shown.label}: ${shown.description}`;

@@ -1,6 +1,7 @@
 // The search: words and conditions, with the first results to choose from.
 
 import { counted, h, icon } from "./dom.js";
+import { ranked } from "./ranking.js";
 
 const SHOWN_RESULTS = 8;
 const TYPING_MS = 180;
@@ -67,7 +68,7 @@ export class SearchBox {
   }
 
   #found(text, ids, total) {
-    const found = ids.filter((id) => this.store.graph.hasNode(id));
+    const found = ranked(this.store.graph, ids, text);
     this.on.found(text.trim() ? found : null);
     this.results.hidden = !text.trim();
     this.results.dataset.total = total;

@@ -3,6 +3,8 @@
 import { changeList, countChips } from "./change_list.js";
 import { h } from "./dom.js";
 
+const ROOM = 14; // for the label of the mark below it
+
 export class VersionCard {
   /** @param container What it stays inside of. @param ask Gives the summary of a version. */
   constructor(container, ask) {
@@ -18,6 +20,7 @@ export class VersionCard {
     mark.addEventListener("pointerleave", () => this.hide());
     mark.addEventListener("focus", show);
     mark.addEventListener("blur", () => this.hide());
+    mark.addEventListener("click", () => this.hide()); // what was asked for is in the graph, not in its way
   }
 
   /** Show it above a box of the screen. */
@@ -28,7 +31,7 @@ export class VersionCard {
       const left = at.left + at.width / 2 - box.left - this.element.offsetWidth / 2;
       const most = box.width - this.element.offsetWidth - 8;
       this.element.style.left = `${Math.max(8, Math.min(left, most))}px`;
-      const above = at.top - box.top - this.element.offsetHeight - 6;
+      const above = at.top - box.top - this.element.offsetHeight - ROOM;
       this.element.style.top = `${Math.max(above, 4 - this.container.offsetTop)}px`;
     };
     this.element.replaceChildren(...content);

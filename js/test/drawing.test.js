@@ -173,3 +173,13 @@ test("a label that is forced is placed all the same, and no two others overlap",
   }
   assert.ok(placed(taken, label(150, 150, true)));
 });
+
+test("a label keeps off what is to be avoided, and an important one only where it can", () => {
+  const taken = new Taken(400, 200);
+  taken.avoid({ x: 120, y: 95, width: 10, height: 10 });
+  assert.ok(placed(taken, label(100, 100)).x < 100);
+  taken.avoid({ x: 0, y: 0, width: 400, height: 200 });
+  assert.equal(placed(taken, label(200, 100)), null);
+  assert.ok(placed(taken, { ...label(200, 100), important: true }).x > 200);
+  assert.equal(placed(taken, { ...label(200, 100), width: 500, important: true }), null);
+});

@@ -6,29 +6,32 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.state import GraphState
 from nerv_lab.widgets.groups import group_size
+from nerv_lab.widgets.palette import type_colours
 from nerv_lab.widgets.styling import Styler
 from nerv_lab.widgets.svg_groups import grouped_spots, titles_svg
+from nerv_lab.widgets.svg_labels import LANDMARKS, Labels
 from nerv_lab.widgets.svg_legend import legend_svg, with_types
 from nerv_lab.widgets.svg_shapes import DASH_ARRAYS, shape_svg
 
-__all__ = ["PALETTE", "graph_svg"]
+__all__ = ["graph_svg"]
 
-PALETTE: Final = (
-    "#5b7cfa", "#12a594", "#f59e0b", "#e5484d", "#8e4ec6",
-    "#0091d4", "#6aa84f", "#e93d82", "#a18072", "#64748b",
-)  # fmt: skip
 _MAX_NODES: Final = 60
 _MAX_LABEL: Final = 28
 _WIDTH: Final = 720
 _HEIGHT: Final = 420
 _MARGIN: Final = 56
-_HALF_LETTER: Final = 3.6  # about
+_NAME_SIZE: Final = 11
+_EDGE_NAME_SIZE: Final = 9
+_MOST_DEGREE: Final = 80  # from which on nodes grow no more
+_RIM: Final = 4
+_FOOT: Final = 28
 _NO_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Places = Mapping[str, tuple[float, float] | None]
@@ -82,10 +85,6 @@ def _unit(places: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, f
     return {id: ((px - x) / half, (py - y) / half) for id, (px, py) in places.items()}
 
 
-def _colours(types: set[str]) -> dict[str, str]:
-    return {kind: PALETTE[i % len(PALETTE)] for i, kind in enumerate(sorted(types))}
-
-
 def _counts(state: GraphState) -> Counter[str]:
     counts = Counter[str]()
     for entity in state.entities.values():
@@ -98,12 +97,19 @@ def _text(text: str) -> str:
     return escape(_NO_XML.sub("\ufffd", text))
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}…"
+
+
 def _short(text: str) -> str:
-    return _text(text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}…")
+    return _text(_cut(text))
 
 
 def _line(
-    relation: Relation, spots: Mapping[str, tuple[float, float]], look: Mapping[str, Any]
+    relation: Relation,
+    spots: Mapping[str, tuple[float, float]],
+    look: Mapping[str, Any],
+    labels: Labels,
 ) -> str:
     (x1, y1), (x2, y2) = spots[relation.from_entity], spots[relation.to_entity]
     drawn = f' stroke="{look["color"][0]}"' if "color" in look else ""
@@ -112,29 +118,72 @@ def _line(
         drawn += f' stroke-dasharray="{dash}"'
     title = _short(relation.type)
     line = f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"{drawn}><title>{title}</title></line>'
-    if not look.get("label"):
+    x, y = (x1 + x2) / 2, (y1 + y2) / 2
+    if not (label := look.get("label")) or not labels.at(x, y, _cut(label), _EDGE_NAME_SIZE):
         return line
-    x, y = (x1 + x2) / 2, (y1 + y2) / 2 - 3
-    text = _short(look["label"])
-    return f'{line}<text x="{x:.1f}" y="{y:.1f}" font-size="9" stroke="none">{text}</text>'
+    text, size = _short(label), _EDGE_NAME_SIZE
+    return f'{line}<text x="{x:.1f}" y="{y + 3:.1f}" font-size="{size}" stroke="none">{text}</text>'
 
 
-def _dot(
-    entity: Entity, spot: tuple[float, float], usual: tuple[float, str], look: Mapping[str, Any]
-) -> tuple[str, str]:
-    """Return a node and its name, apart: no node lies over the name of another."""
-    x, y = spot
-    radius = look.get("size", usual[0])
-    colour = look["color"][0] if "color" in look else usual[1]
-    drawn = shape_svg(look.get("shape", "circle"), x, y, radius, colour)
-    if icon := look.get("icon"):
-        size = round(1.1 * radius, 1)
-        drawn += f'<text x="{x}" y="{y + 0.38 * size:.1f}" font-size="{size}">{_text(icon)}</text>'
-    label = _short(look.get("label", entity.name or entity.id))
-    bold = ' font-weight="600"' if group_size(entity) else ""
-    half = min(len(label) * _HALF_LETTER, _WIDTH / 2)
-    middle = min(max(x, half), _WIDTH - half)
-    return drawn, f'<text x="{middle:.1f}" y="{y + radius + 12:.1f}"{bold}>{label}</text>'
+@dataclass(frozen=True)
+class _Node:
+    """An entity as it is drawn."""
+
+    x: float
+    y: float
+    radius: float
+    colour: str
+    look: Mapping[str, Any]
+    label: str
+    bold: bool
+    degree: int
+
+    def dot(self, *, titled: bool) -> str:
+        x, y = self.x, self.y
+        drawn = shape_svg(self.look.get("shape", "circle"), x, y, self.radius, self.colour)
+        if icon := self.look.get("icon"):
+            size = round(1.1 * self.radius, 1)
+            at = f'x="{x}" y="{y + 0.38 * size:.1f}"'
+            drawn += f'<text {at} font-size="{size}">{_text(icon)}</text>'
+        return f"<g><title>{_text(self.label)}</title>{drawn}</g>" if titled else drawn
+
+    def name(self, labels: Labels, *, important: bool) -> str:
+        """Return its name, or nothing where there is no room for it."""
+        label = _cut(self.label)
+        place = labels.beside(self.x, self.y, self.radius, label, _NAME_SIZE, important=important)
+        if place is None or not label:
+            return ""
+        x, y, anchor = place
+        shown = "" if anchor == "middle" else f' text-anchor="{anchor}"'
+        shown += ' font-weight="600"' if self.bold else ""
+        return f'<text x="{x}" y="{y}"{shown}>{_text(label)}</text>'
+
+
+def _nodes(
+    entities: list[Entity],
+    spots: Mapping[str, tuple[float, float]],
+    colours: Mapping[str, str],
+    state: GraphState,
+    styler: Styler,
+) -> list[_Node]:
+    """Return what is drawn of entities, the largest first."""
+    nodes = []
+    for entity in entities:
+        look = styler.look(state, entity)
+        degree = state.degree(entity.id)
+        usual = 4.5 + 0.75 * math.sqrt(min(degree, _MOST_DEGREE))
+        nodes.append(
+            _Node(
+                *spots[entity.id],
+                look.get("size", usual),
+                look["color"][0] if "color" in look else colours[entity.type],
+                look,
+                look.get("label", entity.name or entity.id),
+                bool(group_size(entity)),
+                degree,
+            )
+        )
+    return sorted(nodes, key=lambda node: (not node.bold, -node.radius, -node.degree))
 
 
 def graph_svg(
@@ -177,24 +226,28 @@ def graph_svg(
         key=lambda r: r.id,
     )
     entities = [state.entities[id] for id in nodes]
-    colours = _colours({e.type for e in entities})
-    explained = with_types(styler.legend(), colours, _counts(state))
+    counts = _counts(state)
+    types = {e.type for e in entities}
+    colours = {type: colour for type, colour in type_colours(counts).items() if type in types}
+    explained = with_types(styler.legend(), colours, counts)
     legend, taken = legend_svg(explained, _WIDTH, _HEIGHT)
     spots = _place(nodes, links, seed, places or {}, groups, _WIDTH - taken) if nodes else {}
     if len(state.entities) > len(nodes):
         caption = f"{caption}; the {len(nodes)} most connected entities"
-    lines = "".join(_line(r, spots, styler.look(state, r)) for r in links)
-    dots = [
-        _dot(
-            e,
-            spots[e.id],
-            (5 + math.sqrt(min(state.degree(e.id), 25)), colours[e.type]),
-            styler.look(state, e),
-        )
-        for e in entities
+    labels = Labels((_RIM, _RIM, _WIDTH - taken - _RIM, _HEIGHT - _FOOT))
+    drawn_nodes = _nodes(entities, spots, colours, state, styler)
+    labels.keep_off_nodes((node.x, node.y, node.radius) for node in drawn_nodes)
+    titles = ""
+    if groups:
+        titles, boxes = titles_svg(groups, Counter(groups.values()), spots, _WIDTH - taken)
+        labels.keep_off(boxes)
+    named = [
+        (node, node.name(labels, important=number < LANDMARKS))
+        for number, node in enumerate(drawn_nodes)
     ]
-    titles = titles_svg(groups, Counter(groups.values()), spots, _WIDTH - taken) if groups else ""
-    nodes_drawn, names = ("".join(dot[part] for dot in dots) for part in (0, 1))
+    nodes_drawn = "".join(node.dot(titled=not name) for node, name in named)
+    names = "".join(name for _, name in named)
+    lines = "".join(_line(r, spots, styler.look(state, r), labels) for r in links)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'width="{_WIDTH}" height="{_HEIGHT}" role="img" font-family="system-ui, sans-serif">'

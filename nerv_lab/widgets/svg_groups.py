@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from xml.sax.saxutils import escape
 
+from nerv_lab.widgets.svg_labels import Box, text_width
+
 __all__ = ["grouped_spots", "titles_svg"]
 
 _STEP: Final = 20.0  # as in js/src/layouts.js, so that places from there fit in
 _GOLDEN_ANGLE: Final = math.pi * (3 - math.sqrt(5))
 _MAX_TITLE: Final = 32
-_TITLE_WIDTH: Final = 7.2  # of a letter, about
+_TITLE_SIZE: Final = 13
 
 Spot = tuple[float, float]
 
@@ -57,8 +59,8 @@ def _packed(sizes: Sequence[float]) -> list[Spot]:
 
 def titles_svg(
     groups: Mapping[str, str], counts: Mapping[str, int], spots: Mapping[str, Spot], width: float
-) -> str:
-    """Return a title above each group that is drawn.
+) -> tuple[str, list[Box]]:
+    """Return a title above each group that is drawn, and what they cover.
 
     Parameters
     ----------
@@ -74,12 +76,13 @@ def titles_svg(
     tops: dict[str, list[Spot]] = {}
     for id, spot in spots.items():
         tops.setdefault(groups[id], []).append(spot)
-    drawn = []
+    drawn, boxes = [], []
     for group, inside in sorted(tops.items()):
         title = f"{group[:_MAX_TITLE]} ({counts[group]:,})"
-        half = len(title) * _TITLE_WIDTH / 2
+        half = text_width(title, _TITLE_SIZE) / 2
         middle = (min(x for x, _ in inside) + max(x for x, _ in inside)) / 2
         x = min(max(middle, half + 6), width - half - 6)
         y = min(y for _, y in inside) - 18
         drawn.append(f'<text x="{x:.1f}" y="{y:.1f}">{escape(title)}</text>')
-    return f'<g font-size="13" font-weight="600">{"".join(drawn)}</g>'
+        boxes.append((x - half, y - _TITLE_SIZE, x + half, y + 4))
+    return f'<g font-size="{_TITLE_SIZE}" font-weight="600">{"".join(drawn)}</g>', boxes

@@ -65,3 +65,13 @@ def test_the_search_is_in_what_is_shown(paper: Any, explorer: Any) -> None:
     explorer.version = "v1"
     assert result(explorer, "find", query="mary")["total"] == 0
     assert error(explorer, "find", query=" ")["field"] == "query"
+
+
+def test_of_more_than_are_told_those_come_first_that_are_named_so(
+    paper: Any, explorer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nerv_lab.widgets.querying._MAX_FOUND", 1)
+    for number in range(20):
+        paper.add_entity("text", id=f"{number}", description="of Zanzibar")
+    paper.add_entity("place", name="Zanzibar", id="island")
+    assert result(explorer, "find", query="zanzibar") == {"ids": ["island"], "total": 21}
