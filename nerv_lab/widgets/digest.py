@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from nerv_lab.core.model import Entity, Item
+from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.core.state import GraphState
 
 __all__ = ["digest_of", "mark", "moved"]
@@ -22,17 +22,28 @@ def mark(item: Item | None) -> int:
     """Return the mark of an item, from 0 to 2^64 - 1; 0 where there is none."""
     if item is None:
         return 0
-    shown = (item.id, item.type, item.revision, item.updated_at)
-    if isinstance(item, Entity):
-        return hash((*shown, item.name)) & _MASK
-    ends = (item.from_entity, item.to_entity, item.strength, item.bidirectional)
-    return hash((*shown, *ends)) & _MASK
+    return _entity_mark(item) if isinstance(item, Entity) else _relation_mark(item)
+
+
+# Of a large graph there are many: each is one tuple and no more.
+def _entity_mark(item: Entity) -> int:
+    return hash((item.id, item.type, item.revision, item.updated_at, item.metadata.name)) & _MASK
+
+
+def _relation_mark(item: Relation) -> int:
+    known = item.metadata
+    shown = (
+        *(item.id, item.type, item.revision, item.updated_at),
+        *(item.from_entity, item.to_entity, known.strength, known.bidirectional),
+    )
+    return hash(shown) & _MASK
 
 
 def digest_of(state: GraphState) -> int:
     """Return the digest of a state."""
-    entities, relations = state.entities.values(), state.relations.values()
-    return (sum(map(mark, entities)) + sum(map(mark, relations))) & _MASK
+    entities = map(_entity_mark, state.entities.values())
+    relations = map(_relation_mark, state.relations.values())
+    return (sum(entities) + sum(relations)) & _MASK
 
 
 def moved(digest: int, before: GraphState, after: GraphState, keys: Iterable[str]) -> int:

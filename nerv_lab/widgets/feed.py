@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Relation, entity_key
 from nerv_lab.core.state import GraphState
@@ -248,6 +249,7 @@ class Feed:
         self.viewers.resync()
         self._changed()
 
+    @collector_paused()
     def look_through(self, lens: Lens) -> None:
         """Show another part of the graph."""
         board = self.board

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
@@ -53,6 +53,67 @@ class Groups:
         self._strengths = Counter[_Key]()
         self._keys: dict[str, _Key] = {}  # of relations that stand for many, by id
 
+    def gather(
+        self, entities: Iterable[Entity], relations: Iterable[Relation]
+    ) -> tuple[dict[str, Entity], dict[str, Relation]]:
+        """Count in all of a graph at once, and return what stands for it.
+
+        Parameters
+        ----------
+        entities, relations : iterable of Entity, iterable of Relation
+            All there are, as if each was `put`.
+
+        Returns
+        -------
+        tuple of (dict, dict)
+            Entities and relations by id: those that stand for themselves, then the groups.
+        """
+        own: dict[str, Entity] = {}
+        stands: dict[str, str] = {}
+        for entity in entities:
+            group = self.types.get(entity.type)
+            if group is None:
+                own[entity.id] = entity
+            else:
+                stands[entity.id] = group[2:]
+                self._entities[entity.type] += 1
+        kept: dict[str, Relation] = {}
+        bundles: dict[_Key, list[int]] = {}
+        parts: dict[float, int] = {}
+        for relation in relations:
+            ends = relation.from_entity, relation.to_entity
+            start, end = stands.get(ends[0], ends[0]), stands.get(ends[1], ends[1])
+            if start == ends[0] and end == ends[1]:
+                kept[relation.id] = relation
+                continue
+            if start == end:
+                continue
+            known = relation.metadata
+            key = (start, relation.type, end, known.bidirectional)
+            if (bundle := bundles.get(key)) is None:
+                bundle = bundles[key] = [0, 0]
+            if (part := parts.get(known.strength)) is None:
+                part = parts[known.strength] = _parts(known.strength)
+            bundle[0] += 1
+            bundle[1] += part
+        return own | self.entities(), kept | self._bundled(bundles)
+
+    def _bundled(self, bundles: Mapping[_Key, Sequence[int]]) -> dict[str, Relation]:
+        """Count in bundles with their numbers and strengths; return the relations that they are."""
+        alike: dict[tuple[bool, int, int], RelationMetadata] = {}  # most bundles of a graph are
+        found: dict[str, Relation] = {}
+        for key, (count, strength) in bundles.items():
+            self._relations[key] += count
+            self._strengths[key] += strength
+            id = _bundle_id(key)
+            self._keys[id] = key
+            start, type, end, both = key
+            metadata = alike.get((both, count, strength))
+            if metadata is None:
+                metadata = alike[both, count, strength] = _bundle_metadata(both, count, strength)
+            found[id] = Relation(id, start, end, type, metadata)
+        return found
+
     def put(self, item: Item, state: GraphState, times: int = 1) -> str | None:
         """Count an item in, or out where ``times`` is -1; return what stands for it.
 
@@ -84,7 +145,7 @@ class Groups:
         key = (start, item.type, end, item.bidirectional)
         self._relations[key] += times
         self._strengths[key] += times * _parts(item.strength)
-        id = _id(f"{start}|{item.type}|{end}|{item.bidirectional}")
+        id = _bundle_id(key)
         self._keys[id] = key
         return f"r:{id}"
 
@@ -95,11 +156,6 @@ class Groups:
     def entities(self) -> dict[str, Entity]:
         """Return the entities that stand for types, by id."""
         return {group_id(t): _group(t, count) for t, count in self._entities.items() if count}
-
-    def relations(self) -> dict[str, Relation]:
-        """Return the relations that stand for many, by id."""
-        found = ((id, self._bundle(id)) for id in list(self._keys))
-        return {id: bundle for id, bundle in found if bundle}
 
     def standing(self, key: str) -> Item | None:
         """Return what stands for many under a key from `put`; None where they are all gone."""
@@ -115,12 +171,18 @@ class Groups:
             del self._keys[id], self._relations[key], self._strengths[key]
             return None
         start, type, end, both = key
-        metadata = RelationMetadata(
-            strength=self._strengths[key] / _UNIT,
-            bidirectional=both,
-            properties={"count": count},
-        )
-        return Relation(id=id, from_entity=start, to_entity=end, type=type, metadata=metadata)
+        return Relation(id, start, end, type, _bundle_metadata(both, count, self._strengths[key]))
+
+
+def _bundle_id(key: _Key) -> str:
+    start, type, end, both = key
+    return _id(f"{start}|{type}|{end}|{both}")
+
+
+def _bundle_metadata(both: bool, count: int, strength: int) -> RelationMetadata:
+    return RelationMetadata(
+        strength=strength / _UNIT, bidirectional=both, properties={"count": count}
+    )
 
 
 def _parts(strength: float) -> int:

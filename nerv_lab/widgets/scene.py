@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nerv_lab.core.hashing import SetHash
@@ -23,45 +23,40 @@ class Scene(GraphState):
         By id; both ends of each relation are there.
     """
 
-    __slots__ = ()
+    __slots__ = ("_links",)
+
+    _links: Patched[dict[str, None]] | None
 
     def __init__(self, entities: dict[str, Entity], relations: dict[str, Relation]) -> None:
-        adjacent: dict[str, dict[str, None]] = {}
-        for relation in relations.values():
-            for end in (relation.from_entity, relation.to_entity):
-                adjacent.setdefault(end, {})[relation.id] = None
-        self._hold(Patched(entities), Patched(relations), Patched(adjacent))
+        self._hold(Patched(entities), Patched(relations), None)
 
-    def _hold(self, entities: Any, relations: Any, adjacent: Any) -> None:
-        super().__init__(entities, relations, adjacent, SetHash())
+    def _hold(self, entities: Any, relations: Any, links: Any) -> None:
+        super().__init__(entities, relations, links, SetHash())
+
+    @property
+    def _adjacent(self) -> Any:
+        """The relations at each entity; found out when they are asked for, since few scenes are."""
+        if self._links is None:
+            self._links = Patched(_linked(self.relations.values()))
+        return self._links
+
+    @_adjacent.setter
+    def _adjacent(self, links: Any) -> None:
+        self._links = links
 
     def changed(self, changes: Iterable[ItemChange]) -> Scene:
         """Return the scene after these changes, each of another item."""
-        entities: dict[str, Any] = {}
-        relations: dict[str, Any] = {}
-        adjacent: dict[str, dict[str, None]] = {}
+        changes = tuple(changes)
+        items: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
         for change in changes:
-            if change.key[0] == "e":
-                entities[change.key[2:]] = change.new
-                continue
-            relations[change.key[2:]] = change.new
-            if keeps_ends(change.old, change.new):
-                continue
-            for item, present in ((change.old, False), (change.new, True)):
-                if not isinstance(item, Relation):
-                    continue
-                for end in {item.from_entity, item.to_entity}:
-                    linked = adjacent.setdefault(end, dict(self._adjacent.get(end, ())))
-                    if present:
-                        linked[item.id] = None
-                    else:
-                        linked.pop(item.id, None)
+            items[change.key[0] == "r"][change.key[2:]] = change.new
         made: Scene = Scene.__new__(Scene)
         known: Any = self
+        links = self._links
         made._hold(
-            known.entities.patched(entities),
-            known.relations.patched(relations),
-            known._adjacent.patched({end: linked or None for end, linked in adjacent.items()}),
+            known.entities.patched(items[0]),
+            known.relations.patched(items[1]),
+            None if links is None else links.patched(_relinked(links, changes)),
         )
         return made
 
@@ -69,3 +64,36 @@ class Scene(GraphState):
         return self is other
 
     __hash__ = object.__hash__
+
+
+def _linked(relations: Iterable[Relation]) -> dict[str, dict[str, None]]:
+    """Return the ids of the relations at each end."""
+    found: dict[str, dict[str, None]] = {}
+    for relation in relations:
+        id = relation.id
+        for end in (relation.from_entity, relation.to_entity):
+            if end in found:
+                found[end][id] = None
+            else:
+                found[end] = {id: None}
+    return found
+
+
+def _relinked(
+    links: Mapping[str, dict[str, None]], changes: Iterable[ItemChange]
+) -> dict[str, dict[str, None] | None]:
+    """Return the relations at each end of those that come or go."""
+    found: dict[str, dict[str, None]] = {}
+    for change in changes:
+        if keeps_ends(change.old, change.new):
+            continue
+        for item, present in ((change.old, False), (change.new, True)):
+            if not isinstance(item, Relation):
+                continue
+            for end in {item.from_entity, item.to_entity}:
+                linked = found.setdefault(end, dict(links.get(end, ())))
+                if present:
+                    linked[item.id] = None
+                else:
+                    linked.pop(item.id, None)
+    return {end: linked or None for end, linked in found.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Item, Relation, equal_items, keeps_ends
@@ -47,18 +48,14 @@ class Sight:
     # -- all of it ------------------------------------------------------------------------------
 
     def _whole(self, state: GraphState) -> Scene:
-        entities, relations = dict(state.entities.items()), dict(state.relations.items())
+        shown: Any = (state.entities, state.relations)
         if self.lens.narrows:
             self._shown = {id for id in self._candidates(state) if self._meets(state, id)}
             entities = {id: state.entities[id] for id in self._shown}
-            relations = self._between(state, self._shown)
+            shown = entities, self._between(state, self._shown)
         if self._groups.types:
-            put = self._groups.put
-            entities = {id: e for id, e in entities.items() if put(e, state) == e.key}
-            relations = {id: r for id, r in relations.items() if put(r, state) == r.key}
-            entities |= self._groups.entities()
-            relations |= self._groups.relations()
-        return Scene(entities, relations)
+            shown = self._groups.gather(*(items.values() for items in shown))
+        return Scene(*(dict(items) for items in shown))
 
     def _candidates(self, state: GraphState) -> Iterable[str]:
         return state.entities if self._around is None else self._around.ids | self._opened.ids
