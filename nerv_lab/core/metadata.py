@@ -11,7 +11,12 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.freezing import freeze
 from nerv_lab.core.read_only import ReadOnlyDict, ReadOnlyList
 
-__all__ = ["EntityMetadata", "RelationMetadata"]
+__all__ = [
+    "EntityMetadata",
+    "OpenEntityMetadata",
+    "OpenRelationMetadata",
+    "RelationMetadata",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class EntityMetadata:
 
     def with_properties(self, properties: ReadOnlyDict) -> EntityMetadata:
         """Return the same with other properties, which were frozen already."""
-        made: Any = _OpenEntityMetadata()
+        made: Any = OpenEntityMetadata()
         made.name, made.description = self.name, self.description
         made.tags, made.properties = self.tags, properties
         made.__class__ = EntityMetadata
@@ -98,7 +103,7 @@ class RelationMetadata:
 
     def with_properties(self, properties: ReadOnlyDict) -> RelationMetadata:
         """Return the same with other properties, which were frozen already."""
-        made: Any = _OpenRelationMetadata()
+        made: Any = OpenRelationMetadata()
         made.description, made.strength = self.description, self.strength
         made.bidirectional = self.bidirectional
         made.tags, made.properties = self.tags, properties
@@ -118,11 +123,17 @@ class RelationMetadata:
         )
 
 
-# What a frozen dataclass is made as where its fields were checked already: the same in memory, but
-# its fields can be set at a fifth of the time. It takes its class once they are.
-class _OpenEntityMetadata:
+class OpenEntityMetadata:
+    """What metadata of an entity are made as where its fields were checked already.
+
+    They are the same in memory, but the fields can be set at a fifth of the time; they take their
+    class once that is done.
+    """
+
     __slots__ = tuple(EntityMetadata.__slots__)
 
 
-class _OpenRelationMetadata:
+class OpenRelationMetadata:
+    """What metadata of a relation are made as, as those of an entity are."""
+
     __slots__ = tuple(RelationMetadata.__slots__)

@@ -14,7 +14,12 @@ import msgspec
 from nerv_lab.core.checks import checked_tags
 from nerv_lab.core.encoding import TAG
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.metadata import EntityMetadata, RelationMetadata
+from nerv_lab.core.metadata import (
+    EntityMetadata,
+    OpenEntityMetadata,
+    OpenRelationMetadata,
+    RelationMetadata,
+)
 from nerv_lab.core.read_only import ReadOnlyDict
 from nerv_lab.core.values import decode
 
@@ -41,14 +46,6 @@ class _OfRelation(msgspec.Struct, gc=False):
     tags: list[str]
 
 
-class _OpenEntityMetadata:
-    __slots__ = tuple(EntityMetadata.__slots__)
-
-
-class _OpenRelationMetadata:
-    __slots__ = tuple(RelationMetadata.__slots__)
-
-
 _entity: Final = msgspec.json.Decoder(_OfEntity).decode
 _relation: Final = msgspec.json.Decoder(_OfRelation).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -68,7 +65,7 @@ def read_entity_metadata(data: bytes) -> EntityMetadata:
             return _general(EntityMetadata, data)
     except (msgspec.MsgspecError, UnicodeError):
         return _general(EntityMetadata, data)
-    made: Any = _OpenEntityMetadata()
+    made: Any = OpenEntityMetadata()
     made.name, made.description = read.name, read.description
     made.tags = checked_tags(read.tags) if read.tags else ()
     made.properties = ReadOnlyDict(read.properties)
@@ -90,7 +87,7 @@ def read_relation_metadata(data: bytes) -> RelationMetadata:
             return _general(RelationMetadata, data)
     except (msgspec.MsgspecError, UnicodeError):
         return _general(RelationMetadata, data)
-    made: Any = _OpenRelationMetadata()
+    made: Any = OpenRelationMetadata()
     made.description, made.strength = read.description, read.strength
     made.bidirectional = read.bidirectional
     made.tags = checked_tags(read.tags) if read.tags else ()

@@ -14,7 +14,7 @@ import orjson
 
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.metadata import EntityMetadata, RelationMetadata
-from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.model import Entity, Item, OpenEntity, OpenRelation, Relation
 from nerv_lab.core.stored_metadata import read_entity_metadata, read_relation_metadata
 
 __all__ = ["unread_item"]
@@ -72,10 +72,10 @@ def unread_item(record: bytes) -> Item:
     except msgspec.MsgspecError as error:
         raise ValidationError("record", f"not the record of an item: {error}") from None
     if head.from_entity is None or head.to_entity is None:
-        made: Any = _OpenEntity()
+        made: Any = OpenEntity()
         kind: type[Item] = _UnreadEntity
     else:
-        made = _OpenRelation()
+        made = OpenRelation()
         made.from_entity, made.to_entity = head.from_entity, head.to_entity
         kind = _UnreadRelation
     made.id, made.type, made.revision = head.id, head.type, head.revision
@@ -164,13 +164,3 @@ class _UnreadRelation(_Unread, Relation):
         )
         object.__setattr__(self, "_content", content)
         return content
-
-
-# Fields of a frozen dataclass can be set at a fifth of the time before it takes its class; see
-# `nerv_lab.core.metadata`.
-class _OpenEntity(Entity.__base__):  # type: ignore[name-defined,misc]
-    __slots__ = tuple(Entity.__slots__)
-
-
-class _OpenRelation(Relation.__base__):  # type: ignore[name-defined,misc]
-    __slots__ = tuple(Relation.__slots__)

@@ -19,12 +19,11 @@ from nerv_lab.inner_universe.embedded.rows import (
     EVENT_COLUMNS,
     RELATION_COLUMNS,
     VERSION_COLUMNS,
+    ItemRows,
     Row,
-    entity_from_row,
     entity_row,
     event_from_row,
     event_row,
-    relation_from_row,
     relation_row,
     unpack,
     version_from_row,
@@ -358,5 +357,6 @@ def stored_deltas(connection: apsw.Connection, version_ids: Sequence[str]) -> di
 
 def items_of(connection: apsw.Connection, branch: str) -> Iterator[Item]:
     """Yield the working rows of a branch, entities first."""
-    yield from map(entity_from_row, connection.execute(_ENTITIES, (branch,)))
-    yield from map(relation_from_row, connection.execute(_RELATIONS, (branch,)))
+    rows = ItemRows()
+    yield from map(rows.entity, connection.execute(_ENTITIES, (branch,)))
+    yield from map(rows.relation, connection.execute(_RELATIONS, (branch,)))

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from nerv_lab.core.canonical import metadata_json
+from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.events import Event
 from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.limits import MAX_RECORD
-from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.model import Entity, OpenEntity, OpenRelation, Relation
+from nerv_lab.core.stored_metadata import read_entity_metadata, read_relation_metadata
 from nerv_lab.core.values import decode, encode
 from nerv_lab.core.versions import Version
 
@@ -20,6 +22,7 @@ __all__ = [
     "EVENT_COLUMNS",
     "RELATION_COLUMNS",
     "VERSION_COLUMNS",
+    "ItemRows",
     "Row",
     "change_json",
     "entity_from_row",
@@ -92,13 +95,7 @@ def entity_from_row(row: Row) -> Entity:
     CorruptStoreError
         When the row does not hold an entity.
     """
-    id, kind, metadata, created_at, updated_at, revision = row
-    try:
-        return Entity(
-            id, kind, EntityMetadata(**decode(metadata)), created_at, updated_at, revision
-        )
-    except (ValidationError, TypeError) as error:
-        raise _damaged(f"the row of entity {id!r}", error) from error
+    return ItemRows().entity(row)
 
 
 def relation_from_row(row: Row) -> Relation:
@@ -109,12 +106,48 @@ def relation_from_row(row: Row) -> Relation:
     CorruptStoreError
         When the row does not hold a relation.
     """
-    id, start, end, kind, metadata, created_at, updated_at, revision = row
-    try:
-        known = RelationMetadata(**decode(metadata))
-        return Relation(id, start, end, kind, known, created_at, updated_at, revision)
-    except (ValidationError, TypeError) as error:
-        raise _damaged(f"the row of relation {id!r}", error) from error
+    return ItemRows().relation(row)
+
+
+class ItemRows:
+    """Reads rows; names that many of them share are checked once, and are one object."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def entity(self, row: Row) -> Entity:
+        """Return the entity of a row, as `entity_from_row` does."""
+        made: Any = OpenEntity()
+        made.id, made.type, metadata, made.created_at, made.updated_at, made.revision = row
+        names = self._names
+        try:
+            names[made.id] = checked_name(made.id, "id")
+            made.type = names.get(made.type) or self._name(made.type, "type")
+            made.metadata = read_entity_metadata(metadata.encode())
+        except ValidationError as error:
+            raise _damaged(f"the row of entity {made.id!r}", error) from error
+        made.__class__ = Entity
+        return made  # type: ignore[no-any-return]
+
+    def relation(self, row: Row) -> Relation:
+        """Return the relation of a row, as `relation_from_row` does."""
+        made: Any = OpenRelation()
+        made.id, start, end, kind, metadata, made.created_at, made.updated_at, made.revision = row
+        names = self._names
+        try:
+            checked_name(made.id, "id")
+            made.from_entity = names.get(start) or self._name(start, "from_entity")
+            made.to_entity = names.get(end) or self._name(end, "to_entity")
+            made.type = names.get(kind) or self._name(kind, "type")
+            made.metadata = read_relation_metadata(metadata.encode())
+        except ValidationError as error:
+            raise _damaged(f"the row of relation {made.id!r}", error) from error
+        made.__class__ = Relation
+        return made  # type: ignore[no-any-return]
+
+    def _name(self, name: str, field: str) -> str:
+        checked = self._names[name] = checked_name(name, field)
+        return checked
 
 
 def event_row(event: Event, data: bytes | None) -> Row:
