@@ -18,7 +18,7 @@ from nerv_lab.core.model import Item
 from nerv_lab.core.values import decode, encode
 from nerv_lab.exchange.extras import needs
 from nerv_lab.exchange.flat import column_of
-from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send
 from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file, whole_folder
 from nerv_lab.inner_universe.progress import Meter, Progress, told
@@ -185,7 +185,7 @@ def import_parquet(
         chosen = Columns(**columns)
     except TypeError as error:
         raise ValidationError("columns", str(error).partition(") ")[2] or str(error)) from None
-    with told(progress) as meter, ExitStack() as files:
+    with bringing_in(progress) as meter, ExitStack() as files:
         tables = tables_of(
             None if nodes is None else _read("nodes", expanded(nodes), meter, files),
             None if edges is None else _read("edges", expanded(edges), meter, files),

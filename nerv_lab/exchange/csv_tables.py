@@ -19,8 +19,8 @@ from typing import IO, Any, Final
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Relation
 from nerv_lab.exchange.difference import located
-from nerv_lab.exchange.file_rows import encoded, entity_row, read_row, relation_row
-from nerv_lab.exchange.ports import ChangeTarget, StateSource, in_order, send
+from nerv_lab.exchange.file_rows import JSON_SUFFIX, encoded, entity_row, read_row, relation_row
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, in_order, send
 from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file, whole_folder
 from nerv_lab.inner_universe.progress import Meter, Progress, counted_file, told
@@ -128,7 +128,7 @@ def import_csv(
         if nodes is not None or edges is not None:
             raise ValidationError("folder", "give either a folder or files")
         nodes, edges = Path(folder) / _ENTITIES, Path(folder) / _RELATIONS
-    with told(progress) as meter, ExitStack() as files:
+    with bringing_in(progress) as meter, ExitStack() as files:
         # Both are opened first: what there is to read in all is known from then on.
         texts = [
             None if source is None else files.enter_context(_lines(name, source, encoding, meter))
@@ -211,6 +211,8 @@ class _Reading:
         self._name = name
         self._columns = columns
         self._convert = convert
+        self._converted = [column for column in columns if column in convert]
+        self._holds_json = any(column.endswith(JSON_SUFFIX) for column in columns)
         self._line = 1
 
     def where(self, position: int) -> str:
@@ -224,8 +226,13 @@ class _Reading:
                 why = f"has {len(cells)} cells, the first line {len(self._columns)}"
                 raise ValidationError(self._name, f"line {line}: {why}")
             self._line = line
-            texts = zip(self._columns, cells, strict=True)
-            row = {c: _value(self._name, line, c, text, self._convert) for c, text in texts if text}
+            row = {c: text for c, text in zip(self._columns, cells, strict=True) if text}
+            for column in self._converted:
+                if column in row:
+                    row[column] = _value(self._name, line, column, row[column], self._convert)
+            if not self._holds_json:
+                yield row
+                continue
             with located(self._name, f"line {line}"):
                 yield read_row(row)
 
@@ -265,8 +272,6 @@ def _lines(name: str, source: CsvSource, encoding: str, meter: Meter) -> Iterato
 
 
 def _value(name: str, line: int, column: str, text: str, convert: Convert) -> Any:
-    if column not in convert:
-        return text
     to_value = convert[column]
     try:
         return _bool(text) if to_value is bool else to_value(text)

@@ -23,9 +23,10 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
+from nerv_lab.exchange.plain_items import is_plain
 from nerv_lab.lab.import_reports import Counts, ImportProblem, ImportReport
 
-__all__ = ["Difference", "RelationDraft", "located"]
+__all__ = ["Difference", "RelationDraft", "found_at", "located"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Difference:
 
     An item that is not there is created. An item that is there is updated in the fields and
     properties that the source gives, where they differ; what the source does not mention stays.
-    Every change is checked by the rules of the graph as it is added.
+    Every change is checked by the rules of the graph as it is added, unless it is so plain that
+    they have nothing to say.
 
     Parameters
     ----------
@@ -60,18 +62,31 @@ class Difference:
 
     def __init__(self, state: GraphState) -> None:
         self._state = state
+        self._created: dict[str, CreateEntity] = {}
+        self._linked: dict[str, CreateRelation] = {}
         self._entities: dict[str, Entity] = {}
         self._relations: dict[str, Relation] = {}
         self._counts: Counter[tuple[str, str]] = Counter()
         self.changes: list[Change] = []
 
+    def has_entity(self, id: str) -> bool:
+        """Return whether there is an entity after the changes so far."""
+        return id in self._created or id in self._entities or id in self._state.entities
+
     def entity(self, id: str, /) -> Entity | None:
         """Return the entity as the changes so far leave it, or None."""
-        return self._entities.get(id) or self._state.entity(id)
+        found = self._entities.get(id)
+        if found is None and (made := self._created.get(id)) is not None:
+            found = self._entities[id] = Entity(id, made.type, made.metadata)
+        return self._state.entity(id) if found is None else found
 
     def relation(self, id: str, /) -> Relation | None:
         """Return the relation as the changes so far leave it, or None."""
-        return self._relations.get(id) or self._state.relation(id)
+        found = self._relations.get(id)
+        if found is None and (made := self._linked.get(id)) is not None:
+            ends = made.from_entity, made.to_entity
+            found = self._relations[id] = Relation(id, *ends, made.type, made.metadata)
+        return self._state.relation(id) if found is None else found
 
     def relations_of(self, entity_id: str, /) -> Iterable[Relation]:
         """Return the relations that an entity has in the graph as it is."""
@@ -85,11 +100,22 @@ class Difference:
         ValidationError
             When a field is refused, or a new entity has no type.
         """
-        if self.entity(draft.id) is not None:
+        if self.has_entity(draft.id):
             self._add("e", draft)
             return
-        metadata = EntityMetadata(**_given(draft))
-        self._add("e", CreateEntity(draft.id, _type_of(draft), metadata))
+        metadata = EntityMetadata(
+            None if draft.name is UNSET else draft.name,
+            None if draft.description is UNSET else draft.description,
+            () if draft.tags is UNSET else draft.tags,  # type: ignore[arg-type]
+            _kept(draft.properties),
+        )
+        change = CreateEntity(draft.id, _type_of(draft), metadata)
+        if not is_plain(metadata, change.id, change.type):
+            self._add("e", change)
+            return
+        self._created[change.id] = change
+        self.changes.append(change)
+        self._counts["e", "added"] += 1
 
     def put_relation(self, draft: RelationDraft) -> None:
         """Create or update a relation.
@@ -103,9 +129,7 @@ class Difference:
         fields = draft.fields
         known = self.relation(fields.id)
         if known is None:
-            metadata = RelationMetadata(**_given(fields))
-            ends = (draft.from_entity, draft.to_entity)
-            self._add("r", CreateRelation(fields.id, *ends, _type_of(fields), metadata))
+            self._create_relation(draft.from_entity, draft.to_entity, fields)
             return
         if (known.from_entity, known.to_entity) != (draft.from_entity, draft.to_entity):
             raise ValidationError(
@@ -114,6 +138,23 @@ class Difference:
                 f"{known.to_entity!r}; a relation cannot move, choose another id",
             )
         self._add("r", fields)
+
+    def _create_relation(self, start: str, end: str, fields: UpdateRelation) -> None:
+        metadata = RelationMetadata(
+            None if fields.description is UNSET else fields.description,
+            1.0 if fields.strength is UNSET else fields.strength,
+            False if fields.bidirectional is UNSET else fields.bidirectional,
+            () if fields.tags is UNSET else fields.tags,  # type: ignore[arg-type]
+            _kept(fields.properties),
+        )
+        change = CreateRelation(fields.id, start, end, _type_of(fields), metadata)
+        ends_there = self.has_entity(start) and self.has_entity(end)
+        if not ends_there or not is_plain(metadata, change.id, change.type):
+            self._add("r", change)
+            return
+        self._linked[change.id] = change
+        self.changes.append(change)
+        self._counts["r", "added"] += 1
 
     def remove(self, item: Entity | Relation) -> None:
         """Delete an item; the relations of an entity have to go first."""
@@ -151,15 +192,10 @@ def _type_of(draft: UpdateEntity | UpdateRelation) -> str:
     return draft.type
 
 
-def _given(draft: UpdateEntity | UpdateRelation) -> dict[str, Any]:
-    given = {
-        f.name: value
-        for f in fields(draft)
-        if f.name not in ("id", "type") and (value := getattr(draft, f.name)) is not UNSET
-    }
-    properties: Mapping[str, Any] = given["properties"]
-    given["properties"] = {k: v for k, v in properties.items() if v is not REMOVE}
-    return given
+def _kept(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    if any(value is REMOVE for value in properties.values()):
+        return {name: value for name, value in properties.items() if value is not REMOVE}
+    return properties
 
 
 @contextmanager
@@ -168,4 +204,9 @@ def located(table: str, where: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        raise type(error)(f"{table}.{error.field}", f"{where}: {error.reason}") from None
+        raise found_at(table, where, error) from None
+
+
+def found_at(table: str, where: str, error: ValidationError) -> ValidationError:
+    """Return an error that tells where in the source a value was refused."""
+    return type(error)(f"{table}.{error.field}", f"{where}: {error.reason}")

@@ -8,8 +8,8 @@ the same layout.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import pandas as pd
 
@@ -19,9 +19,9 @@ from nerv_lab.core.values import thaw
 from nerv_lab.core.versions import from_micros
 from nerv_lab.exchange.difference import located
 from nerv_lab.exchange.flat import column_of, plain
-from nerv_lab.exchange.ports import ChangeTarget, StateSource, in_order, send
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, in_order, send
 from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
-from nerv_lab.inner_universe.progress import Meter, Progress, told
+from nerv_lab.inner_universe.progress import Meter, Progress
 from nerv_lab.lab.graph_tables import GraphFrames
 from nerv_lab.lab.import_reports import ImportReport
 
@@ -88,7 +88,7 @@ def import_pandas(
     columns = Columns(
         id, type, source, target, edge_id, edge_type, strength, entity_type, relation_type
     )
-    with told(progress) as meter:
+    with bringing_in(progress) as meter:
         tables = tables_of(
             None if nodes is None else table_of("nodes", nodes, id, meter),
             None if edges is None else table_of("edges", edges, edge_id, meter),
@@ -112,7 +112,7 @@ def table_of(name: str, frame: pd.DataFrame, index_name: str, meter: Meter) -> T
     if frame.index.name == index_name and index_name not in frame.columns:
         frame = frame.reset_index()
     columns = checked_columns(name, list(frame.columns))
-    cells = [list(_plain_cells(name, column, frame.iloc[:, i])) for i, column in enumerate(columns)]
+    cells = [_plain_cells(name, column, frame.iloc[:, i]) for i, column in enumerate(columns)]
     rows = (
         {column: value for column, value in zip(columns, row, strict=True) if value is not None}
         for row in zip(*cells, strict=True)
@@ -121,13 +121,23 @@ def table_of(name: str, frame: pd.DataFrame, index_name: str, meter: Meter) -> T
     return Table(name, columns, meter.each(rows))
 
 
-def _plain_cells(name: str, column: str, series: pd.Series[Any]) -> Iterator[Any]:
-    for position, value in enumerate(series.astype(object).tolist()):
-        if value is None or value is pd.NA or value is pd.NaT or _is_nan(value):
-            yield None
-        else:
-            with located(f"{name}.{column}", f"row {position}"):
-                yield plain(value)
+_PLAIN: Final = frozenset({str, int, bool, float, type(None)})
+
+
+def _plain_cells(name: str, column: str, series: pd.Series[Any]) -> list[Any]:
+    """Return the cells of a column as values of Python, None where one is empty."""
+    values = series.astype(object).tolist()
+    kinds = set(map(type, values))
+    if kinds <= _PLAIN:  # as the cells of most columns are
+        return [None if v != v else v for v in values] if float in kinds else values
+    return [_plain_cell(name, column, at, value) for at, value in enumerate(values)]
+
+
+def _plain_cell(name: str, column: str, position: int, value: Any) -> Any:
+    if value is None or value is pd.NA or value is pd.NaT or _is_nan(value):
+        return None
+    with located(f"{name}.{column}", f"row {position}"):
+        return plain(value)
 
 
 def _is_nan(value: object) -> bool:

@@ -15,7 +15,7 @@ from networkx.readwrite.gexf import GEXFReader
 
 from nerv_lab.core.model import Item
 from nerv_lab.core.state import GraphState
-from nerv_lab.exchange.ports import ChangeTarget, StateSource
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
 from nerv_lab.exchange.xml_elements import Row, XmlReading, fits, xml_name
 from nerv_lab.exchange.xml_graphs import (
@@ -112,7 +112,7 @@ def import_gexf(
     The label of a node is its name, where that is not given as such, and the label of an edge
     (or else its kind) its type. All else is as in :func:`~nerv_lab.exchange.import_graphml`.
     """
-    with told(progress) as meter:
+    with bringing_in(progress) as meter:
         reading = _Reading(expanded(path), meter)
         return import_xml(lab, reading, (entity_type, relation_type), reason)
 

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from networkx.readwrite.graphml import GraphMLReader
 
 from nerv_lab.core.state import GraphState
-from nerv_lab.exchange.ports import ChangeTarget, StateSource
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
 from nerv_lab.exchange.xml_elements import Row, XmlReading, fits, xml_name
 from nerv_lab.exchange.xml_graphs import (
@@ -111,7 +111,7 @@ def import_graphml(
     ValidationError
         The file is none of this kind, or something in it is refused; nothing has changed then.
     """
-    with told(progress) as meter:
+    with bringing_in(progress) as meter:
         reading = _Reading(expanded(path), meter)
         return import_xml(lab, reading, (entity_type, relation_type), reason)
 

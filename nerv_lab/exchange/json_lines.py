@@ -23,7 +23,7 @@ from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import decode, encode
 from nerv_lab.exchange.file_rows import entity_row, relation_row
-from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send
 from nerv_lab.exchange.tables import Columns, Table, plan_tables
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
 from nerv_lab.inner_universe.progress import Meter, Progress, counted_file, told
@@ -124,7 +124,7 @@ def import_json_lines(
     ValidationError
         A line is refused; the reason begins with its number. Nothing has changed then.
     """
-    with told(progress) as meter:
+    with bringing_in(progress) as meter:
         reading = _Reading(expanded(path), meter)
         nodes = reading.rows("node", _node_row)
         edges = reading.rows("relationship", _edge_row)

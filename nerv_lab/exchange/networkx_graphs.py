@@ -30,8 +30,8 @@ from nerv_lab.core.values import thaw
 from nerv_lab.exchange.difference import Difference, RelationDraft, located
 from nerv_lab.exchange.flat import column_of, plain, property_of, tags_of
 from nerv_lab.exchange.node_ids import edge_id, edge_key, entity_id, node_of
-from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
-from nerv_lab.inner_universe.progress import Meter, Progress, told
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send
+from nerv_lab.inner_universe.progress import Meter, Progress
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 
 __all__ = ["import_networkx", "plan_networkx", "to_networkx"]
@@ -78,7 +78,7 @@ def import_networkx(
         When a node has no reversible id or an attribute is refused; the reason begins with the
         node or edge. Nothing has changed then.
     """
-    with told(progress) as meter:
+    with bringing_in(progress) as meter:
         planned = plan_networkx(
             lab.state,
             graph,

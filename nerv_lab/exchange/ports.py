@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from nerv_lab.core.collecting import collector_paused
+from nerv_lab.inner_universe.progress import Meter, Progress, told
 
 if TYPE_CHECKING:
     from nerv_lab.core.changes import Change
@@ -11,7 +15,7 @@ if TYPE_CHECKING:
     from nerv_lab.core.state import GraphState
     from nerv_lab.lab.import_reports import ImportReport
 
-__all__ = ["ChangeTarget", "StateSource", "in_order", "send"]
+__all__ = ["ChangeTarget", "StateSource", "bringing_in", "in_order", "send"]
 
 _I = TypeVar("_I", "Entity", "Relation")
 
@@ -39,6 +43,16 @@ def send(
     if changes:
         lab.apply(changes, reason=reason)
     return report
+
+
+@contextmanager
+def bringing_in(progress: Progress) -> Iterator[Meter]:
+    """Tell how far an import is, as `told` does.
+
+    What an import makes is there to stay, so that the collector need not look through it meanwhile.
+    """
+    with collector_paused(), told(progress) as meter:
+        yield meter
 
 
 def in_order(items: Mapping[str, _I]) -> Iterator[_I]:

@@ -16,7 +16,7 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Entity, Item, Relation
 from nerv_lab.exchange.extras import needs
 from nerv_lab.exchange.flat import column_of
-from nerv_lab.exchange.ports import ChangeTarget, StateSource, send
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send
 from nerv_lab.exchange.rdf_names import checked_format, iri, literal, name_of, value_of
 from nerv_lab.exchange.rdf_parsing import parsed
 from nerv_lab.exchange.tables import Columns, Table, plan_tables
@@ -151,7 +151,7 @@ def import_rdf(
     ValidationError
         The file cannot be read, or something in it is refused; nothing has changed then.
     """
-    with told(progress) as meter:
+    with bringing_in(progress) as meter:
         if isinstance(source, rdflib.Graph):
             graph, size = source, len(source)
             meter.expect(size)
@@ -234,7 +234,7 @@ class _Reading:
         id = name_of(node)
         row: dict[str, Any] = {"id": id, "type": self._entity_type}
         found: dict[str, list[Any]] = {}
-        for predicate, value in sorted(self._graph.predicate_objects(node)):
+        for predicate, value in self._said_of(node):
             if predicate == RDF.type:
                 found.setdefault("type", []).append(name_of(value))
             elif isinstance(value, rdflib.Literal):
@@ -250,6 +250,16 @@ class _Reading:
             else:
                 row[name] = values[0] if len(values) == 1 else values
         return row
+
+    def _said_of(self, node: Node) -> Iterator[tuple[Node, Node]]:
+        """Yield predicates and objects in their order."""
+        objects: dict[Node, list[Any]] = {}
+        for predicate, value in self._graph.predicate_objects(node):
+            objects.setdefault(predicate, []).append(value)
+        for predicate in sorted(objects, key=str):
+            values = objects[predicate]
+            for value in sorted(values) if len(values) > 1 else values:
+                yield predicate, value
 
     def _left(self, id: str, name: str, values: Iterable[Any]) -> None:
         what = f"its further {name} {{!r}} is not kept".format

@@ -6,10 +6,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nerv_lab.core.changes import UNSET, Change, UpdateEntity, UpdateRelation
+from nerv_lab.core.changes import Change, UpdateEntity, UpdateRelation
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
-from nerv_lab.exchange.difference import Difference, RelationDraft, located
+from nerv_lab.exchange.difference import Difference, RelationDraft, found_at
 from nerv_lab.exchange.flat import property_of, tags_of
 from nerv_lab.exchange.identity import RelationIds
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
@@ -141,33 +141,68 @@ def checked_columns(table: str, columns: Sequence[Hashable]) -> tuple[str, ...]:
 
 def _add_nodes(difference: Difference, nodes: Table, columns: Columns) -> None:
     nodes.require(id=columns.id)
+    layout = _Layout(
+        nodes,
+        (columns.id, "id"),
+        (columns.type, "type"),
+        ("name", "name"),
+        ("description", "description"),
+        ("tags", "tags"),
+    )
     first_seen: dict[str, str] = {}
     for position, row in enumerate(nodes.rows):
         where = nodes.where(position)
-        with located(nodes.name, where):
-            draft = _entity_draft(row, columns)
-            _refuse_repeated(first_seen, columns.id, draft.id, where)
-            if draft.type is UNSET and difference.entity(draft.id) is None:
-                raise _untyped(nodes, columns.type, repr(draft.id), "entity_type")
-            difference.put_entity(draft)
+        try:
+            id = _id_of(row, columns.id)
+            given, properties = layout.split(row)
+            del given["id"]
+            if columns.entity_type is not None:
+                given.setdefault("type", columns.entity_type)
+            _refuse_repeated(first_seen, columns.id, id, where)
+            if "type" not in given and not difference.has_entity(id):
+                raise _untyped(nodes, columns.type, repr(id), "entity_type")
+            difference.put_entity(UpdateEntity(id, **given, properties=properties))
+        except ValidationError as error:
+            raise found_at(nodes.name, where, error) from None
 
 
-def _entity_draft(row: Row, columns: Columns) -> UpdateEntity:
-    rest = dict(row)
-    id = _id_of(rest, columns.id)
-    del rest[columns.id]
-    given = _take(rest, type=columns.type, name="name", description="description", tags="tags")
-    if columns.entity_type is not None:
-        given.setdefault("type", columns.entity_type)
-    return UpdateEntity(id, **given, properties=_properties(rest))
+class _Layout:
+    """What each column of a table is.
 
+    Parameters
+    ----------
+    table : Table
+        Rows may have columns that it does not name.
+    *fields : tuple of str
+        Columns and the fields that they hold; what a column holds first, it holds.
+    """
 
-def _take(rest: dict[str, Any], **columns: str) -> dict[str, Any]:
-    """Move the cells that are fields out of a row."""
-    given = {field: rest.pop(column) for field, column in columns.items() if column in rest}
-    if "tags" in given:
-        given["tags"] = tags_of(given["tags"])
-    return given
+    def __init__(self, table: Table, *fields: tuple[str, str]) -> None:
+        self._fields: dict[str, str] = {}
+        for column, field in fields:
+            self._fields.setdefault(column, field)
+        self._properties = {column: property_of(column) for column in table.columns}
+
+    def split(self, row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the fields of a row, and its properties."""
+        given: dict[str, Any] = {}
+        properties: dict[str, Any] = {}
+        fields, names = self._fields, self._properties
+        for column, value in row.items():
+            if column in fields:
+                given[fields[column]] = value
+                continue
+            name = names.get(column)
+            if name is None:
+                name = names[column] = property_of(column)
+            properties[name] = value
+        if "tags" in given:
+            given["tags"] = tags_of(given["tags"])
+        if len(given) + len(properties) < len(row):
+            rest = [column for column in row if column not in fields]
+            doubled = next(c for c in rest if c != property_of(c) and property_of(c) in rest)
+            raise ValidationError(doubled, f"and {property_of(doubled)!r} are the same property")
+        return given, properties
 
 
 def _untyped(table: Table, column: str, what: str, option: str) -> ValidationError:
@@ -177,35 +212,40 @@ def _untyped(table: Table, column: str, what: str, option: str) -> ValidationErr
     )
 
 
-def _properties(rest: Row) -> dict[str, Any]:
-    properties = {property_of(column): value for column, value in rest.items()}
-    if len(properties) < len(rest):
-        doubled = next(c for c in rest if c != property_of(c) and property_of(c) in rest)
-        raise ValidationError(doubled, f"and {property_of(doubled)!r} are the same property")
-    return properties
-
-
 def _add_edges(
     difference: Difference, edges: Table, columns: Columns, create_missing: bool
 ) -> None:
     edges.require(source=columns.source, target=columns.target)
+    layout = _Layout(
+        edges,
+        (columns.source, "source"),
+        (columns.target, "target"),
+        (columns.edge_id, "id"),
+        (columns.edge_type, "type"),
+        ("description", "description"),
+        ("tags", "tags"),
+        (columns.strength, "strength"),
+        ("bidirectional", "bidirectional"),
+    )
     ids, first_seen = RelationIds(), dict[str, str]()
     for position, row in enumerate(edges.rows):
         where = edges.where(position)
-        with located(edges.name, where):
+        try:
             for column in (columns.source, columns.target):
                 _check_end(difference, _id_of(row, column), column, columns, create_missing)
-            draft = _relation_draft(row, columns, ids)
+            draft = _relation_draft(row, layout, columns, ids)
             if draft is None:
                 raise _untyped(edges, columns.edge_type, "the relation", "relation_type")
             _refuse_repeated(first_seen, columns.edge_id, draft.fields.id, where)
             difference.put_relation(draft)
+        except ValidationError as error:
+            raise found_at(edges.name, where, error) from None
 
 
 def _check_end(
     difference: Difference, id: str, column: str, columns: Columns, create_missing: bool
 ) -> None:
-    if difference.entity(id) is not None:
+    if difference.has_entity(id):
         return
     if not create_missing:
         raise ValidationError(
@@ -217,21 +257,14 @@ def _check_end(
     difference.put_entity(UpdateEntity(id, type=columns.entity_type))
 
 
-def _relation_draft(row: Row, columns: Columns, ids: RelationIds) -> RelationDraft | None:
+def _relation_draft(
+    row: Row, layout: _Layout, columns: Columns, ids: RelationIds
+) -> RelationDraft | None:
     """Return the draft of a row, or None where it has neither an id nor a type."""
-    rest = dict(row)
-    ends = _id_of(rest, columns.source), _id_of(rest, columns.target)
-    for column in {columns.source, columns.target}:
-        del rest[column]
-    given = _take(
-        rest,
-        id=columns.edge_id,
-        type=columns.edge_type,
-        description="description",
-        tags="tags",
-        strength=columns.strength,
-        bidirectional="bidirectional",
-    )
+    ends = _id_of(row, columns.source), _id_of(row, columns.target)
+    given, properties = layout.split(row)
+    given.pop("source", None)
+    given.pop("target", None)
     if columns.relation_type is not None:
         given.setdefault("type", columns.relation_type)
     if "id" in given:
@@ -240,7 +273,7 @@ def _relation_draft(row: Row, columns: Columns, ids: RelationIds) -> RelationDra
         given["id"] = ids.next(str(given["type"]), *ends)
     else:
         return None
-    return RelationDraft(*ends, UpdateRelation(**given, properties=_properties(rest)))
+    return RelationDraft(*ends, UpdateRelation(**given, properties=properties))
 
 
 def _id_of(row: Row, column: str) -> str:

@@ -107,10 +107,13 @@ class XmlReading:
     def _elements(self) -> Iterator[tuple[str, Element]]:
         """Yield each element when it is whole; what was seen is let go."""
         self._open, graphs = [], 0
+        names: dict[str, str] = {}
         try:
             with counted_file(self._path, self._meter) as file:
                 for event, element in iterparse(file, ("start", "end")):
-                    name = element.tag.rpartition("}")[2]
+                    name = names.get(element.tag)
+                    if name is None:
+                        name = names[element.tag] = element.tag.rpartition("}")[2]
                     if event == "start":
                         graphs += name == "graph"
                         self._begin(name, element)

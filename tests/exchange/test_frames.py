@@ -12,6 +12,7 @@ from shared.graphs import as_plain, states
 from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.item_changes import ItemChange
+from nerv_lab.core.limits import MAX_BYTES
 from nerv_lab.core.model import Entity, EntityMetadata
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import thaw
@@ -248,3 +249,23 @@ def test_times_of_one_kind_have_a_column_of_times(
     assert str(frame["at"].dtype) == dtype
     import_pandas(paper, frame)
     assert len(paper.reasons) == 1
+
+
+def test_a_row_that_is_too_large_is_named(paper: PaperLab) -> None:
+    large = pd.DataFrame({"id": ["a", "b"], "type": "t", "text": ["short", "x" * MAX_BYTES]})
+    assert "row 1" in refusal(paper, nodes=large)
+    linked = pd.DataFrame({"source": ["a"], "target": ["a"], "type": "t", "text": "x" * MAX_BYTES})
+    assert "edges.metadata: row 0" in refusal(paper, nodes=large[:1], edges=linked)
+
+
+def test_a_column_of_ids_may_be_the_name_as_well_but_sets_none(paper: PaperLab) -> None:
+    import_pandas(paper, pd.DataFrame({"name": ["Ada"]}), id="name", entity_type="person")
+    assert entity(paper, "Ada").name is None
+
+
+def test_a_column_of_both_ends_relates_each_entity_to_itself(paper: PaperLab) -> None:
+    import_pandas(
+        paper, NODES, pd.DataFrame({"who": ["ada"]}), source="who", target="who", relation_type="is"
+    )
+    (relation,) = paper.state.relations.values()
+    assert (relation.from_entity, relation.to_entity, relation.properties) == ("ada", "ada", {})
