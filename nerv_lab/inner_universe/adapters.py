@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -15,10 +13,9 @@ from nerv_lab.core.bus import EventBus, Handler, new_event
 from nerv_lab.core.errors import HeadMovedError, NERVPersistenceError
 from nerv_lab.core.events import Event, Message
 from nerv_lab.core.values import decode, encode, freeze, json_hash, thaw
-from nerv_lab.core.versions import SHA256_JSON, Version, version_digest
+from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.batching import EventBatcher
 from nerv_lab.inner_universe.client import STATE_BRANCH, InnerUniverseClient
-from nerv_lab.inner_universe.ids import new_id
 
 __all__ = ["SpacetimeEventBus", "SpacetimeTemporalStore"]
 
@@ -193,25 +190,14 @@ class SpacetimeTemporalStore:
         data_hash, delta = json_hash(state), encode(freeze(state, "state"))
         async with self._committing:
             parent = self._current if self._known else await self._look()
-            version = Version(
-                id=new_id(),
-                parents=() if parent is None else (parent,),
-                branch=self.branch,
-                event_seq=await self.client.last_seq(),
-                timestamp=dt.datetime.now(dt.UTC),
-                description=description,
-                author=author,
-                data_hash=data_hash,
-                algorithm=SHA256_JSON,
-            )
-            version = replace(version, digest=version_digest(version, delta))
             try:
-                await self.client.commit_version(version, delta)
+                self._current = await self.client.commit_state_version(
+                    parent, description, data_hash, delta=delta, author=author, branch=self.branch
+                )
             except HeadMovedError as error:
                 self._current = error.actual
                 raise
-            self._current = version.id
-        return version.id
+            return self._current
 
     async def _look(self) -> str | None:
         self._current = await self.client.branch_head(self.branch)

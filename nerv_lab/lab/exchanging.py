@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from nerv_lab.core.state import GraphState
 from nerv_lab.lab.delegates import delegated, explained_by
 from nerv_lab.lab.graph_tables import GraphFrames, GraphTables
 from nerv_lab.lab.import_reports import ImportReport
@@ -11,13 +13,16 @@ from nerv_lab.lab.import_reports import ImportReport
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
 
-    from nerv_lab.core.state import GraphState
-
 __all__ = ["Exporter", "FileImporter"]
 
 
-class Exporter:
+class Exporter(ABC):
     """What a graph can be turned into."""
+
+    @property
+    @abstractmethod
+    def state(self) -> GraphState:
+        """The graph state that is read; immutable."""
 
     @explained_by("exchange")
     def to_pandas(self) -> GraphFrames:
@@ -48,7 +53,7 @@ class Exporter:
         Any algorithm of networkx takes it: ``networkx.pagerank(lab.nx)``. Nodes are ids of
         entities, edge keys ids of relations; see `nerv_lab.exchange.networkx_view`.
         """
-        state: GraphState = self.state  # type: ignore[attr-defined] # of the reader that this is
+        state = self.state
         held = self.__dict__.get("_networkx_view")
         if held is None or held[0] is not state:
             # Kept, since it remembers what algorithms and backends made of the graph.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
@@ -32,13 +32,8 @@ def _ids_asked_for(conditions: Mapping[str, Any]) -> list[str] | None:
     return list(asked) if all(isinstance(id, str) for id in asked) else None
 
 
-class GraphReader(Exporter, ABC):
+class GraphReader(Exporter):
     """The read API over one graph state."""
-
-    @property
-    @abstractmethod
-    def state(self) -> GraphState:
-        """The graph state that is read; immutable."""
 
     @abstractmethod
     def _part(self, state: GraphState, label: str) -> View:

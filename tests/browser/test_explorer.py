@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+from shared.pictures import picture_of
 
 OPEN = """\
 import nerv_lab as nl
@@ -30,34 +32,17 @@ def _start(notebook: Callable[..., Any], uri: str = ":memory:", options: str = "
     return book
 
 
-def _colours(book: Any, locator: Any) -> int:
+def _colours(locator: Any) -> int:
     """Count the colours of a picture of an element, specks apart."""
-    encoded = base64.b64encode(locator.screenshot()).decode()
-    return int(
-        book.page.evaluate(
-            """async (encoded) => {
-                const bytes = Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0));
-                const image = await createImageBitmap(new Blob([bytes]));
-                const canvas = new OffscreenCanvas(image.width, image.height);
-                const context = canvas.getContext("2d");
-                context.drawImage(image, 0, 0);
-                const { data } = context.getImageData(0, 0, image.width, image.height);
-                const counts = new Map();
-                for (const pixel of new Uint32Array(data.buffer)) {
-                    counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
-                }
-                return [...counts.values()].filter((count) => count > 3).length;
-            }""",
-            encoded,
-        )
-    )
+    _, counts = np.unique(picture_of(locator).reshape(-1, 3), axis=0, return_counts=True)
+    return int((counts > 3).sum())
 
 
 def _painted(book: Any) -> tuple[int, int]:
     book.settle()
     stage = book.root().locator(".nerv-stage canvas").first
     timeline = book.root().locator(".nerv-timeline-canvas")
-    return _colours(book, stage), _colours(book, timeline)
+    return _colours(stage), _colours(timeline)
 
 
 def test_graph_and_timeline_are_painted_with_webgl(notebook: Callable[..., Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import Final
 
 import apsw
 
@@ -13,6 +14,7 @@ from nerv_lab.core.errors import NervError
 __all__ = ["Watcher"]
 
 logger = logging.getLogger(__name__)
+_STOP_SECONDS: Final = 5.0
 
 
 class Watcher:
@@ -42,11 +44,11 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="nerv-watcher", daemon=True)
         self._thread.start()
 
-    def stop(self, timeout: float = 5.0) -> None:
+    def stop(self) -> None:
         """End the thread and wait for it, unless called by itself."""
         self._stop.set()
         if threading.current_thread() is not self._thread:
-            self._thread.join(timeout)
+            self._thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
         try:

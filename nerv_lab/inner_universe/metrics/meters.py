@@ -151,11 +151,6 @@ class Meters:
         """How many events are missing in what was delivered."""
         return int(self._gaps.total)
 
-    @property
-    def failed_calls(self) -> int:
-        """How many calls raised."""
-        return int(self._failed_calls.total)
-
     def call(self, operation: str) -> Call:
         """Return a block that measures a call."""
         return Call(self, operation)

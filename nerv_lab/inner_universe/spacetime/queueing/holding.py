@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nerv_lab.core.errors import NervError, StoreClosedError
+from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.delivery import Delivery
@@ -102,7 +102,6 @@ class QueueHolder(InnerUniverseClient):
         self._remembering: asyncio.Task[None] | None = None
         self._forget_status: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._last_error: NervError | None = None
 
     @property
     def _portal(self) -> Portal:

@@ -28,14 +28,11 @@ class ReturningUniverse(ForkingUniverse):
             self._busy = True
             try:
                 if await self._resync():
-                    self._last_error = None
                     pause = 0.1
                     continue
             except GONE as error:
-                self._last_error = error
                 logger.debug("%s is still away: %s", self.uri, error)
             except NervError as error:
-                self._last_error = error
                 logger.warning("what is queued could not be sent yet: %s", error)
             except Exception:
                 logger.exception("what is queued could not be sent yet")
