@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from nerv_lab.core.changes import (
-    Change,
-    CreateEntity,
-    CreateRelation,
-    DeleteEntity,
-    DeleteRelation,
-    RestoreEntity,
-    RestoreRelation,
-    UpdateEntity,
-    UpdateRelation,
-)
-from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
+from nerv_lab.core.changes import Change
+from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item
 from nerv_lab.core.permissions import Grant, Permissions
 from nerv_lab.core.pruning import PruneStep
@@ -25,7 +14,15 @@ from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.thinning import Bridge, Retention
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.metrics.connection_meters import ConnectionMeters
 from nerv_lab.inner_universe.metrics.meters import Meters
+from nerv_lab.inner_universe.metrics.written_types import (
+    COMMITTED,
+    MOVED,
+    PRUNED,
+    types_of_changes,
+    types_of_events,
+)
 from nerv_lab.inner_universe.records import (
     Branch,
     BranchMove,
@@ -38,39 +35,15 @@ from nerv_lab.inner_universe.records import (
     Snapshot,
     Status,
     StoredHistory,
+    TagsChanged,
 )
 
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.embedded.keys import KeySource
     from nerv_lab.inner_universe.outbox.facade import Queues
     from nerv_lab.inner_universe.outbox.standing import Standing
-from nerv_lab.inner_universe.records import TagsChanged
 
 __all__ = ["ObservedUniverse", "observing"]
-
-_INVALID: Final = "invalid"
-_TYPE_OF: Final[dict[type, str]] = {
-    CreateEntity: EventType.ENTITY_CREATED.value,
-    UpdateEntity: EventType.ENTITY_UPDATED.value,
-    DeleteEntity: EventType.ENTITY_DELETED.value,
-    CreateRelation: EventType.RELATION_CREATED.value,
-    UpdateRelation: EventType.RELATION_UPDATED.value,
-    DeleteRelation: EventType.RELATION_DELETED.value,
-    # What a restored item becomes, created or updated, only the store finds out.
-    RestoreEntity: "ENTITY_RESTORED",
-    RestoreRelation: "RELATION_RESTORED",
-}
-_COMMITTED: Final = {EventType.STATE_VERSION_COMMITTED.value: 1}
-_MOVED: Final = {EventType.BRANCH_MOVED.value: 1}
-_PRUNED: Final = {EventType.HISTORY_PRUNED.value: 1}
-
-
-def _types_of(changes: Iterable[Change]) -> dict[str, int]:
-    types: dict[str, int] = {}
-    for change in changes:
-        name = _TYPE_OF.get(type(change), _INVALID)
-        types[name] = types.get(name, 0) + 1
-    return types
 
 
 class ObservedUniverse(InnerUniverseClient):
@@ -96,51 +69,7 @@ class ObservedUniverse(InnerUniverseClient):
         self.origin_id = client.origin_id
         self.completes_inline = client.completes_inline
         self.meters = Meters(client.origin_id) if meters is None else meters
-        self.meters.ledger.queued = self._queued
-        self._reconnects = 0
-        self._was_away = False
-        self._forget_status: Callable[[], None] | None = None
-        self._read_the_client()
-
-    def _queued(self) -> tuple[int, int, int]:
-        """Return how much of what was handed over is queued, and how much was set aside."""
-        outbox = self.observed.outbox
-        if outbox is None:
-            return 0, 0, 0
-        counts = outbox.counts()
-        return counts.pending, counts.rejected, counts.conflicted
-
-    def _read_the_client(self) -> None:
-        reading = self.meters.metrics.reading
-        reading(
-            "gauge",
-            "connection.state",
-            lambda: {(self.status.backend, self.status.state): 1.0},
-            "1 for the state of this moment",
-            unit="bool",
-            labels=("backend", "state"),
-        )
-        reading(
-            "counter",
-            "connection.reconnects",
-            lambda: {(): float(self._reconnects)},
-            "times that the server came back",
-            unit="reconnects",
-        )
-        reading(
-            "counter",
-            "cache.hits",
-            lambda: {(): float(self.observed.cache_use.hits)},
-            "items that were at hand",
-            unit="items",
-        )
-        reading(
-            "counter",
-            "cache.misses",
-            lambda: {(): float(self.observed.cache_use.misses)},
-            "items that had to be asked for",
-            unit="items",
-        )
+        self._connection = ConnectionMeters(client, self.meters)
 
     # How it stands
 
@@ -171,20 +100,11 @@ class ObservedUniverse(InnerUniverseClient):
         """Open the connection; nothing happens when it is open."""
         with self.meters.call("connect"):
             await self.observed.connect()
-        if self._forget_status is None:
-            self._forget_status = self.observed.on_status(self._status_changed)
-
-    def _status_changed(self) -> None:
-        state = self.observed.status.state
-        if state == "connected" and self._was_away:
-            self._reconnects += 1
-        self._was_away = state == "reconnecting"
+        self._connection.follow()
 
     async def close(self) -> None:
         """Drop the subscriptions and close; nothing happens when it is closed."""
-        forget, self._forget_status = self._forget_status, None
-        if forget is not None:
-            forget()
+        self._connection.forget()
         with self.meters.call("close"):
             await self.observed.close()
 
@@ -251,7 +171,7 @@ class ObservedUniverse(InnerUniverseClient):
     ) -> Receipt:
         """Make all of the changes durable as one batch, or none of them."""
         changes = tuple(changes)
-        with self.meters.write("apply", _types_of(changes), source):
+        with self.meters.write("apply", types_of_changes(changes), source):
             return await self.observed.apply(
                 changes, reason=reason, source=source, branch=branch, batch_id=batch_id
             )
@@ -267,7 +187,7 @@ class ObservedUniverse(InnerUniverseClient):
     ) -> tuple[Receipt, Version]:
         """Make all of the changes durable and commit the state they lead to, or do neither."""
         changes = tuple(changes)
-        with self.meters.write("apply_and_commit", _types_of(changes) | _COMMITTED, source):
+        with self.meters.write("apply_and_commit", types_of_changes(changes) | COMMITTED, source):
             return await self.observed.apply_and_commit(
                 changes, seal, reason=reason, source=source, branch=branch
             )
@@ -276,19 +196,18 @@ class ObservedUniverse(InnerUniverseClient):
         """Make events of the user's own durable as one batch."""
         events = tuple(events)
         given: tuple[object, ...] = events
-        types = Tally(e.type if isinstance(e, Event) else _INVALID for e in given)
         source = next((e.source for e in given if isinstance(e, Event)), None)
-        with self.meters.write("publish", types, source):
+        with self.meters.write("publish", types_of_events(events), source):
             return await self.observed.publish(events)
 
     async def commit_version(self, version: Version, delta: bytes) -> Version:
         """Add a version and move its branch to it, if the branch is still at its parent."""
-        with self.meters.write("commit_version", _COMMITTED, version.author):
+        with self.meters.write("commit_version", COMMITTED, version.author):
             return await self.observed.commit_version(version, delta)
 
     async def move_branch(self, move: BranchMove) -> None:
         """Make, move or delete a branch with its working rows, in one transaction."""
-        with self.meters.write("move_branch", _MOVED, None):
+        with self.meters.write("move_branch", MOVED, None):
             await self.observed.move_branch(move)
 
     async def set_tag(self, name: str, version_id: str) -> None:
@@ -366,7 +285,7 @@ class ObservedUniverse(InnerUniverseClient):
 
     async def prune(self, step: PruneStep) -> None:
         """Make one step of pruning, in one transaction."""
-        with self.meters.write("prune", _PRUNED, None):
+        with self.meters.write("prune", PRUNED, None):
             await self.observed.prune(step)
 
     async def retention(self) -> Retention:
