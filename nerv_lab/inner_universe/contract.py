@@ -194,8 +194,11 @@ class InnerUniverseContract(RetentionContract, PermissionContract):
             When the branch is not at ``move.expected``; nothing was changed.
         VersionNotFoundError
             When there is no version ``move.to``.
+        LogMovedError
+            When the rows of ``move.rows_of`` have changed since ``move.read_at``, or may have;
+            nothing was changed. Take a snapshot again.
         IntegrityError
-            When the rows are not what the changes start from, since somebody changed them.
+            When the rows are not what the changes start from.
         """
 
     @abstractmethod

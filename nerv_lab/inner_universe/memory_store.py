@@ -38,6 +38,7 @@ from nerv_lab.inner_universe.permitting import ACCESS, check_events, permissions
 from nerv_lab.inner_universe.retention import TOP_ROWS, check_step, check_unpruned, prune_event
 from nerv_lab.inner_universe.verifying import check_store
 from nerv_lab.inner_universe.writing import (
+    ROW_EVENTS,
     Batch,
     Origin,
     branch_event,
@@ -210,19 +211,31 @@ class MemoryStore:
             event = branch_event(move, self._log.last + 1)
             if event.id in self._log:
                 return ()
-            head = self._heads.get(move.name)
-            if head != move.expected:
-                raise HeadMovedError(move.name, move.expected, head)
             check_events(self._settings.get(ACCESS), origin.actor, [event])
+            self._check_move(move)
             if move.to is None:
                 self._heads.pop(move.name, None)
                 self._states.pop(move.name, None)
             else:
-                self._kept(move.to)
                 state = self._states.get(move.rows_of, GraphState.empty()).apply(move.changes)
                 self._heads[move.name], self._states[move.name] = move.to, state
             self._moved[move.name] = self._log.last + 1
             return self._append(move.id, [event], origin)
+
+    def _check_move(self, move: BranchMove) -> None:
+        head = self._heads.get(move.name)
+        if head != move.expected:
+            raise HeadMovedError(move.name, move.expected, head)
+        if move.to is not None:
+            self._kept(move.to)
+            if self._rows_changed(move.rows_of, move.read_at):
+                raise LogMovedError(move.read_at, self._log.last)
+
+    def _rows_changed(self, branch: str, since: int) -> bool:
+        """Whether the rows of a branch are others than at a position, as far as is known."""
+        if not self._log.floor <= since <= self._log.last:
+            return True
+        return any(e.branch == branch and e.type in ROW_EVENTS for e in self._log.read(since))
 
     def versions(self) -> list[Version]:
         """Return all versions."""

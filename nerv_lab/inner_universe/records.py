@@ -116,6 +116,9 @@ class BranchMove:
         The branch whose working rows to begin with.
     changes : tuple of ItemChange
         What leads from those rows to the state of `to`.
+    read_at : int
+        Position of the log that those rows were read at, which their `Snapshot` says. Of no
+        account where the branch is deleted.
     """
 
     id: str
@@ -124,6 +127,7 @@ class BranchMove:
     to: str | None
     rows_of: str
     changes: tuple[ItemChange, ...] = ()
+    read_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 from msgspec.structs import force_setattr
 
@@ -26,6 +26,7 @@ from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.records import BranchMove
 
 __all__ = [
+    "ROW_EVENTS",
     "Batch",
     "CheckedEvents",
     "Origin",
@@ -53,6 +54,8 @@ _RESERVED = CHANGE_EVENT_TYPES | {
     EventType.HISTORY_PRUNED,
 }
 _CHANGE_TYPES = get_args(Change)
+ROW_EVENTS: Final = CHANGE_EVENT_TYPES | {EventType.BRANCH_MOVED}
+"""Types of the events after which their branch has other rows."""
 _MAX_SECONDS = 253_402_300_800.0  # the year 10000, where datetime ends
 
 

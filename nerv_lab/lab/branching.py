@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Self, TypeVar
 
 from nerv_lab.core.checks import checked_name
@@ -12,11 +13,12 @@ from nerv_lab.core.errors import (
     BranchNotFoundError,
     ConflictError,
     DuplicateIdError,
-    HeadMovedError,
+    HistoryPrunedError,
+    IntegrityError,
+    LogMovedError,
     ValidationError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.lineage import ancestors
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.text import counted
@@ -24,6 +26,7 @@ from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.inner_universe.client import BranchMove
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.progress import shown_when_slow
+from nerv_lab.inner_universe.rebasing import rebased
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.merger import Merger
 from nerv_lab.lab.reading import View
@@ -140,13 +143,17 @@ class Brancher(Merger):
         self._outside_transaction("reset")
         version = self._travel.kept(ref)
         position = self._follower.position()
-        if not force:
-            self._check_orphans(version)
         expected = position.head.id if position.head else None
-        self._move(position.branch, expected, version.id, rows_of=position.branch)
+
+        def check() -> None:
+            if not force:
+                self._check_orphans(version)
+
+        self._move(position.branch, expected, version.id, position.branch, check)
         return version
 
     def _check_orphans(self, version: Version) -> None:
+        self.refresh()
         position = self._follower.position()
         if uncommitted := position.uncommitted:
             raise ConflictError(
@@ -166,25 +173,51 @@ class Brancher(Merger):
     def _parents(self, version_id: str) -> tuple[str, ...]:
         return self._history.get_version(version_id).parents
 
-    def _move(self, name: str, expected: str | None, to: str | None, rows_of: str) -> None:
-        """Move a branch, starting again while others write to the rows it begins with."""
+    def _move(
+        self,
+        name: str,
+        expected: str | None,
+        to: str | None,
+        rows_of: str,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Move a branch, again while others write to the rows it begins with.
+
+        What `check` refuses is refused of the very rows that the move begins with.
+        """
+        # One id for all attempts, since one that a server may have taken waits under it.
+        move = self._read(BranchMove(new_id(), name, expected, to, rows_of))
         for attempt in range(1, _ATTEMPTS + 1):
-            changes = self._steps_to(to, rows_of) if to else ()
-            move = BranchMove(new_id(), name, expected, to, rows_of, changes)
+            check()
             try:
                 self._write(self._client.move_branch(move))
                 return self._sign_if_asked(name, to)
-            except HeadMovedError:
-                raise
-            except ValueError:
+            except (LogMovedError, IntegrityError) as error:
                 if attempt == _ATTEMPTS:
                     raise
+                caught_up = self._caught_up(move) if isinstance(error, LogMovedError) else None
+                move = caught_up or self._read(move)
         raise AssertionError
 
-    def _steps_to(self, version_id: str, rows_of: str) -> tuple[ItemChange, ...]:
-        rows = self._run(self._client.snapshot(rows_of))
-        target = self._history.state_at(version_id)
-        return GraphState.build(rows.items).diff(target, exact=True)
+    def _read(self, move: BranchMove) -> BranchMove:
+        """Return a move from the rows as they are."""
+        if move.to is None:
+            return move
+        rows = self._run(self._client.snapshot(move.rows_of))
+        target = self._history.state_at(move.to)
+        changes = GraphState.build(rows.items).diff(target, exact=True)
+        return replace(move, changes=changes, read_at=rows.seq)
+
+    def _caught_up(self, move: BranchMove) -> BranchMove | None:
+        """Take in what happened to the rows since, which takes less time than reading them."""
+        try:
+            events = self._run(self._client.events(move.read_at))
+        except HistoryPrunedError:
+            return None
+        changes = rebased(move.changes, events, move.rows_of)
+        if not events or changes is None:
+            return None
+        return replace(move, changes=changes, read_at=events[-1].seq or 0)
 
     def switch(self, name: str) -> Self:
         """Go to another branch: from now on it is read, written and shown.

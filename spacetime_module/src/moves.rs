@@ -7,6 +7,23 @@ use crate::rules::{self, Reader};
 use crate::types::{EntityStep, RelationStep, RowStep};
 use crate::validate;
 
+/// The type of the event that a move leaves.
+pub const BRANCH_MOVED: &str = "BRANCH_MOVED";
+
+/// Whether an event of this type left its branch with other rows.
+pub fn changes_rows(event_type: &str) -> bool {
+    matches!(
+        event_type,
+        "ENTITY_CREATED"
+            | "ENTITY_UPDATED"
+            | "ENTITY_DELETED"
+            | "RELATION_CREATED"
+            | "RELATION_UPDATED"
+            | "RELATION_DELETED"
+            | BRANCH_MOVED
+    )
+}
+
 /// The steps as changes, each of one item that is fit to be stored.
 pub fn changes(steps: Vec<RowStep>) -> Result<Vec<ItemChange>, Error> {
     let steps = steps.into_iter().enumerate();
@@ -114,6 +131,27 @@ mod tests {
     fn differs(key: &str) -> Result<(), Error> {
         let reason = format!("{key}: the rows are not what the changes start from");
         Err(Error::Integrity { reason })
+    }
+
+    #[test]
+    fn what_happens_to_items_and_moves_change_rows_and_nothing_else_does() {
+        let [added, changed, removed] = [
+            of_entity(None, Some(entity("a"))),
+            of_entity(Some(entity("a")), Some(entity("a"))),
+            gone("a"),
+        ];
+        let turned = |step| accepted([step])[0].event_type();
+        for event_type in [turned(added), turned(changed), turned(removed), BRANCH_MOVED] {
+            assert!(changes_rows(event_type));
+        }
+        let ada = || Some(relation("r", "a", "b"));
+        for step in [of_relation(None, ada()), of_relation(ada(), ada()), of_relation(ada(), None)]
+        {
+            assert!(changes_rows(turned(step)));
+        }
+        for event_type in ["STATE_VERSION_COMMITTED", "HISTORY_PRUNED", "GREETING", ""] {
+            assert!(!changes_rows(event_type));
+        }
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 use crate::errors::Error;
 
+/// So many events are looked through for one that changed the rows; who read them before reads
+/// them again.
+const FARTHEST: u64 = 100_000;
+
 /// Refuse a version that claims to include events which are not in the log.
 pub fn check_place(event_seq: u64, last_seq: u64) -> Result<(), Error> {
     if event_seq <= last_seq {
@@ -26,6 +30,20 @@ pub fn check_log(expected: u64, actual: u64) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::LogMoved { expected, actual })
+}
+
+/// Refuse rows that were read at another position than that of the log, unless all events since
+/// leave them alone.
+pub fn check_rows_read(
+    read_at: u64,
+    actual: u64,
+    leaves_alone: impl Fn(u64) -> bool,
+) -> Result<(), Error> {
+    let behind = actual.checked_sub(read_at);
+    if behind.is_some_and(|behind| behind <= FARTHEST) && (read_at + 1..=actual).all(leaves_alone) {
+        return Ok(());
+    }
+    Err(Error::LogMoved { expected: read_at, actual })
 }
 
 /// Whether a batch and its version are both there. With only one of them the other cannot follow
@@ -69,6 +87,20 @@ mod tests {
         assert_eq!(check_log(2, 2), Ok(()));
         assert_eq!(check_log(2, 3), Err(Error::LogMoved { expected: 2, actual: 3 }));
         assert_eq!(check_log(4, 3), Err(Error::LogMoved { expected: 4, actual: 3 }));
+    }
+
+    #[test]
+    fn rows_are_as_they_were_read_while_events_leave_them_alone() {
+        let moved = |expected, actual| Err(Error::LogMoved { expected, actual });
+        let of_others = |seq| seq != 5;
+        assert_eq!(check_rows_read(4, 4, of_others), Ok(()));
+        assert_eq!(check_rows_read(4, 5, of_others), moved(4, 5));
+        assert_eq!(check_rows_read(5, 9, of_others), Ok(()));
+        assert_eq!(check_rows_read(3, 9, of_others), moved(3, 9));
+        assert_eq!(check_rows_read(5, 4, |_| true), moved(5, 4));
+        assert_eq!(check_rows_read(0, FARTHEST, |_| true), Ok(()));
+        assert_eq!(check_rows_read(0, FARTHEST + 1, |_| true), moved(0, FARTHEST + 1));
+        assert_eq!(check_rows_read(u64::MAX, 4, |_| true), moved(u64::MAX, 4));
     }
 
     #[test]

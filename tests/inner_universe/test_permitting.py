@@ -58,9 +58,8 @@ async def _tag(client: InnerUniverseClient) -> None:
 
 
 async def _move(client: InnerUniverseClient) -> None:
-    await client.move_branch(
-        BranchMove(new_id(), new_id(), None, await client.branch_head(), "main")
-    )
+    head, seq = await client.branch_head(), await client.last_seq()
+    await client.move_branch(BranchMove(new_id(), new_id(), None, head, "main", read_at=seq))
 
 
 async def _prune(client: InnerUniverseClient) -> None:

@@ -132,14 +132,16 @@ class Database:
         *changes: ItemChange,
         **fields: Any,
     ) -> None:
-        """Call `move_branch`."""
+        """Call `move_branch`, or `move_branch_as_read` where `read_at` is given."""
+        read_at = [fields["read_at"]] if "read_at" in fields else []
         self.call(
-            "move_branch",
+            "move_branch_as_read" if read_at else "move_branch",
             fields.get("move_id") or new_id(),
             name,
             some(expected),
             some(to),
             fields.get("rows_of", "main"),
+            *read_at,
             [row_step(change) for change in changes],
             fields.get("origin_id", "tests"),
             fields.get("origin_seq", 0),

@@ -205,6 +205,23 @@ def test_changes_must_start_from_the_rows(filled: Database, change: ItemChange) 
     )
 
 
+def test_rows_must_be_as_they_were_read(filled: Database) -> None:
+    last = filled.log()[-1]["seq"]
+    filled.apply(CreateEntity("late", "thing"))
+    refused = _refusal(filled, lambda: filled.move("aside", None, "v1", read_at=last))
+    assert (refused.name, refused.fields) == ("LogMoved", {"expected": last, "actual": last + 1})
+    filled.move("aside", None, "v1", read_at=last + 1)
+    assert _keys(filled, "aside") == _keys(filled, "main")
+
+
+def test_a_client_that_does_not_say_when_it_read_the_rows_goes_on_as_before(
+    filled: Database,
+) -> None:
+    filled.apply(CreateEntity("late", "thing"))
+    filled.move("aside", None, "v1")
+    assert _heads(filled) == {"main": "v1", "aside": "v1"}
+
+
 def test_no_relation_is_left_without_its_ends(filled: Database) -> None:
     refused = _refusal(filled, lambda: filled.move("aside", None, "v1", _item(OLD_A, None)))
     assert (refused.name, refused.fields) == (

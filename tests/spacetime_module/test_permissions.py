@@ -76,6 +76,7 @@ CALLS: dict[str, tuple[set[str], list[Any]]] = {
     "set_tag": (COMMITTER, ["t", "v1"]),
     "delete_tag": (COMMITTER, ["t"]),
     "move_branch": (EDITOR, ["m", "new", NONE, some("v1"), "main", [], "o", 0]),
+    "move_branch_as_read": (EDITOR, ["m", "new", NONE, some("v1"), "main", 6, [], "o", 0]),
     "stage_history": (OWNER, ["i", 0, NOTHING]),
     "import_history": (OWNER, ["i", 0, 6, 6]),
     "discard_history": (OWNER, ["i"]),

@@ -31,7 +31,7 @@ from nerv_lab.inner_universe.embedded.rows import (
 )
 from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.permitting import ACCESS, check_events
-from nerv_lab.inner_universe.writing import Origin, change_of, placed
+from nerv_lab.inner_universe.writing import ROW_EVENTS, Origin, change_of, placed
 
 __all__ = [
     "Entry",
@@ -53,6 +53,7 @@ __all__ = [
     "last_seq",
     "log_of",
     "put_branch",
+    "rows_changed",
     "stored_delta",
     "stored_deltas",
     "stored_receipt",
@@ -103,6 +104,13 @@ _COPY_ROWS = (
     f"INSERT INTO entity SELECT ?, {ENTITY_COLUMNS} FROM entity WHERE branch = ?",
     f"INSERT INTO relation SELECT ?, {RELATION_COLUMNS} FROM relation WHERE branch = ?",
 )
+_ROWS_CHANGED = f"""
+    SELECT (SELECT min(seq) FROM event_log) > ?1 + 1 OR EXISTS (
+        SELECT 1 FROM event_log
+        WHERE seq > ?1 AND branch = ?2
+            AND event_type IN ({", ".join(f"'{type}'" for type in sorted(ROW_EVENTS))})
+    )
+"""
 _MOVE_BRANCH = "INSERT OR REPLACE INTO branch VALUES (?, ?)"
 _ADD_VERSION = f"""
     INSERT INTO state_version (seq, {VERSION_COLUMNS}, delta)
@@ -274,6 +282,19 @@ def put_branch(connection: apsw.Connection, name: str, version_id: str, rows_of:
         _drop_rows(connection, name)
         for query in _COPY_ROWS:
             connection.execute(query, (name, rows_of))
+
+
+def rows_changed(connection: apsw.Connection, branch: str, since: int, last: int) -> bool:
+    """Return whether the rows of a branch are others than at a position, as far as is known.
+
+    Parameters
+    ----------
+    branch, since : str, int
+        The branch and the position.
+    last : int
+        Where the log ends.
+    """
+    return since > last or bool(connection.execute(_ROWS_CHANGED, (since, branch)).get)
 
 
 def drop_branch(connection: apsw.Connection, name: str) -> None:

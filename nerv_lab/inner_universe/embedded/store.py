@@ -7,7 +7,7 @@ from typing import Final
 
 import apsw
 
-from nerv_lab.core.errors import DuplicateIdError, HeadMovedError
+from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, LogMovedError
 from nerv_lab.core.events import Event
 from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.rules import Reader, plan
@@ -40,6 +40,7 @@ from nerv_lab.inner_universe.embedded.queries import (
     known_version,
     last_seq,
     put_branch,
+    rows_changed,
     stored_receipt,
     write_rows,
 )
@@ -219,6 +220,8 @@ class SqliteStore(StoreReader):
                     drop_branch(connection, move.name)
                 else:
                     kept_version(connection, move.to)
+                    if rows_changed(connection, move.rows_of, move.read_at, last):
+                        raise LogMovedError(move.read_at, last)
                     put_branch(connection, move.name, move.to, move.rows_of)
                     self._tip.cache.advance(-1)
                     reader = BranchReader(connection, move.name, self._tip)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, ServerGoneError
+from nerv_lab.core.errors import DuplicateIdError, ServerGoneError
 from nerv_lab.core.events import Event
 from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Item
@@ -135,15 +135,11 @@ class OfflineStore(MemoryStore):
 
         Raises
         ------
-        HeadMovedError, VersionNotFoundError, HistoryPrunedError
+        HeadMovedError, LogMovedError, VersionNotFoundError, HistoryPrunedError
             It does not.
         """
         with self._lock:
-            head = self._heads.get(move.name)
-            if head != move.expected:
-                raise HeadMovedError(move.name, move.expected, head)
-            if move.to is not None:
-                self._kept(move.to)
+            self._check_move(move)
 
     def check_kept(self, version_id: str) -> None:
         """Refuse a version that is not there any more.

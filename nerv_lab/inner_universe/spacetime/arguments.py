@@ -217,20 +217,21 @@ COMMIT_VERSION: Final = Product(CommitVersion, VERSION_ARGS, BYTES, STRING, U64)
 
 
 class MoveBranch(NamedTuple):
-    """Arguments of `move_branch`."""
+    """Arguments of `move_branch_as_read`."""
 
     move_id: str
     name: str
     expected: str | None
     to: str | None
     rows_of: str
+    read_at: int
     changes: list[Variant]
     origin_id: str
     origin_seq: int
 
 
 MOVE_BRANCH: Final = Product(
-    MoveBranch, STRING, STRING, OPTIONAL, OPTIONAL, STRING, Array(_STEP), STRING, U64
+    MoveBranch, STRING, STRING, OPTIONAL, OPTIONAL, STRING, U64, Array(_STEP), STRING, U64
 )
 
 
@@ -324,7 +325,7 @@ CLAIM: Final = Product(Claim)
 REDUCERS: Final[Mapping[str, Product[Any]]] = {
     "apply_batch": APPLY_BATCH,
     "apply_and_commit": APPLY_AND_COMMIT,
-    "move_branch": MOVE_BRANCH,
+    "move_branch_as_read": MOVE_BRANCH,
     "publish_events": PUBLISH_EVENTS,
     "commit_version": COMMIT_VERSION,
     "set_tag": SET_TAG,

@@ -188,7 +188,7 @@ def commit_args(
 
 
 def move_args(move: BranchMove, origin_id: str, origin_seq: int = UNCHECKED) -> bytes:
-    """Return the arguments of `move_branch`.
+    """Return the arguments of `move_branch_as_read`.
 
     Raises
     ------
@@ -196,7 +196,7 @@ def move_args(move: BranchMove, origin_id: str, origin_seq: int = UNCHECKED) -> 
         When the changes are too large to send.
     """
     steps = _steps(move.changes)
-    ends = (move.expected, move.to, move.rows_of)
+    ends = (move.expected, move.to, move.rows_of, move.read_at)
     call = MoveBranch(move.id, move.name, *ends, steps, origin_id, origin_seq)
     return sized("changes", MOVE_BRANCH.encode(call))
 

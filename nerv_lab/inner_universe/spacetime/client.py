@@ -178,7 +178,7 @@ class SpacetimeInnerUniverse(ReadableUniverse):
     async def move_branch(self, move: BranchMove) -> None:
         """Make, move or delete a branch with its working rows, in one transaction."""
         args = move_args(checked_move(move), self.origin_id)
-        await self._ask("move_branch", lambda c: c.call("move_branch", args))
+        await self._ask("move_branch", lambda c: c.call("move_branch_as_read", args))
         self._items.forget()
         self.deliver()
 

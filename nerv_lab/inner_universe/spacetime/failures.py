@@ -35,6 +35,10 @@ def _origin_gap(expected: int, got: int) -> NervError:
     )
 
 
+def _integrity(reason: str) -> NervError:
+    return IntegrityError(reason)
+
+
 _KNOWN: Mapping[str, Callable[..., NervError]] = {
     "ValidationError": ValidationError,
     "ValueRefused": ValueRefusedError,
@@ -43,7 +47,7 @@ _KNOWN: Mapping[str, Callable[..., NervError]] = {
     "VersionNotFound": VersionNotFoundError,
     "HistoryPruned": HistoryPrunedError,
     "DuplicateId": DuplicateIdError,
-    "Integrity": IntegrityError,
+    "Integrity": _integrity,
     "DanglingRelation": DanglingRelationError,
     "EntityInUse": EntityInUseError,
     "HeadMoved": HeadMovedError,

@@ -41,6 +41,7 @@ from nerv_lab.inner_universe.spacetime.calls import (
     tag_args,
 )
 from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.moving import move_to
 from nerv_lab.inner_universe.spacetime.queries import quoted
 from nerv_lab.inner_universe.spacetime.reading import (
     read_branches,
@@ -99,7 +100,7 @@ def request_of(
         rows = [own_event(*pair) for pair in zip(events, events.payloads, strict=True)]
         return "publish_events", publish_args(write.id, write.branch, rows, origin_id, origin_seq)
     if write.move is not None:
-        return "move_branch", move_args(write.move, origin_id, origin_seq)
+        return "move_branch_as_read", move_args(write.move, origin_id, origin_seq)
     if write.tag is not None:
         return "set_tag", tag_args(write.tag.name, write.tag.to)
     if write.kind == "apply":
@@ -362,7 +363,7 @@ class Sender:
             write = await resealer.resealed(write, last, step.count - 1)
         journal.outbox.send([write.id])
         try:
-            places = await self._connection.call(*await self._request(write, step.count, last))
+            places = await self._called(write, step.count, last)
         except NervError as error:
             self._refused(step, error)
             return False
@@ -385,18 +386,17 @@ class Sender:
         journal.accept([(id, journal.cursor)])
         return True
 
-    async def _request(self, write: QueuedWrite, count: int, last: int) -> tuple[str, bytes]:
+    async def _called(self, write: QueuedWrite, count: int, last: int) -> Sequence[int]:
         origin, number = self._journal.origin_id, self._journal.cursor + 1
-        if write.move is not None:
-            move = write.move
-            if move.to is not None:
-                rows = await read_snapshot(self._connection, move.rows_of)
-                target = await self.state_of(move.to)
-                changes = GraphState.build(rows.items).diff(target, exact=True)
-                move = replace(move, changes=changes)
-            return "move_branch", move_args(move, origin, number)
-        version = write.version
-        assert version is not None
+        if (move := write.move) is not None and move.to is not None:
+            target = await self.state_of(move.to)
+            return await move_to(self._connection, move, target, origin, number)
+        return await self._connection.call(*self._request(write, count, last, number))
+
+    def _request(self, write: QueuedWrite, count: int, last: int, number: int) -> tuple[str, bytes]:
+        origin, version = self._journal.origin_id, write.version
+        if version is None:
+            return request_of(write, origin, number)
         if write.kind == "version":
             if version.event_seq > last:
                 write = replace(write, version=relocated(version, write.delta, last))

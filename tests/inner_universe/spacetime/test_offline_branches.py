@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared.interleaving import before_next
 from shared.offline_places import PATIENCE, Place, contents
 
 import nerv_lab as nl
+from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import ServerGoneError, ValidationError
 from nerv_lab.inner_universe.outbox import Queued
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse
@@ -314,3 +316,44 @@ def test_what_was_under_way_when_the_network_went_is_done_once(
             ids = [event.id for event in other.events]
             assert len(ids) == len(set(ids))
             assert [e.type for e in other.events].count("BRANCH_MOVED") <= 2
+
+
+@pytest.mark.parametrize("times", [1, 30])
+def test_a_branch_made_offline_has_the_rows_of_its_version_whatever_others_write_as_it_is_sent(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, times: int
+) -> None:
+    remote = SpacetimeInnerUniverse(place.uri, tokens=TokenFile(tmp_path / "tokens.json"))
+    lab = Lab(QueuedUniverse(remote, QueueLimits(place.outboxes, patience=0.1)))
+    with lab, place.other() as other:
+        lab.add_entity("person", id="ada")
+        version = lab.commit("first")
+        place.cut()
+        lab.create_branch("what-if")
+        other.add_entity("person", id="bob")
+        call, left = remote.connection.call, iter(range(times))
+
+        async def after_others(reducer: str, args: bytes) -> Any:
+            if reducer == "move_branch_as_read" and (n := next(left, None)) is not None:
+                await other.client.apply([CreateEntity(f"late {n}", "person")])
+            return await call(reducer, args)
+
+        monkeypatch.setattr(remote.connection, "call", after_others)
+        sent(place, lab)
+        assert next(left, None) is None
+        assert lab.switch("what-if").data_hash == version.data_hash
+        assert lab.verify().ok
+
+
+def test_rows_that_were_read_before_the_server_went_make_no_branch(place: Place) -> None:
+    with place.open() as lab, place.other() as other:
+        lab.add_entity("person", id="ada")
+        version = lab.commit("first")
+        other.add_entity("person", id="bob")
+        before_next(lab, "move_branch", place.cut)
+        lab.create_branch("what-if", version)
+        assert set(lab.branches) == {"main", "what-if"}
+        sent(place, lab)
+        assert len(lab.outbox) == 0
+        assert lab.switch("what-if").data_hash == version.data_hash
+        assert lab.verify().ok
+        assert [e.type for e in other.events].count("BRANCH_MOVED") == 1

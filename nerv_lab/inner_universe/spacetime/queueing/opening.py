@@ -158,7 +158,8 @@ def _redo(store: OfflineStore, write: QueuedWrite, origin: Origin) -> None:
         elif write.kind == "publish":
             store.publish(checked_events(write.events), origin)
         elif write.move is not None:
-            store.move_branch(replace(write.move, changes=decode_delta(write.delta)), origin)
+            changes, seq = decode_delta(write.delta), store.last_seq()
+            store.move_branch(replace(write.move, changes=changes, read_at=seq), origin)
         elif write.tag is not None:
             store.set_tag(write.tag.name, write.tag.to)
         if write.version is not None:

@@ -130,24 +130,24 @@ class WritingUniverse(OpeningUniverse):
         request = request_of(write, self.origin_id)
 
         async def send(connection: Connection) -> tuple[None, int]:
-            if move.to is not None:
-                self._check_read(move.rows_of)
+            self._check_read(move)
             places = await connection.call(*request)
             self.remote.forget_items()
             return None, len(places)
 
         def locally(store: OfflineStore) -> None:
+            self._check_read(move)
             store.check_move(move)
             self._keep(write)
             store.move_branch(move, self.origin)
 
         await self._write(write, send, locally, lambda _: None)
 
-    def _check_read(self, branch: str) -> None:
-        """Refuse steps from rows that were read before the server went or came back."""
-        if self._read_in.get(branch, self._turn) != self._turn:
+    def _check_read(self, move: BranchMove) -> None:
+        """Refuse rows that were read in another log: before the server went or came back."""
+        if move.to is not None and self._read_in.get(move.rows_of, self._turn) != self._turn:
             raise IntegrityError(
-                f"the rows of branch {branch!r} are not what the changes start from; "
+                f"the rows of branch {move.rows_of!r} are not what the changes start from; "
                 f"take a snapshot again"
             )
 
