@@ -9,12 +9,19 @@ from typing import Any, TypeVar
 
 from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
-from nerv_lab.core.errors import HeadMovedError, LogMovedError, TransactionError, ValidationError
+from nerv_lab.core.errors import (
+    ConflictError,
+    HeadMovedError,
+    LogMovedError,
+    TransactionError,
+    ValidationError,
+)
 from nerv_lab.core.item_changes import ItemChange, compact, restoring
 from nerv_lab.core.model import Item
 from nerv_lab.core.resolutions import ResolvedConflict
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
 from nerv_lab.inner_universe.progress import shown_when_slow
@@ -28,7 +35,7 @@ from nerv_lab.lab.schema_checks import SchemaChecker
 from nerv_lab.lab.transactions import Transaction
 from nerv_lab.lab.travel import Ref, Travel
 
-__all__ = ["Committer", "Joined", "Sealer"]
+__all__ = ["Committer", "Joined", "Sealer", "check_committed"]
 
 _T = TypeVar("_T")
 # Each attempt follows a commit of somebody else's, so that all together still make progress.
@@ -190,9 +197,8 @@ class Committer(GraphReader):
             raise ValidationError("description", f"must be a string, not {description!r}")
         for _ in range(_COMMIT_ATTEMPTS):
             position = self._follower.position()
-            if merge and position.head != merge.head:
-                found = position.head.id if position.head else None
-                raise HeadMovedError(position.branch, merge.head.id, found)
+            if merge:
+                _check_start(position, merge.head)
             seal = Sealer(self._history, self._follower, position, description, author)
             if merge:
                 second = merge.second.id if merge.second else None
@@ -248,10 +254,33 @@ class Committer(GraphReader):
         if self._open_transaction():
             raise TransactionError("leave the transaction before you roll back")
         text = f"rollback to {target.label}" if description is None else description
-        difference = self.state.diff(target.state)
-        if only is not None:
-            ids = {id_of(item, "only") for item in only}
-            difference = tuple(c for c in difference if c.item.id in ids)
-        changes = restoring(difference)
+        ids = None if only is None else {id_of(item, "only") for item in only}
+
+        def changes(state: GraphState) -> Sequence[Change]:
+            difference = state.diff(target.state)
+            return restoring(c for c in difference if ids is None or c.item.id in ids)
+
         partial = only is not None
         return self._commit(text, self._author, changes, reason=text, fitting=partial)[1]
+
+
+def check_committed(position: Position) -> None:
+    """Refuse to bring anything into a branch with changes that are not committed.
+
+    Raises
+    ------
+    ConflictError
+        There are some.
+    """
+    if uncommitted := position.uncommitted:
+        raise ConflictError(
+            f"{counted(len(uncommitted), 'change')} not committed yet; commit before you merge"
+        )
+
+
+def _check_start(position: Position, head: Version) -> None:
+    """Refuse what was worked out for a version where the branch is not at that, and only that."""
+    if position.head != head:
+        found = position.head.id if position.head else None
+        raise HeadMovedError(position.branch, head.id, found)
+    check_committed(position)

@@ -8,18 +8,17 @@ from typing import Any, Final, TypeVar
 
 from nerv_lab.core.changes import Change
 from nerv_lab.core.conflicts import Place, Resolution
-from nerv_lab.core.errors import ConflictError, VersionNotFoundError
+from nerv_lab.core.errors import VersionNotFoundError
 from nerv_lab.core.events import Event
 from nerv_lab.core.merge_functions import MergeFunction
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
-from nerv_lab.core.text import counted
 from nerv_lab.core.versions import Version
 from nerv_lab.core.walking import walk_part
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.progress import shown_when_slow
-from nerv_lab.lab.committing import Joined
+from nerv_lab.lab.committing import Joined, check_committed
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.merging import MergeResult, Sides, merging, picking
 from nerv_lab.lab.reading import View
@@ -89,10 +88,7 @@ class Merger:
         position = self._follower.position()
         if position.head is None:
             raise VersionNotFoundError("head", "commit before you merge")
-        if uncommitted := position.uncommitted:
-            raise ConflictError(
-                f"{counted(len(uncommitted), 'change')} not committed yet; commit before you merge"
-            )
+        check_committed(position)
         return position.head
 
     @shown_when_slow()

@@ -110,3 +110,42 @@ def test_a_reset_from_a_version_that_others_left_meanwhile_is_refused(lab: Lab, 
     with pytest.raises(HeadMovedError):
         lab.reset("v1", force=True)
     assert lab.verify().ok
+
+
+# Bringing back, and together
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_rollback_is_to_the_very_state_whatever_others_write_meanwhile(
+    lab: Lab, other: Lab, change: Change
+) -> None:
+    before_next(lab, "apply_and_commit", lambda: other.apply([change]))
+    version = lab.rollback("v1")
+    assert version.data_hash == lab.version("v1").data_hash == lab.data_hash
+    assert lab.verify().ok
+
+
+def test_a_rollback_of_a_part_leaves_alone_what_others_write_meanwhile(
+    lab: Lab, other: Lab
+) -> None:
+    before_next(lab, "apply_and_commit", lambda: other.apply([NOTE]))
+    lab.rollback("v1", only=["ada"])
+    assert sorted(lab.entities) == ["ada", "note"]
+    assert lab.entity("ada").properties["born"] == 1815
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_merge_does_not_go_over_what_others_write_meanwhile(
+    lab: Lab, other: Lab, change: Change
+) -> None:
+    with lab.branch("aside"):
+        lab.update("ada", properties={"died": 1852})
+        lab.commit("aside")
+    before_next(lab, "apply_and_commit", lambda: other.apply([change]))
+    with pytest.raises(ConflictError, match="1 change not committed yet"):
+        lab.merge("aside")
+    assert len(lab.diff()) == 1
+    lab.commit("what the other wrote")
+    assert lab.merge("aside").version == lab.head
+    assert lab.entity("ada").properties["died"] == 1852
+    assert lab.verify().ok
