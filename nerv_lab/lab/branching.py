@@ -232,7 +232,10 @@ class Brancher(Merger):
             self.refresh()
             self._known_branch(name)
             snapshot = self._run(self._client.snapshot(name))
-            moved_at = self._run(self._client.branches())[name].moved_at
+            branch = self._run(self._client.branches()).get(name)
+            if branch is None:
+                continue  # deleted just now, which the next look says
+            moved_at = branch.moved_at
             events = self._since_head(snapshot.head, snapshot.seq, moved_at)
             state = GraphState.build(snapshot.items)
             if self._follower.switch(name, state, snapshot.seq, moved_at, events):

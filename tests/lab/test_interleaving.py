@@ -9,7 +9,7 @@ from shared.graphs import ADA, NOTE
 from shared.interleaving import before_next
 
 from nerv_lab.core.changes import Change, UpdateEntity
-from nerv_lab.core.errors import ConflictError, HeadMovedError, LogMovedError
+from nerv_lab.core.errors import BranchNotFoundError, ConflictError, HeadMovedError, LogMovedError
 from nerv_lab.lab import Lab
 
 pytestmark = pytest.mark.every_backend
@@ -78,6 +78,15 @@ def test_a_branch_is_not_made_for_ever_while_others_write_all_the_time(
         lab.create_branch("aside", "v1")
     assert next(numbers) == 100
     assert list(lab.branches) == ["main"]
+
+
+def test_a_branch_that_others_delete_as_one_goes_to_it_is_not_found(lab: Lab, other: Lab) -> None:
+    lab.create_branch("aside")
+    other.refresh()
+    before_next(lab, "branches", lambda: other.delete_branch("aside"))
+    with pytest.raises(BranchNotFoundError):
+        lab.switch("aside")
+    assert lab.branch_name == "main"
 
 
 # Moving them
