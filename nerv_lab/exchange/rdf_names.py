@@ -45,6 +45,8 @@ def name_of(node: rdflib.term.Node) -> str:
     if isinstance(node, rdflib.BNode):
         return f"_:{node}"
     text = str(node)
+    if not text.startswith(BASE):
+        return text
     for kind in ("entity", "relation", "term"):
         if text.startswith(prefix := f"{BASE}{kind}:"):
             return unquote(text.removeprefix(prefix))
