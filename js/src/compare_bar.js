@@ -33,5 +33,5 @@ function entry(kind, count) {
   const dash = kind === "removed" ? "2.5 2" : null;
   const shape = h("path", { d: SHAPES[kind], "stroke-dasharray": dash });
   const icon = h("svg.nerv-icon", { viewBox: "0 0 16 16", "aria-hidden": "true" }, shape);
-  return h(`span.${signOf(kind, count)}`, {}, icon, `${SIGNS[kind]}${count.toLocaleString("en")} ${kind}`);
+  return h(`span.${signOf(kind, count)}`, {}, icon, `${SIGNS[kind]}${count.toLocaleString("en")}`, h("span.nerv-wordy", {}, ` ${kind}`));
 }

@@ -5,8 +5,14 @@ import { courseOf, lengthOf, pointOn } from "./curves.js";
 
 const BADGE = 6.5;
 const SMALL_BADGE = 4.5; // where there are many
-const MANY = 40;
+const MANY = 40; // from which on nodes have none: their outlines say the same
 const SHORT = 34; // relations too short, in pixels, for a badge of their own among many
+
+/** How far from its middle the mark of a node is. */
+const reachOf = (size) => size + 3.5;
+
+/** The radius of what a mark and its node cover. */
+export const coveredBy = (size) => reachOf(size) * 1.25;
 
 export const toneOf = (theme, kind) =>
   ({ added: theme.good, changed: theme.warn, removed: theme.bad })[kind];
@@ -16,7 +22,7 @@ function outline(context, kind, { x, y }, reach) {
   context.beginPath();
   context.setLineDash(kind === "removed" ? [3, 3] : []);
   if (kind === "changed") {
-    const far = reach * 1.25;
+    const far = reach * 1.25; // as in coveredBy
     context.moveTo(x, y - far);
     for (const [dx, dy] of [[far, 0], [0, far], [-far, 0]]) context.lineTo(x + dx, y + dy);
     context.closePath();
@@ -53,11 +59,11 @@ export function drawMarks(context, theme, graph, kinds, spotOf) {
   for (const id of ids) {
     const spot = graph.hasNode(id) ? spotOf(id) : null;
     if (!spot) continue;
-    const reach = spot.size + 3.5;
+    const reach = reachOf(spot.size);
     context.lineWidth = 2;
     context.strokeStyle = toneOf(theme, kinds[id]);
     outline(context, kinds[id], spot, reach);
-    badge(context, theme, kinds[id], spot.x + reach * 0.8, spot.y - reach * 0.8, radius);
+    if (ids.length <= MANY) badge(context, theme, kinds[id], spot.x + reach * 0.8, spot.y - reach * 0.8, radius);
   }
   context.restore();
 }

@@ -115,7 +115,7 @@ export class MergeDialog {
         : left
           ? `${counted(left, "conflict")} of ${cards.size} to decide.`
           : "All conflicts are decided.";
-    const all = left > 1 ? ["ours", "theirs"].map((side) => this.#takeAll(side)) : [];
+    const all = left > 1 ? [h("span.nerv-tags", {}, ...["ours", "theirs"].map((side) => this.#takeAll(side)))] : [];
     const text = h("span", { class: left ? "nerv-dirty" : "nerv-clean" }, state);
     this.summary.replaceChildren(countChips(preview.counts), text, ...all);
     const { added, changed, removed } = preview.counts;

@@ -4,7 +4,7 @@
 import { courseOf, lengthOf, pointOn } from "./curves.js";
 import { Taken, placed } from "./labels.js";
 import { FORCED, LABEL, NO_LABEL } from "./look.js";
-import { drawMarks } from "./marks.js";
+import { coveredBy, drawMarks } from "./marks.js";
 import { bendOf } from "./scene.js";
 import { outline } from "./shapes.js";
 import { Titles, placesOf, titled } from "./titles.js";
@@ -54,11 +54,11 @@ export class Overlay {
     if (this.look.draft) return;
     this.#icons();
     this.#room();
+    const { marks } = this.look;
+    if (marks) drawMarks(context, this.theme, this.graph, marks, (id) => this.#marked(id));
     this.#titles();
     this.#nodeLabels();
     this.#edgeLabels();
-    const { marks } = this.look;
-    if (marks) drawMarks(context, this.theme, this.graph, marks, (id) => this.#marked(id));
     this.#pointed();
     if (area) this.#area(area);
   }
@@ -101,12 +101,21 @@ export class Overlay {
     this.inFront = all[0].length;
   }
 
+  /** A node with what is drawn around it. */
+  #whole(slot) {
+    const spot = this.spot(slot);
+    const id = this.graph.nodes.ids[slot];
+    if (this.look.marks?.[id]) spot.size = coveredBy(spot.size);
+    else if (this.look.selected.has(id)) spot.size += CHOSEN_RIM;
+    return spot;
+  }
+
   /** What nodes cover is no place for the label of another; a small one gives way to an important label. */
   #room() {
     const { graph } = this;
     if (this.heaviest.length > 4000) return;
     for (const slot of this.heaviest) {
-      const { x, y, size } = this.spot(slot);
+      const { x, y, size } = this.#whole(slot);
       if (size < LEAST_AVOIDED || graph.nodes.ids[slot] === null) continue;
       const box = (half) => ({ x: x - half, y: y - half, width: 2 * half, height: 2 * half });
       this.taken.avoid(box(size * 0.8));
@@ -193,9 +202,8 @@ export class Overlay {
       if (!this.#inSight(spot)) continue;
       const text = short(graph.labelAt(slot));
       if (!text || graph.nodes.ids[slot] === this.look.hovered) continue;
-      const rim = this.look.selected.has(graph.nodes.ids[slot]) ? CHOSEN_RIM : 0;
       const box = placed(this.taken, {
-        ...spot, radius: spot.size + rim, width: this.#width(text, SIZE), height: SIZE + 3, forced: must, important: i < this.inFront + LANDMARKS,
+        ...spot, radius: this.#whole(slot).size, width: this.#width(text, SIZE), height: SIZE + 3, forced: must, important: i < this.inFront + LANDMARKS,
       });
       if (!box) continue;
       shown++;

@@ -26,6 +26,9 @@ export class VersionCard {
   /** Show it above a box of the screen. */
   show(boxOf, content) {
     this.replace = () => {
+      for (const part of this.element.children) {
+        part.classList.toggle("nerv-cut", part.scrollHeight > part.clientHeight + 1);
+      }
       const box = this.container.getBoundingClientRect();
       const at = boxOf();
       const left = at.left + at.width / 2 - box.left - this.element.offsetWidth / 2;
