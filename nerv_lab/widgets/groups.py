@@ -5,9 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
-from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
+from nerv_lab.core.model import (
+    Entity,
+    EntityMetadata,
+    Item,
+    OpenRelation,
+    Relation,
+    RelationMetadata,
+)
 from nerv_lab.core.state import GraphState
 
 __all__ = ["Groups", "group_id", "group_size"]
@@ -107,11 +114,11 @@ class Groups:
             self._strengths[key] += strength
             id = _bundle_id(key)
             self._keys[id] = key
-            start, type, end, both = key
+            both = key[-1]
             metadata = alike.get((both, count, strength))
             if metadata is None:
                 metadata = alike[both, count, strength] = _bundle_metadata(both, count, strength)
-            found[id] = Relation(id, start, end, type, metadata)
+            found[id] = _bundle(id, key, metadata)
         return found
 
     def put(self, item: Item, state: GraphState, times: int = 1) -> str | None:
@@ -170,13 +177,21 @@ class Groups:
         if not count:
             del self._keys[id], self._relations[key], self._strengths[key]
             return None
-        start, type, end, both = key
-        return Relation(id, start, end, type, _bundle_metadata(both, count, self._strengths[key]))
+        return _bundle(id, key, _bundle_metadata(key[-1], count, self._strengths[key]))
 
 
 def _bundle_id(key: _Key) -> str:
     start, type, end, both = key
     return _id(f"{start}|{type}|{end}|{both}")
+
+
+def _bundle(id: str, key: _Key, metadata: RelationMetadata) -> Relation:
+    made: Any = OpenRelation()  # its names were those of relations, which were checked
+    made.id, made.metadata = id, metadata
+    made.from_entity, made.type, made.to_entity, _ = key
+    made.created_at, made.updated_at, made.revision = 0, 0, 1
+    made.__class__ = Relation
+    return made  # type: ignore[no-any-return]
 
 
 def _bundle_metadata(both: bool, count: int, strength: int) -> RelationMetadata:
