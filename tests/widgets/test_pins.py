@@ -44,7 +44,7 @@ def test_positions_reach_every_view_and_hold_their_nodes(
     a, b = lab.add_entity("x", id="a"), lab.add_entity("x", id="b")
     view = lab.view(positions={a: (3, -4)})
     wire.feed = view._feed
-    monkeypatch.setattr(view._feed, "_send", wire.send)
+    monkeypatch.setattr(view._feed.viewers, "send", wire.send)
     front_end = wire.join()
     assert pins(front_end) == {"a": (3.0, -4.0)}
     view.pinned = [b]

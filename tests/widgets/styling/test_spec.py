@@ -66,10 +66,10 @@ def test_what_makes_no_sense_is_refused_by_the_name_of_its_part(
 
 
 def test_a_bad_style_leaves_no_listener_and_the_one_before(lab: Any) -> None:
-    watchers = len(lab._follower._watchers)
+    watchers = len(lab._follower.announcer.watchers)
     with pytest.raises(ValidationError):
         lab.view(style={"node": {"size": "#"}} | {"x": 1})
-    assert len(lab._follower._watchers) == watchers
+    assert len(lab._follower.announcer.watchers) == watchers
     view = lab.view(style={"node": {"color": "type"}})
     with pytest.raises(ValidationError):
         view.style = {"node": {"color": 3}}
