@@ -133,7 +133,7 @@ export class Inspector {
   #item(item) {
     const close = iconButton("close", "Clear the selection", () => this.on.select([]));
     const color = this.#colour(item.kind === "entity" ? item.id : null);
-    const chip = h("span.nerv-type", {}, item.type);
+    const chip = h("span.nerv-type", { title: item.type }, item.type);
     if (color) chip.style.setProperty("--nerv-type", color);
     this.#fill(
       item.id,
@@ -206,7 +206,7 @@ export class Inspector {
   }
 
   #more() {
-    return this.others ? h("small.nerv-hint", {}, `and ${this.others} more selected`) : null;
+    return this.others ? h("small.nerv-hint", {}, `${this.others} more selected`) : null;
   }
 
   #colour(id) {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from shared.pictures import picture_of
 
 import nerv_lab as nl
 
@@ -117,8 +119,19 @@ def test_what_is_selected_is_shown_below_where_there_is_no_room_beside(
     box, view = inspector.bounding_box(), table.root.bounding_box()
     assert box["width"] > 0.95 * view["width"]
     assert box["height"] < 0.5 * view["height"]
+    table.settle()
+    above = picture_of(table.root.locator(".nerv-stage"))[: int(0.4 * view["height"])]
+    assert (np.ptp(above, axis=2) > 40).sum() > 300  # the graph is still painted there
     inspector.get_by_role("button", name="Clear the selection").click()
     inspector.wait_for(state="hidden")
+
+
+def test_of_several_the_type_is_readable(bench: Callable[..., Any], lab: Any) -> None:
+    table = narrow(bench, lab, 700, selection=["n0", "n3"])
+    chip = table.root.locator(".nerv-inspector .nerv-type")
+    chip.wait_for()
+    assert chip.bounding_box()["height"] < 26
+    assert inside(table, ".nerv-inspector-head")
 
 
 def test_names_of_properties_are_not_broken_in_the_midst(
