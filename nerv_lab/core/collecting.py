@@ -13,6 +13,8 @@ __all__ = ["collector_paused", "collector_paused_for"]
 _MANY: Final = 1_000
 # So many new objects take the collector a millisecond or so to look through.
 _WORTH_KEEPING: Final = 10_000
+# Python 3.12 begins with some hundred frozen objects; whoever freezes freezes all there are.
+_FROZEN_BY_SOMEBODY: Final = 2_000
 
 _lock = threading.Lock()
 _pauses = 0
@@ -49,7 +51,7 @@ def _let_stay() -> None:
     Freezing and thawing does that to every object there is, in no time. Where somebody has frozen
     objects of their own they are left frozen, and the collector looks.
     """
-    if gc.get_count()[0] >= _WORTH_KEEPING and not gc.get_freeze_count():
+    if gc.get_count()[0] >= _WORTH_KEEPING and gc.get_freeze_count() < _FROZEN_BY_SOMEBODY:
         gc.freeze()
         gc.unfreeze()
 
