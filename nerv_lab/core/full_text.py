@@ -74,7 +74,8 @@ def search(state: GraphState, text: str, reveal: Reveal | None = None) -> list[H
         There is no word in the text.
     """
     terms = search_terms(text)
-    hits = [hit for item in state.items() if (hit := _judge(item, terms, reveal))]
+    may_hold = _candidates(state, [word for word, _ in terms], reveal)
+    hits = [hit for item in may_hold if (hit := _judge(item, terms, reveal))]
     return sorted(hits, key=lambda hit: (-hit.score, hit.item.key))
 
 
@@ -97,6 +98,55 @@ def _fold(text: str) -> str:
     return "".join(c for c in apart if not unicodedata.combining(c))
 
 
+def _candidates(state: GraphState, words: list[str], reveal: Reveal | None) -> Iterator[Item]:
+    """Yield the items in which every word stands anywhere, which few of a graph are."""
+    in_phrases = any(" " in word for word in words)
+
+    def stand_in(text: str) -> bool:
+        folded = _fold(text)
+        if in_phrases:
+            folded = " ".join(folded.split())
+        return all(word in folded for word in words)
+
+    # Relations often have a type and nothing else.
+    of_type: dict[str, bool] = {}
+    for item in state.items():
+        if _has_type_alone(item):
+            found = of_type.get(item.type)
+            if found is None:
+                found = of_type[item.type] = stand_in(item.type)
+        else:
+            found = stand_in(_written_in(item, reveal))
+        if found:
+            yield item
+
+
+def _has_type_alone(item: Item) -> bool:
+    known = item.metadata
+    if known.properties or known.tags or known.description:
+        return False
+    return not (isinstance(item, Entity) and item.name)
+
+
+def _written_in(item: Item, reveal: Reveal | None) -> str:
+    """Return all that is written in an item, in any order."""
+    known = item.metadata
+    texts = [item.type, known.description or "", *known.tags]
+    if isinstance(item, Entity):
+        texts.append(item.name or "")
+    for name, value in known.properties.items():
+        kind = type(value)
+        if kind is str:
+            texts += (name, value)
+        elif kind is int or kind is float:
+            texts += (name, repr(value))
+        elif kind is not Encrypted:
+            texts += (text for _, text in _inside("", name, value))
+    if reveal is not None:
+        texts += (text for _, _, text in _opened(item, reveal))
+    return "\n".join(texts)
+
+
 def _judge(
     item: Item, terms: list[tuple[str, re.Pattern[str]]], reveal: Reveal | None
 ) -> Hit | None:
@@ -106,10 +156,6 @@ def _judge(
             (field, repr(sealed), " ".join(_fold(text).split()))
             for field, sealed, text in _opened(item, reveal)
         ]
-    everything = "\n".join(folded for _, _, folded in fields)
-    # Most items are told apart by this alone.
-    if not all(word in everything for word, _ in terms):
-        return None
     total, best = 0, (0, "", "")
     for _, pattern in terms:
         found = [(_score(pattern, f, folded), f, shown) for f, shown, folded in fields]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, Final, cast
+from operator import attrgetter, itemgetter
+from typing import Any, Final
 
 import networkx as nx
 
@@ -20,6 +21,7 @@ from nerv_lab.exchange.ports import StateSource
 
 __all__ = ["networkx_view"]
 
+_FIRST: Final = itemgetter(0)
 _Row = Mapping[str, Mapping[str, "_Attributes"]]
 
 
@@ -141,8 +143,8 @@ class _Adjacency(Mapping[str, _Row]):
     def __init__(self, nodes: _Nodes, state: GraphState, here: str, there: str) -> None:
         self._nodes = nodes
         self._state = state
-        self._here = here
-        self._there = there
+        self._here: Callable[[Relation], str] = attrgetter(here)
+        self._there: Callable[[Relation], str] = attrgetter(there)
         self._rows: dict[str, _Row] = {}
 
     def __getitem__(self, id: str) -> _Row:
@@ -153,19 +155,17 @@ class _Adjacency(Mapping[str, _Row]):
         return row
 
     def _row(self, id: str) -> _Row:
+        here, there = self._here, self._there
+        edges: list[tuple[str, Relation, str]] = []
+        for relation in self._state.relations_of(id):
+            if here(relation) == id:
+                edges.append((relation.id, relation, there(relation)))
+            elif relation.bidirectional:
+                edges.append((relation.id, relation, here(relation)))
         row: dict[str, dict[str, _Attributes]] = {}
-        for relation in sorted(self._state.relations_of(id), key=lambda r: r.id):
-            for neighbour in self._neighbours(relation, id):
-                row.setdefault(neighbour, {})[relation.id] = _Attributes(relation)
+        for relation_id, relation, neighbour in sorted(edges, key=_FIRST):
+            row.setdefault(neighbour, {})[relation_id] = _Attributes(relation)
         return row
-
-    def _neighbours(self, relation: Relation, id: str) -> Iterator[str]:
-        here = cast("str", getattr(relation, self._here))
-        there = cast("str", getattr(relation, self._there))
-        if here == id:
-            yield there
-        elif relation.bidirectional:
-            yield here
 
     def __contains__(self, id: object) -> bool:
         return id in self._nodes

@@ -80,3 +80,11 @@ def test_a_search_for_nothing_is_refused(text: str) -> None:
 def test_a_search_for_what_is_no_text_is_refused() -> None:
     with pytest.raises(ValidationError, match="text: must be text, not int"):
         search(STATE, 7)  # type: ignore[arg-type]
+
+
+def test_words_stand_in_different_fields_and_lines_of_an_item() -> None:
+    text = Entity("a", "page", EntityMetadata("Top", "one\n  two", properties={"n": 2.5}))
+    state = GraphState.build([text, Entity("b", "page"), Relation("r", "a", "b", "page")])
+    for words in ("top two", '"one two"', '"n 2.5"', "page top 2.5"):
+        assert [hit.item.id for hit in search(state, words)] == ["a"]
+    assert [hit.item.id for hit in search(state, "page")] == ["a", "b", "r"]
