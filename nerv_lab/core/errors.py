@@ -212,7 +212,7 @@ class DuplicateIdError(NervError, ValueError):
     Parameters
     ----------
     kind : str
-        ``"entity"``, ``"relation"``, ``"version"`` or ``"event"``.
+        ``"entity"``, ``"relation"``, ``"branch"``, ``"version"``, ``"event"``, …
     id : str
         The id that is taken.
     """
@@ -220,9 +220,12 @@ class DuplicateIdError(NervError, ValueError):
     def __init__(self, kind: str, id: str) -> None:
         self.kind = kind
         self.id = id
-        super().__init__(
-            f"{kind} {id!r} exists already; choose another id or update the existing {kind}"
-        )
+        advice = {
+            "entity": "choose another id, or update it, as exist_ok=True does",
+            "relation": "choose another id, or update it, as exist_ok=True does",
+            "branch": "choose another name, or switch to it",
+        }
+        super().__init__(f"{kind} {id!r} exists already; {advice.get(kind, 'choose another id')}")
 
     def __reduce__(self) -> tuple[type[DuplicateIdError], tuple[str, str]]:
         return type(self), (self.kind, self.id)

@@ -22,6 +22,7 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
 from nerv_lab.inner_universe.client import Receipt
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.lab.declaring import but_defaults, must_equal, named_id
 from nerv_lab.lab.delegates import delegated, explained_by
 from nerv_lab.lab.exchanging import FileImporter
 from nerv_lab.lab.graph_items import id_of
@@ -49,8 +50,14 @@ class GraphWriter(FileImporter, GraphReader):
         tags: Iterable[str] = (),
         properties: Mapping[str, Any] | None = None,
         id: str | None = None,
+        exist_ok: bool = False,
     ) -> Entity:
         """Add an entity and return it.
+
+        ::
+
+            ada = lab.add_entity("person", "Ada Lovelace", properties={"born": 1815})
+            lab.add_entity("person", "Ada Lovelace", id="ada", exist_ok=True)  # any number of times
 
         Parameters
         ----------
@@ -64,6 +71,10 @@ class GraphWriter(FileImporter, GraphReader):
             Values of the type table, by name.
         id : str, optional
             A new UUIDv7 unless given.
+        exist_ok : bool
+            Where there is an entity of this id and type already, bring it to what is given, as
+            `update` does, and write nothing if it is so already: a cell may be run again. What
+            is left at its default stays as it is.
 
         Raises
         ------
@@ -72,6 +83,13 @@ class GraphWriter(FileImporter, GraphReader):
         ValidationError
             A field is refused; the message names it.
         """
+        if exist_ok and (there := self.state.entity(named_id(id))) is not None:
+            must_equal(there, type=type)
+            given = but_defaults(
+                name=(name, None), description=(description, None), tags=(tags, ())
+            )
+            self.update(there, **given, properties=properties)
+            return self.entity(there)
         metadata = EntityMetadata(name, description, tags, properties or {})  # type: ignore[arg-type]
         entity_id = new_id() if id is None else id
         self.apply([CreateEntity(entity_id, type, metadata)])
@@ -89,8 +107,36 @@ class GraphWriter(FileImporter, GraphReader):
         tags: Iterable[str] = (),
         properties: Mapping[str, Any] | None = None,
         id: str | None = None,
+        exist_ok: bool = False,
     ) -> Relation:
         """Connect two entities and return the relation.
+
+        ::
+
+            lab.relate(ada, "wrote", note)
+            lab.relate("ada", "knows", "charles", strength=3, bidirectional=True)
+
+        Parameters
+        ----------
+        start, end : Entity or str
+            Where it begins and where it ends: the entities or their ids.
+        type : str
+            How they are connected.
+        description : str, optional
+            For people to read.
+        strength : float
+            How much it weighs.
+        bidirectional : bool
+            Whether it goes both ways.
+        tags : iterable of str
+            Labels.
+        properties : mapping, optional
+            Values of the type table, by name.
+        id : str, optional
+            A new UUIDv7 unless given: the same again is another relation.
+        exist_ok : bool
+            Where there is a relation of this id, type and ends already, bring it to what is given;
+            see `add_entity`.
 
         Raises
         ------
@@ -101,6 +147,17 @@ class GraphWriter(FileImporter, GraphReader):
         ValidationError
             A field is refused; the message names it.
         """
+        ends = id_of(start, "start"), id_of(end, "end")
+        if exist_ok and (there := self.state.relation(named_id(id))) is not None:
+            must_equal(there, type=type, from_entity=ends[0], to_entity=ends[1])
+            given = but_defaults(
+                description=(description, None),
+                strength=(strength, 1.0),
+                bidirectional=(bidirectional, False),
+                tags=(tags, ()),
+            )
+            self.update(there, **given, properties=properties)
+            return self.relation(there)
         metadata = RelationMetadata(
             description,
             strength,
@@ -109,7 +166,6 @@ class GraphWriter(FileImporter, GraphReader):
             properties or {},
         )
         relation_id = new_id() if id is None else id
-        ends = id_of(start, "start"), id_of(end, "end")
         self.apply([CreateRelation(relation_id, *ends, type, metadata)])
         return self.relation(relation_id)
 

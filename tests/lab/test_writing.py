@@ -14,7 +14,7 @@ from nerv_lab.core.errors import (
     NERVPersistenceError,
     ValidationError,
 )
-from nerv_lab.core.model import Relation
+from nerv_lab.core.model import Entity, Relation
 from nerv_lab.inner_universe.memory import MockInnerUniverse
 from nerv_lab.lab import Lab
 
@@ -38,6 +38,45 @@ def test_a_relation_connects_entities_or_their_ids(lab: Lab) -> None:
     wrote = lab.relate(ada, "wrote", "note", strength=2, bidirectional=True, properties={"p": 1})
     assert (wrote.from_entity, wrote.type, wrote.to_entity) == ("ada", "wrote", "note")
     assert (wrote.strength, wrote.bidirectional) == (2.0, True)
+
+
+def test_a_cell_that_adds_with_exist_ok_can_be_run_again_and_writes_nothing_then(lab: Lab) -> None:
+    def cell() -> tuple[Entity, Relation]:
+        ada = lab.add_entity(
+            "person", "Ada", id="ada", tags=["maths"], properties={"born": 1815}, exist_ok=True
+        )
+        return ada, lab.relate(ada, "knows", ada, id="self", strength=2, exist_ok=True)
+
+    first, before = cell(), lab.seq
+    assert cell() == first
+    assert lab.seq == before
+
+
+def test_exist_ok_brings_what_is_there_to_what_is_given_and_leaves_the_rest(lab: Lab) -> None:
+    lab.add_entity("person", "Ada", id="ada", tags=["maths"], properties={"born": 1, "died": 2})
+    lab.relate("ada", "knows", "ada", id="self", strength=2, properties={"since": 1})
+    lab.add_entity("person", id="ada", properties={"born": 1815}, exist_ok=True)
+    lab.relate("ada", "knows", "ada", id="self", bidirectional=True, exist_ok=True)
+    ada, knows = lab.entity("ada"), lab.relation("self")
+    assert (ada.name, ada.tags) == ("Ada", ("maths",))
+    assert dict(ada.properties) == {"born": 1815, "died": 2}
+    assert (knows.strength, knows.bidirectional, dict(knows.properties)) == (
+        2.0,
+        True,
+        {"since": 1},
+    )
+
+
+def test_exist_ok_needs_an_id_and_the_same_type_and_ends(lab: Lab) -> None:
+    lab.add_entity("person", id="ada")
+    lab.add_entity("person", id="charles")
+    lab.relate("ada", "knows", "charles", id="k")
+    with pytest.raises(ValidationError, match="id: must be given with exist_ok=True"):
+        lab.add_entity("person", "Ada", exist_ok=True)
+    with pytest.raises(ValidationError, match="type: entity 'ada' is there already with 'person'"):
+        lab.add_entity("text", id="ada", exist_ok=True)
+    with pytest.raises(ValidationError, match="from_entity: relation 'k' is there already with"):
+        lab.relate("charles", "knows", "ada", id="k", exist_ok=True)
 
 
 def test_an_update_returns_the_entity_as_it_is_now(lab: Lab) -> None:
