@@ -15,15 +15,15 @@ from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.versions import Version, to_micros
 from nerv_lab.inner_universe.client import BranchMove
 from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.records import StoredHistory
-from nerv_lab.inner_universe.writing import (
+from nerv_lab.inner_universe.log_events import (
     Origin,
     branch_event,
     change_events,
-    checked_batch,
     placed,
     version_event,
 )
+from nerv_lab.inner_universe.records import StoredHistory
+from nerv_lab.inner_universe.writing import checked_batch
 
 __all__ = ["HistoryBuilder"]
 

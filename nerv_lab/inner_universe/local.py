@@ -13,15 +13,14 @@ from typing import ClassVar
 from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.collecting import collector_paused_for
-from nerv_lab.core.errors import (
-    StoreClosedError,
-)
+from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.model import Item
 from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.thinning import Bridge, Retention
 from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.checked_events import checked_events
 from nerv_lab.inner_universe.client import (
     Branch,
     BranchMove,
@@ -37,17 +36,12 @@ from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.local_access import LocalAccess
 from nerv_lab.inner_universe.local_store import OwnErrors, Store
+from nerv_lab.inner_universe.log_events import Origin
 from nerv_lab.inner_universe.records import TagsChanged
 from nerv_lab.inner_universe.retention import POLICY, policy_from_text, policy_text
 from nerv_lab.inner_universe.tag_watch import TagWatch
 from nerv_lab.inner_universe.watchers import Watchers
-from nerv_lab.inner_universe.writing import (
-    Origin,
-    checked_batch,
-    checked_events,
-    checked_move,
-    checked_version,
-)
+from nerv_lab.inner_universe.writing import checked_batch, checked_move, checked_version
 
 __all__ = ["LocalInnerUniverse", "Store"]
 

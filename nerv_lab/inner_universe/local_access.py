@@ -9,13 +9,13 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.permissions import EVERYBODY, OWNER, Grant, Permissions
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.local_store import OwnErrors, Store
+from nerv_lab.inner_universe.log_events import Origin
 from nerv_lab.inner_universe.permitting import (
     ACCESS,
     permissions_from_text,
     permissions_text,
     require,
 )
-from nerv_lab.inner_universe.writing import Origin
 
 __all__ = ["LocalAccess"]
 

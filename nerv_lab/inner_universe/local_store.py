@@ -21,7 +21,8 @@ from nerv_lab.inner_universe.client import (
     Snapshot,
     StoredHistory,
 )
-from nerv_lab.inner_universe.writing import Batch, Origin
+from nerv_lab.inner_universe.log_events import Origin
+from nerv_lab.inner_universe.writing import Batch
 
 __all__ = ["OwnErrors", "Store"]
 

@@ -7,10 +7,11 @@ from typing import Any
 from weakref import WeakSet
 
 from nerv_lab.core.events import Event
+from nerv_lab.inner_universe.checked_events import checked_events
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.local import LocalInnerUniverse
+from nerv_lab.inner_universe.log_events import Origin
 from nerv_lab.inner_universe.memory_store import MemoryStore
-from nerv_lab.inner_universe.writing import Origin, checked_events
 
 __all__ = ["MockInnerUniverse"]
 

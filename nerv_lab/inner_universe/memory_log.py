@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nerv_lab.core.errors import HistoryPrunedError
 from nerv_lab.core.events import Event
-from nerv_lab.inner_universe.writing import Origin, placed
+from nerv_lab.inner_universe.log_events import Origin, placed
 
 __all__ = ["MemoryLog"]
 

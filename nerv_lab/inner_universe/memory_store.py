@@ -23,6 +23,7 @@ from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.thinning import Bridge, Retention, seal
 from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.checked_events import check_same
 from nerv_lab.inner_universe.client import (
     Branch,
     BranchMove,
@@ -33,23 +34,20 @@ from nerv_lab.inner_universe.client import (
     StoredHistory,
 )
 from nerv_lab.inner_universe.ids import event_id, new_id
-from nerv_lab.inner_universe.memory_log import MemoryLog
-from nerv_lab.inner_universe.permitting import ACCESS, check_events, permissions_from_text, require
-from nerv_lab.inner_universe.retention import TOP_ROWS, check_step, check_unpruned, prune_event
-from nerv_lab.inner_universe.verifying import check_store
-from nerv_lab.inner_universe.writing import (
+from nerv_lab.inner_universe.log_events import (
     ROW_EVENTS,
-    Batch,
     Origin,
     branch_event,
     change_events,
     change_of,
-    check_place,
-    check_same,
-    checked_version,
     now_us,
     version_event,
 )
+from nerv_lab.inner_universe.memory_log import MemoryLog
+from nerv_lab.inner_universe.permitting import ACCESS, check_events, permissions_from_text, require
+from nerv_lab.inner_universe.retention import TOP_ROWS, check_step, check_unpruned, prune_event
+from nerv_lab.inner_universe.verifying import check_store
+from nerv_lab.inner_universe.writing import Batch, check_place, checked_version
 
 __all__ = ["MemoryStore", "Stored"]
 

@@ -11,7 +11,7 @@ from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.permissions import EVERYBODY, Grant, Permissions
 from nerv_lab.core.values import decode, encode, freeze
-from nerv_lab.inner_universe.writing import change_of
+from nerv_lab.inner_universe.log_events import change_of
 
 __all__ = [
     "ACCESS",

@@ -15,8 +15,8 @@ from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.thinning import BranchMark, Bridge, Retention
 from nerv_lab.core.values import ReadOnlyDict, decode, encode, freeze
 from nerv_lab.inner_universe.ids import event_id
+from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.records import Branch
-from nerv_lab.inner_universe.writing import now_us
 
 __all__ = [
     "POLICY",

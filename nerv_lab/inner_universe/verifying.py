@@ -18,7 +18,7 @@ from nerv_lab.core.values import encode
 from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.inner_universe.client import Problem
 from nerv_lab.inner_universe.ids import event_id
-from nerv_lab.inner_universe.writing import change_of
+from nerv_lab.inner_universe.log_events import change_of
 
 __all__ = ["RESERVED_TYPES", "Replay", "check_history", "check_store"]
 

@@ -4,8 +4,8 @@ import pytest
 
 from nerv_lab.core.errors import HistoryPrunedError
 from nerv_lab.core.events import Event
+from nerv_lab.inner_universe.log_events import Origin
 from nerv_lab.inner_universe.memory_log import MemoryLog
-from nerv_lab.inner_universe.writing import Origin
 
 ORIGIN = Origin("here")
 

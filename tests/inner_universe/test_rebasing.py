@@ -10,8 +10,9 @@ from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
+from nerv_lab.inner_universe.log_events import change_events
 from nerv_lab.inner_universe.rebasing import rebased
-from nerv_lab.inner_universe.writing import change_events, checked_batch
+from nerv_lab.inner_universe.writing import checked_batch
 
 
 def told(done: list[ItemChange], branch: str = "main") -> list[Event]:

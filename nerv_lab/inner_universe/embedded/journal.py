@@ -23,14 +23,8 @@ from nerv_lab.core.values import decode, encode
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.embedded.queries import add_event_rows, add_version, write_rows
 from nerv_lab.inner_universe.embedded.rows import Row, change_json, event_row, pack
-from nerv_lab.inner_universe.writing import (
-    Batch,
-    Origin,
-    Place,
-    change_events,
-    placed,
-    version_event,
-)
+from nerv_lab.inner_universe.log_events import Origin, Place, change_events, placed, version_event
+from nerv_lab.inner_universe.writing import Batch
 
 __all__ = [
     "Behind",

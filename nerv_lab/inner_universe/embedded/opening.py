@@ -15,7 +15,7 @@ from nerv_lab.inner_universe.embedded.migrating import bring_up_to_date
 from nerv_lab.inner_universe.embedded.schema import APPLICATION_ID, CREATE, SCHEMA_VERSION
 from nerv_lab.inner_universe.embedded.upgrading import record_readers
 from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.writing import now_us
+from nerv_lab.inner_universe.log_events import now_us
 
 __all__ = ["INCREMENTAL", "prepare"]
 

@@ -30,8 +30,8 @@ from nerv_lab.inner_universe.embedded.rows import (
     version_row,
 )
 from nerv_lab.inner_universe.ids import event_id
+from nerv_lab.inner_universe.log_events import ROW_EVENTS, Origin, change_of, placed
 from nerv_lab.inner_universe.permitting import ACCESS, check_events
-from nerv_lab.inner_universe.writing import ROW_EVENTS, Origin, change_of, placed
 
 __all__ = [
     "Entry",

@@ -13,6 +13,7 @@ from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.rules import Reader, plan
 from nerv_lab.core.values import encode
 from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.checked_events import check_same
 from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal, StoredHistory
 from nerv_lab.inner_universe.embedded.connecting import MEMORY
 from nerv_lab.inner_universe.embedded.journal import (
@@ -48,20 +49,10 @@ from nerv_lab.inner_universe.embedded.reader import BranchReader
 from nerv_lab.inner_universe.embedded.rows import pack
 from nerv_lab.inner_universe.embedded.store_reader import StoreReader
 from nerv_lab.inner_universe.ids import event_id, new_id
+from nerv_lab.inner_universe.log_events import Origin, Place, branch_event, now_us, version_event
 from nerv_lab.inner_universe.permitting import check_events
 from nerv_lab.inner_universe.retention import check_unpruned
-from nerv_lab.inner_universe.writing import (
-    Batch,
-    Origin,
-    Place,
-    branch_event,
-    check_place,
-    check_same,
-    check_start,
-    checked_version,
-    now_us,
-    version_event,
-)
+from nerv_lab.inner_universe.writing import Batch, check_place, check_start, checked_version
 
 __all__ = ["SqliteStore"]
 

@@ -13,9 +13,9 @@ from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, touched
 from nerv_lab.inner_universe.records import BranchMove
-from nerv_lab.inner_universe.writing import now_us
 
 __all__ = ["fork_name", "forked", "relocated"]
 

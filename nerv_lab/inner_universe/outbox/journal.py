@@ -7,11 +7,11 @@ from pathlib import Path
 
 import apsw
 
+from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.outbox.journal_file import JournalFile
 from nerv_lab.inner_universe.outbox.standing import Standing, decode_standing, encode_standing
 from nerv_lab.inner_universe.outbox.states import OPEN, SENT, Entry, Outbox, State
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, decode_write, encode_write
-from nerv_lab.inner_universe.writing import now_us
 
 __all__ = ["Journal"]
 

@@ -12,11 +12,12 @@ from nerv_lab.core.model import Item
 from nerv_lab.core.thinning import Bridge, Retention, seal
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.ids import event_id
+from nerv_lab.inner_universe.log_events import Origin, now_us
 from nerv_lab.inner_universe.memory_log import MemoryLog
 from nerv_lab.inner_universe.memory_store import MemoryStore, Stored
 from nerv_lab.inner_universe.outbox.standing import Standing
 from nerv_lab.inner_universe.records import BranchMove, Receipt, Snapshot
-from nerv_lab.inner_universe.writing import Batch, Origin, now_us
+from nerv_lab.inner_universe.writing import Batch
 
 __all__ = ["OfflineStore", "Planned"]
 

@@ -16,7 +16,7 @@ from nerv_lab.core.thinning import Retention
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, decode, encode, freeze
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles.records import event_from_line, event_record, line
-from nerv_lab.inner_universe.writing import change_of
+from nerv_lab.inner_universe.log_events import change_of
 
 __all__ = ["Standing", "advanced", "decode_standing", "encode_standing"]
 

@@ -16,8 +16,10 @@ from nerv_lab.core.pruning import PruneStep
 from nerv_lab.core.retention import RetentionPolicy
 from nerv_lab.core.rules import plan
 from nerv_lab.core.versions import Version, from_micros, version_digest
+from nerv_lab.inner_universe.checked_events import checked_events
 from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal, StoredHistory
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.retention import POLICY, policy_text
 from nerv_lab.inner_universe.spacetime.arguments import CLAIM, REVOKE, Claim, Revoke
 from nerv_lab.inner_universe.spacetime.asking import ReadableUniverse
@@ -43,10 +45,8 @@ from nerv_lab.inner_universe.spacetime.rows import own_event
 from nerv_lab.inner_universe.writing import (
     check_place,
     checked_batch,
-    checked_events,
     checked_move,
     checked_version,
-    now_us,
 )
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from nerv_lab.core.model import Item
 from nerv_lab.inner_universe.client import CacheUse, EventHandler, InnerUniverseClient, Status
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.log_events import change_of
 from nerv_lab.inner_universe.portal import Portal, portal
 from nerv_lab.inner_universe.records import TagsChanged
 from nerv_lab.inner_universe.spacetime.address import Address
@@ -28,7 +29,6 @@ from nerv_lab.inner_universe.spacetime.publish import publish
 from nerv_lab.inner_universe.spacetime.pump import Pump
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile, Tokens
 from nerv_lab.inner_universe.watchers import Watchers
-from nerv_lab.inner_universe.writing import change_of
 
 __all__ = ["LinkedUniverse"]
 

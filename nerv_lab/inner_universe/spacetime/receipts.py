@@ -8,11 +8,11 @@ from typing import Final
 from nerv_lab.core.errors import DuplicateIdError, ProtocolError
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe.ids import batch_of
+from nerv_lab.inner_universe.log_events import change_of
 from nerv_lab.inner_universe.records import Receipt
 from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.queries import quoted
 from nerv_lab.inner_universe.spacetime.schema import BatchRow
-from nerv_lab.inner_universe.writing import change_of
 
 __all__ = ["receipt_from", "receipt_of"]
 

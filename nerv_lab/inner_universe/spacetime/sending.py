@@ -24,6 +24,8 @@ from nerv_lab.core.signatures import signed_heads
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.thinning import Bridge
+from nerv_lab.inner_universe.checked_events import checked_events
+from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.outbox.forking import relocated
 from nerv_lab.inner_universe.outbox.journal import Journal
 from nerv_lab.inner_universe.outbox.rehearsing import Rehearsal, Step
@@ -56,7 +58,7 @@ from nerv_lab.inner_universe.spacetime.reading import (
 from nerv_lab.inner_universe.spacetime.resealing import Resealer
 from nerv_lab.inner_universe.spacetime.rows import own_event
 from nerv_lab.inner_universe.spacetime.schema import CursorRow
-from nerv_lab.inner_universe.writing import Batch, checked_events, now_us
+from nerv_lab.inner_universe.writing import Batch
 
 __all__ = ["Clash", "Sender", "batch_of_write", "request_of"]
 

@@ -11,6 +11,7 @@ from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.rules import plan
 from nerv_lab.core.versions import Version, from_micros, version_digest
 from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, settled, touched
 from nerv_lab.inner_universe.records import Receipt, Seal
@@ -21,7 +22,7 @@ from nerv_lab.inner_universe.spacetime.queueing.following import GONE
 from nerv_lab.inner_universe.spacetime.queueing.writing import WritingUniverse
 from nerv_lab.inner_universe.spacetime.receipts import receipt_from, receipt_of
 from nerv_lab.inner_universe.spacetime.sending import batch_of_write, request_of
-from nerv_lab.inner_universe.writing import checked_batch, checked_version, now_us
+from nerv_lab.inner_universe.writing import checked_batch, checked_version
 
 __all__ = ["CommittingUniverse"]
 

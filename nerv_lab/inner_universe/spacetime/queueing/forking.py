@@ -8,6 +8,7 @@ import logging
 from nerv_lab.core.item_changes import decode_delta
 from nerv_lab.core.rules import plan
 from nerv_lab.core.state import GraphState
+from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.outbox.forking import fork_name, forked
 from nerv_lab.inner_universe.outbox.journal import Journal
 from nerv_lab.inner_universe.outbox.states import SENT, State
@@ -15,7 +16,6 @@ from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 from nerv_lab.inner_universe.spacetime.queueing.catching_up import CatchingUpUniverse
 from nerv_lab.inner_universe.spacetime.reading import read_branches, read_snapshot
 from nerv_lab.inner_universe.spacetime.sending import Clash
-from nerv_lab.inner_universe.writing import now_us
 
 __all__ = ["ForkingUniverse"]
 

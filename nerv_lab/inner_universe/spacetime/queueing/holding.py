@@ -12,6 +12,7 @@ from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.delivery import Delivery
+from nerv_lab.inner_universe.log_events import Origin
 from nerv_lab.inner_universe.outbox.facade import Queues
 from nerv_lab.inner_universe.outbox.folders import OutboxFolder
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
@@ -20,7 +21,6 @@ from nerv_lab.inner_universe.portal import Portal, portal
 from nerv_lab.inner_universe.spacetime.client import SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.pump import Pump
 from nerv_lab.inner_universe.watchers import Watchers
-from nerv_lab.inner_universe.writing import Origin
 
 __all__ = ["QueueHolder", "QueueLimits"]
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.item_changes import decode_delta
+from nerv_lab.inner_universe.checked_events import checked_events
+from nerv_lab.inner_universe.log_events import Origin
 from nerv_lab.inner_universe.outbox.facade import Queues
 from nerv_lab.inner_universe.outbox.folders import OutboxFolder, default_outbox_path
 from nerv_lab.inner_universe.outbox.forking import relocated
@@ -19,7 +21,6 @@ from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE
 from nerv_lab.inner_universe.spacetime.queueing.returning import ReturningUniverse
 from nerv_lab.inner_universe.spacetime.sending import batch_of_write
-from nerv_lab.inner_universe.writing import Origin, checked_events
 
 __all__ = ["OpeningUniverse"]
 

@@ -13,6 +13,7 @@ from nerv_lab.core.errors import IntegrityError, NervError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.item_changes import encode_delta
 from nerv_lab.core.versions import Version
+from nerv_lab.inner_universe.checked_events import checked_events
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.states import OPEN
@@ -26,7 +27,6 @@ from nerv_lab.inner_universe.spacetime.sending import Sender, request_of
 from nerv_lab.inner_universe.writing import (
     check_place,
     checked_batch,
-    checked_events,
     checked_move,
     checked_version,
 )
