@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from nerv_lab.core.audit import Leftovers
 from nerv_lab.core.errors import HistoryPrunedError, ProtocolError, VersionNotFoundError
@@ -21,6 +22,7 @@ from nerv_lab.inner_universe.spacetime.reading import (
     read_branches,
     read_bridge,
     read_delta,
+    read_deltas,
     read_events,
     read_item,
     read_retention,
@@ -67,6 +69,14 @@ class ReadableUniverse(LinkedUniverse):
         if found is None:
             await self.version(version_id)
             raise HistoryPrunedError(f"version {version_id!r}", "the log says which are kept")
+        return found
+
+    async def deltas(self, version_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the deltas of many versions by their ids; those that were pruned are left out."""
+        found = await self._ask("deltas", lambda c: read_deltas(c, version_ids))
+        for version_id in version_ids:
+            if version_id not in found:
+                await self.version(version_id)
         return found
 
     async def retention(self) -> Retention:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ __all__ = [
     "read_branches",
     "read_bridge",
     "read_delta",
+    "read_deltas",
     "read_events",
     "read_item",
     "read_retention",
@@ -43,6 +44,8 @@ __all__ = [
 ]
 
 _ATTEMPTS = 20
+# So many questions are on their way at a time.
+_ON_THE_WAY = 64
 
 
 async def read_events(
@@ -289,3 +292,13 @@ async def read_delta(connection: Connection, version_id: str) -> bytes | None:
     """Return the delta of a version, or None."""
     rows = await connection.select("version_delta", f"version_id = {quoted(version_id)}")
     return bytes(rows[0].delta) if rows else None
+
+
+async def read_deltas(connection: Connection, version_ids: Sequence[str]) -> dict[str, bytes]:
+    """Return the deltas that there are of these versions, by their ids."""
+    found: dict[str, bytes] = {}
+    for first in range(0, len(version_ids), _ON_THE_WAY):
+        asked = version_ids[first : first + _ON_THE_WAY]
+        deltas = await asyncio.gather(*(read_delta(connection, id) for id in asked))
+        found |= {id: delta for id, delta in zip(asked, deltas, strict=True) if delta is not None}
+    return found

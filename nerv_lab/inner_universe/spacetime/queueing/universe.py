@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -150,6 +150,12 @@ class QueuedUniverse(CommittingUniverse):
         """Return the delta a version was committed with."""
         return await self._asked(
             lambda s: s.delta(version_id), lambda: self.remote.delta(version_id)
+        )
+
+    async def deltas(self, version_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the deltas of many versions by their ids, without those that are not at hand."""
+        return await self._asked(
+            lambda s: s.deltas(version_ids), lambda: self.remote.deltas(version_ids)
         )
 
     async def snapshot(self, branch: str = DEFAULT_BRANCH) -> Snapshot:
