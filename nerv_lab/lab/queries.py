@@ -162,8 +162,11 @@ class EntityQuery(_Query[Entity, _V]):
         properties : mapping, optional
             Conditions on properties whose names are those of fields, or hold two underscores.
         **conditions
-            See `nerv_lab.core.conditions`: ``type="person"``, ``tag="maths"``, ``born=1815``,
-            ``born__gt=1800``, ``died=None``, ``name=callable``.
+            Fields and properties: ``type="person"``, ``tag="maths"``, ``born=1815``,
+            ``died=None``, ``died=...`` (there is any), ``name=callable``, ``address__city="Rome"``
+            inside a dict, and after two underscores ``ne``, ``gt``, ``gte``, ``lt``, ``lte``,
+            ``in``, ``contains``, ``icontains``, ``startswith``, ``endswith``, ``regex`` or
+            ``exists``, as in ``born__gt=1800``.
 
         Raises
         ------
