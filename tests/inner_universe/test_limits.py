@@ -224,9 +224,9 @@ async def test_who_commits_is_told_of_the_bound_of_a_server_before_anything_is_s
 async def test_a_batch_of_events_is_bounded(
     client: InnerUniverseClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nerv_lab.inner_universe import writing
+    from nerv_lab.inner_universe import checked_events
 
-    monkeypatch.setattr(writing, "MAX_CHANGES", 3)
+    monkeypatch.setattr(checked_events, "MAX_CHANGES", 3)
     with pytest.raises(ValidationError, match="events: has 4 events; at most 3 are allowed"):
         await client.publish([Event(str(n), "X") for n in range(4)])
     await client.publish([Event(str(n), "X") for n in range(3)])
