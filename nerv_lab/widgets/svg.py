@@ -29,6 +29,8 @@ _HEIGHT: Final = 420
 _MARGIN: Final = 56
 _NAME_SIZE: Final = 11
 _EDGE_NAME_SIZE: Final = 9
+_MIDDLE: Final = ""  # no id is
+_GRAVITY: Final = 0.3  # how strongly it draws, beside a relation
 _MOST_DEGREE: Final = 80  # from which on nodes grow no more
 _RIM: Final = 4
 _FOOT: Final = 28
@@ -69,11 +71,13 @@ def _sprung(
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(nodes)
     graph.add_edges_from((r.from_entity, r.to_entity) for r in links)
+    if graph.order() and not nx.is_connected(graph):  # or its parts would drift apart
+        graph.add_edges_from((_MIDDLE, id) for id in nodes)
+        nx.set_edge_attributes(graph, {(_MIDDLE, id): _GRAVITY for id in nodes}, "weight")
     unit = _unit(held) if held else None
     fixed = list(unit) if unit else None
-    spots: Mapping[str, Any] = nx.spring_layout(
-        graph, seed=seed, iterations=60, pos=unit, fixed=fixed
-    )
+    spots: dict[str, Any] = nx.spring_layout(graph, seed=seed, iterations=60, pos=unit, fixed=fixed)
+    spots.pop(_MIDDLE, None)
     return spots
 
 

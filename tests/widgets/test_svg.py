@@ -82,6 +82,17 @@ def test_nodes_without_a_place_are_put_around_those_that_have_one(lab: Any, tmp_
     assert len(set(spots(view.to_svg(tmp_path / "graph.svg").read_text()))) == 4
 
 
+def test_parts_without_relations_between_them_stay_together(lab: Any, tmp_path: Path) -> None:
+    for number in range(16):
+        lab.add_entity("x", id=f"n{number:02}")
+    for number in range(16):
+        first = number - number % 8
+        lab.relate(f"n{number:02}", "knows", f"n{first + (number + 1) % 8:02}")
+    found = spots(lab.to_svg(tmp_path / "graph.svg").read_text())
+    apart = min(math.dist(a, b) for a in found[:8] for b in found[8:])
+    assert apart < max(math.dist(a, b) for a in found[:8] for b in found[:8])
+
+
 def test_a_picture_shows_what_the_view_shows(lab_with_text: Any, tmp_path: Path) -> None:
     view = lab_with_text.view(filter="type:person")
     text = view.to_svg(tmp_path / "graph.svg", title="people").read_text()
