@@ -206,7 +206,8 @@ export class Inspector {
   }
 
   #more() {
-    return this.others ? h("small.nerv-hint", {}, `${this.others} more selected`) : null;
+    const text = `${this.others} more selected`;
+    return this.others ? h("small.nerv-hint", { title: text }, text) : null;
   }
 
   #colour(id) {

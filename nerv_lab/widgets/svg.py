@@ -72,8 +72,7 @@ def _sprung(
     graph.add_nodes_from(nodes)
     graph.add_edges_from((r.from_entity, r.to_entity) for r in links)
     if graph.order() and not nx.is_connected(graph):  # or its parts would drift apart
-        graph.add_edges_from((_MIDDLE, id) for id in nodes)
-        nx.set_edge_attributes(graph, {(_MIDDLE, id): _GRAVITY for id in nodes}, "weight")
+        graph.add_edges_from(((_MIDDLE, id) for id in nodes), weight=_GRAVITY)
     unit = _unit(held) if held else None
     fixed = list(unit) if unit else None
     spots: dict[str, Any] = nx.spring_layout(graph, seed=seed, iterations=60, pos=unit, fixed=fixed)
