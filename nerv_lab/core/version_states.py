@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import islice
 
@@ -22,7 +22,6 @@ __all__ = ["VersionStates"]
 # A walk keeps this part of the states that there is room for, as one in so many: enough that the
 # next look is near one of them, and few enough that those of other looks stay.
 _WALKS_AT_HAND = 32
-_READ_AHEAD = 256
 
 
 class VersionStates(VersionSteps):
@@ -94,10 +93,9 @@ class VersionStates(VersionSteps):
         stride = -(-len(way) // max(1, self._states.size // _WALKS_AT_HAND))
         # Where items are on the way to the next state that is kept; most are changed repeatedly.
         moved: dict[str, Item | None] = {}
-        for done, (start, end) in followed(enumerate(way), len(way), every=1):
-            if done % _READ_AHEAD == 0:
-                self._read_ahead(self._read_by(step) for step in way[done : done + _READ_AHEAD])
-            moved.update(self._step(start, end))
+        steps = zip(way, self._along([self._read_by(step) for step in way]), strict=True)
+        for done, ((_, end), read) in followed(enumerate(steps), len(way), every=1):
+            moved.update(self._all_steps(read).leads_to(back=read != end))
             if (len(way) - 1 - done) % stride == 0:
                 state = state.with_items(moved)
                 moved = {}
@@ -143,11 +141,6 @@ class VersionStates(VersionSteps):
         start, end = step
         return end if start is None or self.above(end) == start else start
 
-    def _step(self, start: str | None, end: str) -> Iterator[tuple[str, Item | None]]:
-        """Yield what the items of a step are at its end, by their keys."""
-        read = self._read_by((start, end))
-        return self._all_steps(read).leads_to(back=read != end)
-
     @collector_paused()
     def diff(self, a: str | None, b: str | None) -> Changes:
         """Return what leads from one version of a graph to another; None is the empty state.
@@ -161,7 +154,7 @@ class VersionStates(VersionSteps):
         if self._top is not None and self._top in (*up[-1:], *down[-1:]):
             # One of them has nothing to do with the line that begins there.
             return self._state_or_empty(a).diff(self._state_or_empty(b))
-        way = followed((*up, *reversed(down)), len(up) + len(down), every=1)
+        way = followed(self._along((*up, *reversed(down))), len(up) + len(down), every=1)
         backwards = [c.inverse() for id in islice(way, len(up)) for c in reversed(self.steps(id))]
         forwards = (c for id in way for c in self.steps(id))
         return compact((*backwards, *forwards))

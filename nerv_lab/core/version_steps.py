@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 from nerv_lab.core.errors import HistoryPrunedError, VersionNotFoundError
 from nerv_lab.core.item_changes import ItemChange, compact
@@ -16,6 +16,7 @@ from nerv_lab.core.versions import Version
 
 __all__ = ["Changes", "State", "VersionSteps"]
 
+_READ_AHEAD: Final = 256
 State: TypeAlias = Any
 Changes: TypeAlias = tuple[ItemChange, ...]
 
@@ -81,6 +82,13 @@ class VersionSteps(VersionLine):
             if self._is_here(version):
                 self._changes.put(version.id, read)
         return read
+
+    def _along(self, version_ids: Sequence[str]) -> Iterator[str]:
+        """Yield ids of versions whose changes are asked for one after another, and read ahead."""
+        for done, version_id in enumerate(version_ids):
+            if done % _READ_AHEAD == 0:
+                self._read_ahead(version_ids[done : done + _READ_AHEAD])
+            yield version_id
 
     def _read_ahead(self, version_ids: Iterable[str]) -> None:
         """Take in the deltas of versions that are about to be asked for, in one go."""
