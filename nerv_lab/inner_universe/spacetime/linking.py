@@ -13,15 +13,15 @@ from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.model import Item
-from nerv_lab.inner_universe.client import CacheUse, EventHandler, InnerUniverseClient, Status
+from nerv_lab.inner_universe.client import CacheUse, EventHandler, Status
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.log_events import change_of
-from nerv_lab.inner_universe.portal import Portal, portal
 from nerv_lab.inner_universe.records import TagsChanged
 from nerv_lab.inner_universe.spacetime.address import Address
 from nerv_lab.inner_universe.spacetime.cache import TimedCache
 from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.delivering import DeliveringUniverse
 from nerv_lab.inner_universe.spacetime.entries import LogEntry
 from nerv_lab.inner_universe.spacetime.limits import Limits
 from nerv_lab.inner_universe.spacetime.pool import pool_of
@@ -35,7 +35,7 @@ __all__ = ["LinkedUniverse"]
 _T = TypeVar("_T")
 
 
-class LinkedUniverse(InnerUniverseClient):
+class LinkedUniverse(DeliveringUniverse):
     """The part of a client that keeps the link to its server.
 
     Parameters
@@ -199,10 +199,6 @@ class LinkedUniverse(InnerUniverseClient):
             self._items.forget()
             await self._portal.hop(pool_of(self._portal).release(connection))
 
-    @property
-    def _portal(self) -> Portal:
-        return portal()
-
     def _open(self, doing: str) -> Connection:
         if self._connection is None:
             raise StoreClosedError(
@@ -217,11 +213,6 @@ class LinkedUniverse(InnerUniverseClient):
         """Deliver every event the log holds by now to the subscribers."""
         await self._ask("refresh", lambda c: c.refresh())
         self.deliver()
-
-    def deliver(self) -> None:
-        """Deliver what is confirmed, in this thread; in the portal's own, leave it to others."""
-        if not self._portal.inside:
-            self._delivery.hand_over(())
 
     def subscribe(
         self,

@@ -10,15 +10,14 @@ from pathlib import Path
 
 from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.core.events import Event
-from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.log_events import Origin
 from nerv_lab.inner_universe.outbox.facade import Queues
 from nerv_lab.inner_universe.outbox.folders import OutboxFolder
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.standing import Standing
-from nerv_lab.inner_universe.portal import Portal, portal
 from nerv_lab.inner_universe.spacetime.client import SpacetimeInnerUniverse
+from nerv_lab.inner_universe.spacetime.delivering import DeliveringUniverse
 from nerv_lab.inner_universe.spacetime.pump import Pump
 from nerv_lab.inner_universe.watchers import Watchers
 
@@ -50,7 +49,7 @@ class QueueLimits:
     patience: float = 2.0
 
 
-class QueueHolder(InnerUniverseClient):
+class QueueHolder(DeliveringUniverse):
     """What a queueing client holds, and who is told of it.
 
     Parameters
@@ -102,10 +101,6 @@ class QueueHolder(InnerUniverseClient):
         self._remembering: asyncio.Task[None] | None = None
         self._forget_status: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def _portal(self) -> Portal:
-        return portal()
 
     @property
     def origin(self) -> Origin:

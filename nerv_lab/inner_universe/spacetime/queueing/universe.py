@@ -215,11 +215,6 @@ class QueuedUniverse(CommittingUniverse):
         await self._asked(lambda s: s.last_seq(), self.remote.last_seq)
         self.deliver()
 
-    def deliver(self) -> None:
-        """Deliver what is confirmed, in this thread; in the portal's own, leave it to others."""
-        if not self._portal.inside:
-            self._delivery.hand_over(())
-
     def subscribe(
         self,
         handler: EventHandler,
