@@ -12,12 +12,17 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
+from functools import partial
+from typing import Any, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary, ref
 
 __all__ = ["Portal", "portal"]
 
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
+_MOST_ASIDE = 64
 
 
 class _Mailbox:
@@ -85,6 +90,33 @@ class _Hop(Generic[_T]):
             self.future.set_exception(error)
 
 
+class _Waits:
+    """What a thread waits for, on behalf of a coroutine that may be cancelled."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ended = False
+        self._futures: set[Future[Any]] = set()
+
+    def add(self, future: Future[Any]) -> None:
+        with self._lock:
+            self._futures.add(future)
+            ended = self._ended
+        future.add_done_callback(self._futures.discard)
+        if ended:
+            future.cancel()
+
+    def end(self) -> None:
+        with self._lock:
+            self._ended = True
+            futures = list(self._futures)
+        for future in futures:
+            future.cancel()
+
+
+_waits: ContextVar[_Waits | None] = ContextVar("_waits", default=None)
+
+
 class Portal:
     """A thread that runs an event loop until the process ends."""
 
@@ -92,6 +124,7 @@ class Portal:
         self.loop = asyncio.new_event_loop()
         self._inbox = _Mailbox(self.loop)
         self._boxes: WeakKeyDictionary[asyncio.AbstractEventLoop, _Mailbox] = WeakKeyDictionary()
+        self._threads = ThreadPoolExecutor(_MOST_ASIDE, "nerv-aside")
         started = threading.Event()
         self._thread = threading.Thread(
             target=self._serve, args=(started,), name="nerv-portal", daemon=True
@@ -123,10 +156,28 @@ class Portal:
             coroutine.close()
             raise RuntimeError("the portal's thread cannot wait for itself; await instead")
         future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        if (waits := _waits.get()) is not None:
+            waits.add(future)
         try:
             return future.result()
         except BaseException:
             future.cancel()
+            raise
+
+    async def aside(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Run a function that may wait for the portal, in a thread; called in the portal's loop.
+
+        The threads are apart from those of ``asyncio.to_thread``, which a connection needs to come
+        back: they may all be waiting for it. Who stops waiting for the function ends what it
+        waits for.
+        """
+        waits, context = _Waits(), copy_context()
+        context.run(_waits.set, waits)
+        work = partial(context.run, function, *args, **kwargs)
+        try:
+            return await self.loop.run_in_executor(self._threads, work)
+        except asyncio.CancelledError:
+            waits.end()
             raise
 
     async def hop(self, coroutine: Coroutine[Any, Any, _T]) -> _T:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import threading
 import weakref
+from concurrent.futures import CancelledError
 
 import pytest
 
@@ -102,3 +103,52 @@ def test_an_answer_for_a_loop_that_is_closed_is_dropped(caplog: pytest.LogCaptur
 
     portal().run(nothing())
     assert caplog.records == []
+
+
+# Aside
+
+
+async def test_what_is_done_aside_has_its_context_and_gives_its_result() -> None:
+    def sum_there(*numbers: int) -> tuple[int, str]:
+        return sum(numbers), threading.current_thread().name
+
+    found, name = await portal().hop(portal().aside(sum_there, 1, 2))
+    assert (found, name.startswith("nerv-aside")) == (3, True)
+
+
+async def test_functions_that_wait_for_the_portal_leave_it_its_own_threads() -> None:
+    enough = asyncio.Event()
+
+    def wait() -> None:
+        portal().run(enough.wait())
+
+    async def wait_and_work() -> int:
+        waiting = [asyncio.create_task(portal().aside(wait)) for _ in range(40)]
+        await asyncio.sleep(0)  # so that they begin
+        found = await asyncio.to_thread(sum, [1, 2])  # as looking up a name does
+        enough.set()
+        await asyncio.gather(*waiting)
+        return found
+
+    async with asyncio.timeout(TIMEOUT):
+        assert await portal().hop(wait_and_work()) == 3
+
+
+async def test_who_stops_waiting_ends_what_is_waited_for_aside() -> None:
+    begun, ended = threading.Event(), threading.Event()
+    errors: list[CancelledError] = []
+
+    def wait() -> None:
+        for _ in range(2):
+            try:
+                begun.set()
+                portal().run(asyncio.Event().wait())
+            except CancelledError as error:
+                errors.append(error)
+        ended.set()
+
+    waiting = asyncio.create_task(portal().hop(portal().aside(wait)))
+    assert await asyncio.to_thread(begun.wait, TIMEOUT)
+    waiting.cancel()
+    assert await asyncio.to_thread(ended.wait, TIMEOUT)
+    assert len(errors) == 2

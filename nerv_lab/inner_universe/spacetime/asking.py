@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from nerv_lab.core.audit import Leftovers
@@ -166,7 +165,7 @@ class ReadableUniverse(LinkedUniverse):
             lambda: whole.rows.get(TOP_ROWS, ()),
         )
         misplaced = [Problem(w, "its row has the key of another") for w in whole.misplaced]
-        return misplaced + await asyncio.to_thread(
+        return misplaced + await self._portal.aside(
             lambda: list(
                 check_store(
                     whole.events,

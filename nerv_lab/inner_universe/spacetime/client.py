@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -125,7 +124,7 @@ class SpacetimeInnerUniverse(ReadableUniverse):
             moment = now_us()
             planned = tuple(plan(reader, batch.changes, moment))
             # What seals may itself ask this client, so it must not hold up the portal.
-            version, delta = await asyncio.to_thread(seal, planned, expected + len(planned))
+            version, delta = await self._portal.aside(seal, planned, expected + len(planned))
             checked_version(version, delta)
             if planned:
                 # The server makes the changes at the version's moment, as the delta has them.

@@ -253,7 +253,7 @@ class Sender:
         """Return the state of a version that the server has."""
         if self._history is None or version_id not in self._history:
             self._history = await self._read_history()
-        state: GraphState = await asyncio.to_thread(self._history.state_at, version_id)
+        state: GraphState = await self._portal.aside(self._history.state_at, version_id)
         return state
 
     async def _read_history(self) -> TemporalStore:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import replace
 
@@ -53,7 +52,7 @@ class CatchingUpUniverse(LeavingUniverse):
         # Of another log, what was handed over before may be there again at other places.
         common = now if self._other_log else min(local.base.seq, now)
         try:
-            await asyncio.to_thread(self._follow_again, local, common, now)
+            await self._portal.aside(self._follow_again, local, common, now)
         finally:
             self._basis = None
         self._turn += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -68,7 +67,7 @@ class CommittingUniverse(WritingUniverse):
         )
         moment = now_us()
         planned = tuple(plan(reader, write.changes, moment))
-        version, delta = await asyncio.to_thread(seal, planned, expected + len(planned))
+        version, delta = await self._portal.aside(seal, planned, expected + len(planned))
         checked_version(version, delta)
         if planned:
             version = replace(version, timestamp=from_micros(moment))
@@ -93,7 +92,7 @@ class CommittingUniverse(WritingUniverse):
         self, store: OfflineStore, write: QueuedWrite, seal: Seal
     ) -> tuple[Receipt, Version]:
         planned = store.plan(batch_of_write(write))
-        version, delta = await asyncio.to_thread(seal, planned.changes, planned.seq)
+        version, delta = await self._portal.aside(seal, planned.changes, planned.seq)
         checked_version(version, delta)
         if planned.changes:
             version = replace(version, timestamp=from_micros(planned.moment))

@@ -73,9 +73,9 @@ class ForkingUniverse(CatchingUpUniverse):
     async def _offer_forks(self) -> None:
         for fork in self.queues.forks:
             for watcher in self._fork_watchers:
-                await asyncio.to_thread(watcher, fork.name, fork.branch)
+                await self._portal.aside(watcher, fork.name, fork.branch)
         for back in self._back_watchers:
-            await asyncio.to_thread(back)
+            await self._portal.aside(back)
 
 
 def _follow(write: QueuedWrite, rows: dict[str, GraphState], heads: dict[str, str]) -> None:

@@ -34,7 +34,7 @@ class LeavingUniverse(FollowingUniverse):
             self._ahead = None
             self._turn += 1
             self.queues.own.doubt()
-            self._local = await asyncio.to_thread(self._stand)
+            self._local = await self._portal.aside(self._stand)
             logger.warning("%s is away; what is written is queued", self.uri)
             self._wanted.set()
             self._watchers.tell()

@@ -119,7 +119,7 @@ class OpeningUniverse(ReturningUniverse):
             await asyncio.gather(task, return_exceptions=True)
         if self._remembering is not None:
             await asyncio.gather(self._remembering, return_exceptions=True)
-        await asyncio.to_thread(self._remember)
+        await self._portal.aside(self._remember)
         self._stop_following()
         await self.remote.close()
         queues, self._queues = self._queues, None
@@ -134,7 +134,7 @@ class OpeningUniverse(ReturningUniverse):
 
     def _remember_soon(self) -> None:
         if self._local is None:
-            self._remembering = asyncio.create_task(asyncio.to_thread(self._remember))
+            self._remembering = asyncio.create_task(self._portal.aside(self._remember))
 
     def _remember(self) -> None:
         if self._local is None and self._lend is not None and self._folder is not None:
