@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,6 +29,7 @@ from nerv_lab.core.events import Event
 from nerv_lab.inner_universe.records import TagsChanged
 from nerv_lab.inner_universe.spacetime import queries
 from nerv_lab.inner_universe.spacetime.address import Address
+from nerv_lab.inner_universe.spacetime.backoff import Backoff
 from nerv_lab.inner_universe.spacetime.checking import check_schema, newer_module
 from nerv_lab.inner_universe.spacetime.entries import LogEntry
 from nerv_lab.inner_universe.spacetime.following import LogFollower, whole_batches
@@ -100,6 +100,7 @@ class Connection:
         self._failure: NervError | None = None
         self._task: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
+        self._backoff = Backoff(limits.first_retry, limits.last_retry)
         self._filling: asyncio.Task[None] | None = None
         self._watchers: Watchers[[]] = Watchers()
         self._tags = TagTable()
@@ -190,10 +191,9 @@ class Connection:
             logger.info("reconnected to %s", self.address.uri)
 
     async def _reconnect(self) -> None:
-        pause = self._limits.first_retry
+        self._backoff.restart()
         while True:
-            # Many clients lose a server at once, and should not come back at once.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            await self._backoff.pause()
             try:
                 await self._establish()
                 return
@@ -209,7 +209,6 @@ class Connection:
                 logger.exception("cannot reconnect to %s", self.address.uri)
                 self._failure = NERVPersistenceError(f"{type(error).__name__}: {error}")
                 return
-            pause = min(pause * 2, self._limits.last_retry)
 
     async def _establish(self) -> None:
         """Open a session that follows the log from where we are."""
@@ -362,7 +361,12 @@ class Connection:
         if self._session is session:
             self._ready.clear()  # the supervisor has not seen it yet
 
+    def hasten(self) -> None:
+        """Try soon to come back to a server that is away, since somebody waits for it."""
+        self._backoff.hasten()
+
     async def _available(self, doing: str, limit: float) -> Session:
+        self.hasten()
         try:
             async with asyncio.timeout_at(limit):
                 await self._ready.wait()

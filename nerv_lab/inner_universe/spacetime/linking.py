@@ -142,6 +142,11 @@ class LinkedUniverse(DeliveringUniverse):
         patience = min(patience, self._limits.patience)
         self._limits = replace(self._limits, repeats=False, patience=patience)
 
+    def hasten(self) -> None:
+        """Try soon to come back to a server that is away; in the portal's loop."""
+        if self._connection is not None:
+            self._connection.hasten()
+
     async def reconnect(self) -> None:
         """Open a new connection in place of one that has given up; in the portal's loop.
 

@@ -51,4 +51,4 @@ class Pump:
                     return
                 # The server is away, perhaps; what could not be read is read later.
                 logger.warning("events could not be read for delivery yet: %s", error)
-                self._stop.wait(_PAUSE)
+                self._tail.wait(newest, self._stop.is_set, _PAUSE)

@@ -92,10 +92,10 @@ class LogTail:
             found = self._entries[after - first : max(stop - first, 0)]
         return tuple([entry.event for entry in found])
 
-    def wait(self, after: int, stopped: Callable[[], bool]) -> bool:
-        """Wait for an event behind a position; False when stopped."""
+    def wait(self, after: int, stopped: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Wait for an event behind a position, or some seconds at most; False when stopped."""
         with self._changed:
-            self._changed.wait_for(lambda: stopped() or self._last > after)
+            self._changed.wait_for(lambda: stopped() or self._last > after, seconds)
         return not stopped()
 
     def wake(self) -> None:

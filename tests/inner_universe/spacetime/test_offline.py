@@ -12,7 +12,7 @@ from shared.offline_places import PATIENCE, Place, contents
 import nerv_lab as nl
 from nerv_lab.core.errors import OutboxFullError, ServerGoneError, ServerUnreachableError
 from nerv_lab.inner_universe.outbox import Fork, QueuedWriteNotFoundError
-from nerv_lab.inner_universe.spacetime import calls
+from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse, calls
 
 
 def test_what_is_done_offline_is_there_at_once_and_on_the_server_later(place: Place) -> None:
@@ -53,6 +53,21 @@ def test_a_short_cut_is_bridged_without_going_offline(place: Place) -> None:
         lab.add_entity("person", id="ada")
         assert lab.status.state == "connected"
         assert lab.outbox.pending == ()
+
+
+def test_who_waits_for_what_is_queued_does_not_wait_for_the_next_attempt(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hastened: list[int] = []
+    monkeypatch.setattr(SpacetimeInnerUniverse, "hasten", lambda _: hastened.append(1))
+    with place.open() as lab:
+        place.cut()
+        lab.add_entity("person", id="ada")
+        assert hastened == []
+        assert not lab.outbox.wait(0.5)
+        assert len(hastened) == 1
+        place.mend()
+        assert lab.outbox.wait(PATIENCE)
 
 
 def test_what_needs_the_server_says_so_while_it_is_away(place: Place) -> None:

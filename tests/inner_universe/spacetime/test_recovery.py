@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from shared.breaking_proxy import breaking_proxy
 from shared.spacetime_server import SpacetimeServer
 
 import nerv_lab as nl
@@ -104,6 +106,21 @@ async def test_a_call_says_so_when_the_server_stays_away(
     await client.publish_event("found")
     assert [event.type for event in await client.events()] == ["found"]
     await client.close()
+
+
+async def test_who_asks_for_something_does_not_wait_for_the_next_attempt(
+    server: SpacetimeServer, database: str, tokens: TokenFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with breaking_proxy(server.port) as proxy:
+        uri = database.replace(f":{server.port}/", f":{proxy.port}/")
+        client = await _client(uri, tokens, replace(QUICK, request=1.0))
+        proxy.shut()
+        asked = threading.Event()
+        monkeypatch.setattr(client.connection._backoff, "hasten", asked.set)
+        with pytest.raises(ServerGoneError):
+            await client.publish_event("lost")
+        assert asked.is_set()
+        await client.close()
 
 
 def test_a_lab_goes_on_after_its_server_was_killed(

@@ -120,7 +120,12 @@ class QueueHolder(DeliveringUniverse):
         return self._queues
 
     def _poke(self) -> None:
-        self._portal.loop.call_soon_threadsafe(self._wanted.set)
+        """Try to send, now, what waits; from any thread."""
+        self._portal.loop.call_soon_threadsafe(self._try_now)
+
+    def _try_now(self) -> None:
+        self._wanted.set()
+        self.remote.hasten()
 
     # Who is told
 

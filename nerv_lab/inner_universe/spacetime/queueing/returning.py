@@ -111,6 +111,8 @@ class ReturningUniverse(ForkingUniverse):
 
     def wait_sent(self, timeout: float) -> bool:
         """Wait until nothing is left to send; False when time is over."""
+        if not self._is_sent():
+            self._poke()
         with self._settled:
             return self._settled.wait_for(self._is_sent, timeout)
 
