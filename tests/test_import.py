@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -74,3 +75,18 @@ def test_it_leaves_heavy_packages_to_those_who_use_them(
     report: dict[str, Any], package: str
 ) -> None:
     assert package not in report["modules"]
+
+
+@pytest.mark.parametrize("package", ["pydantic", "pydantic_settings", "pandas", "networkx"])
+def test_a_graph_in_memory_needs_no_more(package: str) -> None:
+    """Opening and filling it loads nothing that only settings and tables need."""
+    code = (
+        "import sys, nerv_lab as nl; nl.open().add_entity('person', 'Ada'); "
+        f"print({package!r} in sys.modules)"
+    )
+    plain = {name: value for name, value in os.environ.items() if "NERV_" not in name.upper()}
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(
+        command, cwd=ROOT, env=plain, capture_output=True, text=True, check=True, timeout=300
+    )
+    assert done.stdout == "False\n"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import pydantic
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.inner_universe.defaults import PREFIX, Offline
+from nerv_lab.inner_universe.defaults import DefaultSettings as Default
 from nerv_lab.inner_universe.embedded.client import Synchronous
 
 __all__ = ["InnerUniverseConfig", "Offline"]
-
-Offline: TypeAlias = Literal["refuse", "queue"]
 
 
 class InnerUniverseConfig(BaseSettings):
@@ -89,36 +89,36 @@ class InnerUniverseConfig(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="NERV_", extra="forbid", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    uri: str = ":memory:"
-    actor: str | None = None
-    busy_timeout: float = Field(5.0, ge=0, le=3600, allow_inf_nan=False)
-    synchronous: Synchronous = "FULL"
-    poll_interval: float = Field(0.02, gt=0, le=60, allow_inf_nan=False)
-    stop_timeout: float = Field(5.0, gt=0, le=3600, allow_inf_nan=False)
-    key: SecretStr | None = None
-    key_keyring: bool = False
-    field_key: SecretStr | None = None
-    field_key_keyring: bool = False
-    signing_key: str | None = None
-    token: SecretStr | None = None
-    token_file: Path | None = None
-    token_keyring: bool = False
-    ca_file: Path | None = None
-    connect_timeout: float = Field(10.0, gt=0, le=3600, allow_inf_nan=False)
-    request_timeout: float = Field(60.0, gt=0, le=86_400, allow_inf_nan=False)
-    cache_seconds: float = Field(300.0, ge=0, allow_inf_nan=False)
-    local_events: tuple[str, ...] = ()
-    batch_events: int = Field(1, ge=1, le=10_000)
-    batch_seconds: float = Field(0.05, ge=0, le=60, allow_inf_nan=False)
-    offline: Offline = "refuse"
-    offline_after: float = Field(2.0, ge=0, le=3600, allow_inf_nan=False)
-    outbox_folder: Path | None = None
-    outbox_writes: int = Field(100_000, ge=1)
-    outbox_bytes: int = Field(256 * 1024 * 1024, ge=1)
-    outbox_wait: float = Field(0.0, ge=0, le=86_400, allow_inf_nan=False)
+    uri: str = Default.uri
+    actor: str | None = Default.actor
+    busy_timeout: float = Field(Default.busy_timeout, ge=0, le=3600, allow_inf_nan=False)
+    synchronous: Synchronous = Default.synchronous
+    poll_interval: float = Field(Default.poll_interval, gt=0, le=60, allow_inf_nan=False)
+    stop_timeout: float = Field(Default.stop_timeout, gt=0, le=3600, allow_inf_nan=False)
+    key: SecretStr | None = Default.key
+    key_keyring: bool = Default.key_keyring
+    field_key: SecretStr | None = Default.field_key
+    field_key_keyring: bool = Default.field_key_keyring
+    signing_key: str | None = Default.signing_key
+    token: SecretStr | None = Default.token
+    token_file: Path | None = Default.token_file
+    token_keyring: bool = Default.token_keyring
+    ca_file: Path | None = Default.ca_file
+    connect_timeout: float = Field(Default.connect_timeout, gt=0, le=3600, allow_inf_nan=False)
+    request_timeout: float = Field(Default.request_timeout, gt=0, le=86_400, allow_inf_nan=False)
+    cache_seconds: float = Field(Default.cache_seconds, ge=0, allow_inf_nan=False)
+    local_events: tuple[str, ...] = Default.local_events
+    batch_events: int = Field(Default.batch_events, ge=1, le=10_000)
+    batch_seconds: float = Field(Default.batch_seconds, ge=0, le=60, allow_inf_nan=False)
+    offline: Offline = Default.offline
+    offline_after: float = Field(Default.offline_after, ge=0, le=3600, allow_inf_nan=False)
+    outbox_folder: Path | None = Default.outbox_folder
+    outbox_writes: int = Field(Default.outbox_writes, ge=1)
+    outbox_bytes: int = Field(Default.outbox_bytes, ge=1)
+    outbox_wait: float = Field(Default.outbox_wait, ge=0, le=86_400, allow_inf_nan=False)
 
     def __init__(self, **fields: Any) -> None:
         try:

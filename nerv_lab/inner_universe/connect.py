@@ -5,31 +5,29 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.defaults import DefaultSettings, Offline
 from nerv_lab.inner_universe.embedded.client import EmbeddedInnerUniverse
 from nerv_lab.inner_universe.embedded.connecting import MEMORY
 from nerv_lab.inner_universe.embedded.keyring_keys import key_of
 from nerv_lab.inner_universe.embedded.keys import KeySource
 from nerv_lab.inner_universe.memory import MockInnerUniverse
-
-if TYPE_CHECKING:
-    from nerv_lab.inner_universe.config import InnerUniverseConfig, Offline
+from nerv_lab.inner_universe.settings import Settings, settings_of
 
 __all__ = ["SCHEMES", "client_for"]
 
-ClientFactory = Callable[[str, "InnerUniverseConfig"], InnerUniverseClient]
+ClientFactory = Callable[[str, Settings], InnerUniverseClient]
 
 # A scheme has two letters or more, so that a drive such as C: is the beginning of a path.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?://)?")
 
 
-def _embedded(
-    path: str, config: InnerUniverseConfig, key: KeySource | None = None
-) -> InnerUniverseClient:
+def _embedded(path: str, config: Settings, key: KeySource | None = None) -> InnerUniverseClient:
     path = path if path == MEMORY else str(Path(path).expanduser())
     return EmbeddedInnerUniverse(
         path,
@@ -41,11 +39,11 @@ def _embedded(
     )
 
 
-def _mock(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
+def _mock(uri: str, config: Settings) -> InnerUniverseClient:
     return MockInnerUniverse(actor=config.actor)
 
 
-def _spacetime(uri: str, config: InnerUniverseConfig) -> InnerUniverseClient:
+def _spacetime(uri: str, config: Settings) -> InnerUniverseClient:
     from nerv_lab.inner_universe.spacetime.client import client_with  # slow to import
 
     client = client_with(uri, config)
@@ -74,7 +72,7 @@ SCHEMES: dict[str, ClientFactory] = {
 
 def client_for(
     uri: str | os.PathLike[str],
-    config: InnerUniverseConfig | None = None,
+    config: Settings | None = None,
     *,
     key: KeySource | None = None,
     offline: Offline | None = None,
@@ -98,16 +96,14 @@ def client_for(
     ValidationError
         When the scheme is unknown, or a key is given for what is no file.
     """
-    from nerv_lab.inner_universe.config import InnerUniverseConfig, Offline  # slow to import
-
     uri = os.fspath(uri)
     if not uri:
         raise ValidationError("uri", "must be the path of a store file, ':memory:' or an address")
-    settings = InnerUniverseConfig(uri=uri) if config is None else config
+    settings = settings_of(uri, config)
     if offline is not None:
         if offline not in get_args(Offline):
             raise ValidationError("offline", f"must be 'refuse' or 'queue', not {offline!r}")
-        settings = settings.model_copy(update={"offline": offline})
+        settings = _changed(settings, offline)
     found = _SCHEME.match(uri)
     if found is None or uri == MEMORY:
         return _embedded(uri, settings, key)
@@ -122,3 +118,9 @@ def client_for(
             "uri", f"{uri!r} has the unknown scheme {scheme!r}; use a path, ':memory:' or {known}"
         )
     return SCHEMES[scheme](uri, settings)
+
+
+def _changed(settings: Settings, offline: Offline) -> Settings:
+    if isinstance(settings, DefaultSettings):
+        return replace(settings, offline=offline)
+    return settings.model_copy(update={"offline": offline})

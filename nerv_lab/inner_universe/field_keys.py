@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from pydantic import SecretStr
 
-    from nerv_lab.inner_universe.config import InnerUniverseConfig
+    from nerv_lab.inner_universe.settings import Settings
 
 __all__ = [
     "FIELD_KEY_SERVICE",
@@ -265,7 +265,7 @@ def _keys_in(secret: SecretStr) -> list[Key]:
 
 
 def field_keys_of(
-    uri: str, config: InnerUniverseConfig, given: list[Key] | None, purpose: str = ""
+    uri: str, config: Settings, given: list[Key] | None, purpose: str = ""
 ) -> FieldKeys | None:
     """Return the keys that were given, or else those that the settings name; None without any."""
     if given is not None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, TypeVar, cast
 
+from nerv_lab.core.collecting import collector_paused
+
 __all__ = ["delegated", "explained_by"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -22,7 +24,8 @@ def delegated(package: str, name: str) -> Callable[..., Any]:
     The Lab offers ``lab.to_pandas()`` and ``lab.explorer()`` as methods, since that is where
     users look for them; what they do lives above, and is loaded only by those who call it.
     """
-    function: Callable[..., Any] = getattr(importlib.import_module(f"nerv_lab.{package}"), name)
+    with collector_paused():
+        function: Callable[..., Any] = getattr(importlib.import_module(f"nerv_lab.{package}"), name)
     return function
 
 

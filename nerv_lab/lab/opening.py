@@ -12,6 +12,7 @@ from nerv_lab.inner_universe import client_for
 from nerv_lab.inner_universe.bundles import Bundle, BundleReport
 from nerv_lab.inner_universe.embedded.keys import hide
 from nerv_lab.inner_universe.field_keys import FieldEncryption, field_keys_of, hide_all
+from nerv_lab.inner_universe.settings import settings_of
 from nerv_lab.inner_universe.signing import signing_key_of
 from nerv_lab.lab.bundling import take_in
 from nerv_lab.lab.driving import run
@@ -21,9 +22,10 @@ from nerv_lab.lab.lab import Lab
 if TYPE_CHECKING:
     from nerv_lab.core.retention import RetentionPolicy
     from nerv_lab.inner_universe import InnerUniverseConfig
-    from nerv_lab.inner_universe.config import Offline
+    from nerv_lab.inner_universe.defaults import Offline
     from nerv_lab.inner_universe.embedded.keys import Key, KeySource
     from nerv_lab.inner_universe.field_keys import FieldKeySource
+    from nerv_lab.inner_universe.settings import Settings
     from nerv_lab.inner_universe.signing import SigningKeySource
 from nerv_lab.inner_universe.progress import Progress, told
 
@@ -89,10 +91,10 @@ def open(
     # Tracebacks may show what variables hold.
     hidden, hidden_field = hide(key), hide_all(field_key)
     key = field_key = None
-    settings = _settings(os.fspath(uri), config)
+    settings = settings_of(os.fspath(uri), config)
     named = settings.signing_key if signing_key is None else signing_key
     lab = Lab(
-        client_for(os.fspath(uri), config, key=hidden, offline=offline),
+        client_for(os.fspath(uri), settings, key=hidden, offline=offline),
         author=author,
         vault=_vault(os.fspath(uri), settings, encrypt, hidden_field),
         signing_key=None if named is None else signing_key_of(named),
@@ -106,15 +108,9 @@ def open(
     return lab
 
 
-def _settings(uri: str, config: InnerUniverseConfig | None) -> InnerUniverseConfig:
-    from nerv_lab.inner_universe.config import InnerUniverseConfig  # slow to import
-
-    return InnerUniverseConfig(uri=uri) if config is None else config
-
-
 def _vault(
     uri: str,
-    settings: InnerUniverseConfig,
+    settings: Settings,
     encrypt: FieldEncryption | Mapping[str, Iterable[str]] | None,
     keys: list[Key] | None,
 ) -> Vault:

@@ -10,7 +10,7 @@ from nerv_lab.inner_universe.embedded.connecting import MEMORY
 from nerv_lab.inner_universe.embedded.keys import KeySource
 
 if TYPE_CHECKING:
-    from nerv_lab.inner_universe.config import InnerUniverseConfig
+    from nerv_lab.inner_universe.settings import Settings
 
 __all__ = ["KEY_SERVICE", "key_of", "keyring_key", "keyring_secret"]
 
@@ -18,7 +18,7 @@ KEY_SERVICE: Final = "nerv-lab key"
 """The name under which keys are found in the keyring; the user name is the path of the store."""
 
 
-def key_of(path: str, config: InnerUniverseConfig) -> KeySource | None:
+def key_of(path: str, config: Settings) -> KeySource | None:
     """Return what gives the key of a store, by the settings; None where it is in plain text."""
     if path == MEMORY:
         return None

@@ -49,7 +49,7 @@ from nerv_lab.inner_universe.writing import (
 )
 
 if TYPE_CHECKING:
-    from nerv_lab.inner_universe.config import InnerUniverseConfig
+    from nerv_lab.inner_universe.settings import Settings
 
 __all__ = ["SpacetimeInnerUniverse", "client_with"]
 
@@ -225,7 +225,7 @@ class SpacetimeInnerUniverse(ReadableUniverse):
         """Do nothing: the server keeps the rows in memory, and its log on disk as it sees fit."""
 
 
-def client_with(uri: str, config: InnerUniverseConfig) -> SpacetimeInnerUniverse:
+def client_with(uri: str, config: Settings) -> SpacetimeInnerUniverse:
     """Return a client with the given settings, not yet connected."""
     return SpacetimeInnerUniverse(
         uri,

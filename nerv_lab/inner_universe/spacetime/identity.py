@@ -8,12 +8,12 @@ from nerv_lab.inner_universe.spacetime.keyring_tokens import KeyringTokens
 from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile, Tokens
 
 if TYPE_CHECKING:
-    from nerv_lab.inner_universe.config import InnerUniverseConfig
+    from nerv_lab.inner_universe.settings import Settings
 
 __all__ = ["tokens_of"]
 
 
-def tokens_of(config: InnerUniverseConfig) -> Tokens:
+def tokens_of(config: Settings) -> Tokens:
     """Return the place where the settings say that tokens are kept.
 
     A token that was given comes first, then the keyring where it is turned on, then the file.
