@@ -265,7 +265,7 @@ def _matches(keyword: str, wanted: Any) -> _Test:
     try:
         pattern = re.compile(wanted)
     except (TypeError, re.error) as error:
-        raise ValidationError(keyword, f"{wanted!r} is no regular expression: {error}") from None
+        raise ValidationError(keyword, f"{wanted!r} is not a regular expression: {error}") from None
     return lambda found: isinstance(found, str) and pattern.search(found) is not None
 
 

@@ -60,7 +60,7 @@ def plain(value: Any) -> Any:
 def _plain_subclass(value: object) -> Any:
     if isinstance(value, ReadOnlyDict):
         return _plain_dict(value)
-    raise TypeError(f"{type(value).__name__} is not in the type table")
+    raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
 def _plain_dict(value: dict[str, Any]) -> Any:

@@ -276,9 +276,10 @@ class EntityInUseError(IntegrityError):
         self.entity_id = entity_id
         self.relations = tuple(relations)
         shown = ", ".join(repr(r) for r in self.relations[:3])
-        more = f" and {len(self.relations) - 3} more" if len(self.relations) > 3 else ""
+        count = len(self.relations)
+        more = f" and {count - 3} more" if count > 3 else ""
         super().__init__(
-            f"entity {entity_id!r} has {len(self.relations)} relation(s) ({shown}{more}); "
+            f"entity {entity_id!r} has {count} relation{'s' * (count != 1)} ({shown}{more}); "
             f"delete them first or pass cascade=True"
         )
 

@@ -191,7 +191,7 @@ def _freeze_numpy(value: Any) -> Any:
             "convert it to dict, list, str, int, float, bool, None, datetime, date, bytes, "
             "Decimal, UUID, tuple or set"
         )
-    raise RefusedError(f"{kind.__module__}.{kind.__qualname__} is not in the type table; {hint}")
+    raise RefusedError(f"{kind.__module__}.{kind.__qualname__} cannot be stored; {hint}")
 
 
 # datetime comes before date, of which it is a subclass.

@@ -124,7 +124,7 @@ def _item(state: GraphState, key: object) -> Item:
         return _found(state.relation(key.id), RelationNotFoundError(key.id, _HINT))
     id = key.id if isinstance(key, Entity) else key
     if not isinstance(id, str):
-        raise ValidationError("values", f"{key!r} is no entity, relation, id or edge")
+        raise ValidationError("values", f"{key!r} is not an entity, a relation, an id or an edge")
     entity, relation = state.entity(id), state.relation(id)
     if entity and relation and not isinstance(key, Entity):
         raise ValidationError(
@@ -142,7 +142,9 @@ def _found(item: Item | None, error: Exception) -> Item:
 def _edge(state: GraphState, edge: tuple[Any, ...]) -> Relation:
     """Return the relation of an edge, which an undirected graph may have the other way round."""
     if not 2 <= len(edge) <= 3:
-        raise ValidationError("values", f"{edge!r} is no edge; give (source, target, relation id)")
+        raise ValidationError(
+            "values", f"{edge!r} is not an edge; give (source, target, relation id)"
+        )
     ends = set(edge[:2])
     between: Iterable[Relation] = state.relations_of(edge[0]) if edge[0] in state.entities else ()
     found = sorted(

@@ -219,5 +219,7 @@ def _grant(identity: str, word: str, entity_type: str | None) -> Grant:
         return Grant(identity, role=word)
     if word not in ACTIONS:
         known = ", ".join((*ROLES, *ACTIONS))
-        raise ValidationError("what", f"{word!r} is no role or action; use one of {known}")
+        raise ValidationError(
+            "what", f"{word!r} is neither a role nor an action; use one of {known}"
+        )
     return Grant(identity, action=word, item_type=entity_type or EVERYBODY)

@@ -117,8 +117,11 @@ class Brancher(Merger):
             It is the main branch, or the one the Lab is on.
         """
         head = self._known_branch(name)
-        if name in (DEFAULT_BRANCH, self._follower.branch):
-            raise ValidationError("branch", f"{name!r} cannot be deleted while the Lab is on it")
+        if name == DEFAULT_BRANCH:
+            raise ValidationError("branch", f"{name!r} cannot be deleted: every store has it")
+        if name == self._follower.branch:
+            why = "the Lab is on it; switch to another one first"
+            raise ValidationError("branch", f"{name!r} cannot be deleted: {why}")
         self._move(name, head.id if head else None, None, rows_of=name)
 
     @shown_when_slow()

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from nerv_lab.core.bus import EventBus
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import LTHASH
 from nerv_lab.inner_universe.client import Finding, Status
 from nerv_lab.inner_universe.metrics import Distribution, Metrics, ObservedUniverse
@@ -136,7 +137,7 @@ class Observer:
         if status.state == "closed":
             return Finding("connection", "problem", f"{detail}; open it again with nerv_lab.open")
         if back := int(self.instruments.value("connection.reconnects")):
-            detail += f", came back {back} time(s)"
+            detail += f", came back {counted(back, 'time')}"
         return Finding("connection", "ok", detail)
 
     def _agreement(self) -> Iterator[Finding]:

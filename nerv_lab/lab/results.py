@@ -167,5 +167,5 @@ class VerifyReport:
             text = f"verified: {self.versions} versions and {self.events} events, all sound"
         else:
             found = "\n".join(f"  {p.where}: {p.what}" for p in self.problems)
-            text = f"{len(self.problems)} problem(s):\n{found}"
+            text = f"{counted(len(self.problems), 'problem')}:\n{found}"
         return text if self.trusted is None else f"{text}\n{_SIGNATURES}"

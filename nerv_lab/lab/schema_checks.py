@@ -206,7 +206,7 @@ def _made_validator(schema: TypeSchema) -> Any:
         Draft202012Validator.check_schema({} if given is None else given)
     except SchemaError as error:
         place = f"properties.{schema.key}.schema"
-        raise ValidationError(place, f"is no JSON schema: {error.message}") from None
+        raise ValidationError(place, f"is not a JSON schema: {error.message}") from None
     # An empty registry: what somebody else recorded must not have this process fetch anything.
     return Draft202012Validator({} if given is None else given, registry=Registry())
 

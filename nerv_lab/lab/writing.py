@@ -68,7 +68,7 @@ class GraphWriter(FileImporter, GraphReader):
         tags : iterable of str
             Labels.
         properties : mapping, optional
-            Values of the type table, by name.
+            By name: texts, numbers, booleans, None, dates, bytes, and lists and dicts of them.
         id : str, optional
             A new UUIDv7 unless given.
         exist_ok : bool
@@ -131,7 +131,7 @@ class GraphWriter(FileImporter, GraphReader):
         tags : iterable of str
             Labels.
         properties : mapping, optional
-            Values of the type table, by name.
+            By name: texts, numbers, booleans, None, dates, bytes, and lists and dicts of them.
         id : str, optional
             A new UUIDv7 unless given: the same again is another relation.
         exist_ok : bool

@@ -101,7 +101,9 @@ class BranchCommands:
         try:
             code = compile(arguments.expression, "<bisect>", "eval")
         except SyntaxError as error:
-            raise CommandError(f"{arguments.expression!r} is no expression: {error.msg}") from None
+            raise CommandError(
+                f"{arguments.expression!r} is not an expression: {error.msg}"
+            ) from None
 
         def holds(view: View) -> object:
             value = eval(code, {**self._shell.user_ns, "view": view})

@@ -78,7 +78,7 @@ class NervMagics(BranchCommands, Magics):
         labs = self.labs()
         if name is not None:
             if name not in labs:
-                raise CommandError(f"{name!r} is no open lab; {_known(labs)}")
+                raise CommandError(f"{name!r} is not an open lab; {_known(labs)}")
             return labs[name]
         for usual in (self._opened, "lab"):
             if usual in labs:
@@ -90,7 +90,7 @@ class NervMagics(BranchCommands, Magics):
     def _open(self, arguments: Namespace) -> Lab:
         name = arguments.name
         if not name.isidentifier():
-            raise CommandError(f"{name!r} is no name of a variable")
+            raise CommandError(f"{name!r} is not the name of a variable")
         before = self._shell.user_ns.get(name)
         lab = open_lab(arguments.uri, author=arguments.author)
         self._shell.push({name: lab})

@@ -102,4 +102,4 @@ def _read_json(text: str, field: str) -> Any:
     try:
         return freeze(decode(text), field)
     except ValueRefusedError as error:
-        raise ValidationError(field, f"is no JSON: {error.reason}") from None
+        raise ValidationError(field, f"is not JSON: {error.reason}") from None

@@ -124,7 +124,7 @@ def test_relations_have_fields_of_their_own() -> None:
         ({"tag": 7}, "tag: must be text, not 7"),
         ({"born__in": "18"}, "born__in: must be a list of values, not '18'"),
         ({"name__startswith": 1}, "name__startswith: must be text, not 1"),
-        ({"name__regex": "("}, r"name__regex: '\(' is no regular expression"),
+        ({"name__regex": "("}, r"name__regex: '\(' is not a regular expression"),
         ({"born__exists": "yes"}, "born__exists: must be True or False, not 'yes'"),
         ({"properties": [1]}, "properties: must be a dict, not list"),
     ],

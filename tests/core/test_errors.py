@@ -37,8 +37,7 @@ ARGUMENTS: dict[type, tuple[Any, ...]] = {
     PermissionDeniedError: ("c2ff", "create_entity", "person"),
 }
 IN_USE = (
-    "entity 'e1' has 4 relation(s) ('a', 'b', 'c' and 1 more); "
-    "delete them first or pass cascade=True"
+    "entity 'e1' has 4 relations ('a', 'b', 'c' and 1 more); delete them first or pass cascade=True"
 )
 
 

@@ -32,4 +32,4 @@ def test_an_empty_log_says_what_to_do(lab: Lab) -> None:
 def test_a_report_with_problems_lists_them_and_is_false() -> None:
     report = VerifyReport((Problem("event 3", "is gone"),), 1, 4)
     assert not report
-    assert repr(report) == "1 problem(s):\n  event 3: is gone"
+    assert repr(report) == "1 problem:\n  event 3: is gone"

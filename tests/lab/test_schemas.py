@@ -295,7 +295,7 @@ def record(schema: Any) -> dict[str, Any]:
 
 
 def test_what_is_no_json_schema_is_not_recorded(people: Lab) -> None:
-    with pytest.raises(ValidationError, match="is no JSON schema") as refused:
+    with pytest.raises(ValidationError, match="is not a JSON schema") as refused:
         people.update(SCHEMAS_ID, properties=record({"type": 3}))
     assert refused.value.field == "properties.entity:thing.schema"
 

@@ -97,7 +97,7 @@ def test_open_that_fails_leaves_the_lab_there_was(opened: InteractiveShell) -> N
 
 
 def test_open_refuses_what_is_no_name_of_a_variable(shell: InteractiveShell) -> None:
-    assert "no name of a variable" in complaint(shell, "%nerv open --as 5x")
+    assert "not the name of a variable" in complaint(shell, "%nerv open --as 5x")
 
 
 def test_status_shows_the_lab(opened: InteractiveShell) -> None:
@@ -338,7 +338,7 @@ def test_one_of_several_labs_must_be_named(shell: InteractiveShell) -> None:
         shell.user_ns.update(one=one, other=other)
         assert complaint(shell, "%nerv log").startswith("open labs: one, other; choose one")
         assert run(shell, "%nerv status --lab other") is other
-        assert "'third' is no open lab" in complaint(shell, "%nerv log --lab third")
+        assert "'third' is not an open lab" in complaint(shell, "%nerv log --lab third")
 
 
 def test_the_lab_opened_last_is_meant(shell: InteractiveShell) -> None:
@@ -378,7 +378,7 @@ def test_a_closed_lab_is_not_meant(opened: InteractiveShell) -> None:
         ("%nerv redo", "nothing to redo"),
         ("%nerv revert v9", "no version 'v9'"),
         ("%nerv history nobody", "'nobody'"),
-        ("%nerv bisect 'view.'", "'view.' is no expression"),
+        ("%nerv bisect 'view.'", "'view.' is not an expression"),
         ("%nerv rollback v9", "no version 'v9'; there are v1 to v1"),
         ("%nerv at 99", "no event '99'"),
         ("%nerv diff v1 v1 v1", "unrecognized arguments: v1\nusage: %nerv diff"),
@@ -517,7 +517,7 @@ def test_access_is_claimed_granted_and_taken_back(
     assert len(run(shell, "%nerv access revoke mika").grants) == 2
     assert "last owner" in complaint(shell, "%nerv access revoke olga")
     assert "IDENTITY" in complaint(shell, "%nerv access grant")
-    assert "no role or action" in complaint(shell, "%nerv access grant mika king")
+    assert "neither a role nor an action" in complaint(shell, "%nerv access grant mika king")
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def tone(value: Any, field: str) -> Tone:
         return light, dark
     names = ", ".join(NAMED)
     raise ValidationError(
-        field, f"{value!r} is no colour: give '#rrggbb', a pair for light and dark, or {names}"
+        field, f"{value!r} is not a colour: give '#rrggbb', a pair for light and dark, or {names}"
     )
 
 

@@ -98,5 +98,5 @@ def test_a_colour_is_a_name_a_code_or_a_pair(given: object, pair: tuple[str, str
 
 @pytest.mark.parametrize("given", ["mauve", "#12", 3, None, ("#000",), ("#000", "red"), "url(x)"])
 def test_what_is_no_colour_is_refused(given: object) -> None:
-    with pytest.raises(ValidationError, match="is no colour"):
+    with pytest.raises(ValidationError, match="is not a colour"):
         tone(given, "color")

@@ -20,7 +20,7 @@ from nerv_lab.widgets.styling.spec import parse_style
         ({"edge": {"size": 3}}, "style.edge.size", "there is color, width"),
         ({"node": {"size": 300}}, "style.node.size", "1 to 60 pixels"),
         ({"node": {"size": True}}, "style.node.size", "number of pixels"),
-        ({"node": {"color": "#12"}}, "style.node.color", "no colour"),
+        ({"node": {"color": "#12"}}, "style.node.color", "not a colour"),
         (
             {"node": {"shape": nl.by("type", ["circle", "blob"])}},
             "style.node.shape.range[1]",
