@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,20 +10,15 @@ from typing import TypeAlias
 
 from nerv_lab.core.errors import (
     ConflictError,
-    HistoryPrunedError,
     IntegrityError,
     NervError,
     ServerError,
     StoreBusyError,
-    VersionNotFoundError,
 )
 from nerv_lab.core.events import EventType
 from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.signatures import signed_heads
 from nerv_lab.core.state import GraphState
-from nerv_lab.core.temporal import TemporalStore
-from nerv_lab.core.thinning import Bridge
-from nerv_lab.inner_universe.checked_events import checked_events
 from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.outbox.forking import relocated
 from nerv_lab.inner_universe.outbox.journal import Journal
@@ -33,34 +27,17 @@ from nerv_lab.inner_universe.outbox.standing import Standing
 from nerv_lab.inner_universe.outbox.states import ASIDE, State
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, TagMove
 from nerv_lab.inner_universe.portal import Portal
-from nerv_lab.inner_universe.spacetime.calls import (
-    UNCHECKED,
-    apply_and_commit_args,
-    apply_args,
-    commit_args,
-    move_args,
-    publish_args,
-    tag_args,
-)
+from nerv_lab.inner_universe.spacetime.calls import apply_and_commit_args, commit_args, tag_args
 from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.moving import move_to
 from nerv_lab.inner_universe.spacetime.queries import quoted
-from nerv_lab.inner_universe.spacetime.reading import (
-    read_branches,
-    read_bridge,
-    read_delta,
-    read_retention,
-    read_snapshot,
-    read_tags,
-    read_top,
-    read_versions,
-)
+from nerv_lab.inner_universe.spacetime.reading import read_branches, read_snapshot, read_tags
+from nerv_lab.inner_universe.spacetime.requests import batch_of_write, request_of
 from nerv_lab.inner_universe.spacetime.resealing import Resealer
-from nerv_lab.inner_universe.spacetime.rows import own_event
 from nerv_lab.inner_universe.spacetime.schema import CursorRow
-from nerv_lab.inner_universe.writing import Batch
+from nerv_lab.inner_universe.spacetime.server_states import ServerStates
 
-__all__ = ["Clash", "Sender", "batch_of_write", "request_of"]
+__all__ = ["Clash", "Sender"]
 
 logger = logging.getLogger(__name__)
 
@@ -88,29 +65,6 @@ class Clash:
     why: str
 
 
-def batch_of_write(write: QueuedWrite) -> Batch:
-    """Return the batch of a write that has changes."""
-    return Batch(write.id, write.changes, write.reason, write.source, write.branch, True)
-
-
-def request_of(
-    write: QueuedWrite, origin_id: str, origin_seq: int = UNCHECKED
-) -> tuple[str, bytes]:
-    """Return the reducer of a write that needs no look at the log, and its arguments."""
-    if write.kind == "publish":
-        events = checked_events(write.events)
-        rows = [own_event(*pair) for pair in zip(events, events.payloads, strict=True)]
-        return "publish_events", publish_args(write.id, write.branch, rows, origin_id, origin_seq)
-    if write.move is not None:
-        return "move_branch_as_read", move_args(write.move, origin_id, origin_seq)
-    if write.tag is not None:
-        return "set_tag", tag_args(write.tag.name, write.tag.to)
-    if write.kind == "apply":
-        return "apply_batch", apply_args(batch_of_write(write), origin_id, origin_seq)
-    assert write.version is not None
-    return "commit_version", commit_args(write.version, write.delta, origin_id, origin_seq)
-
-
 class Sender:
     """Sends the writes of one journal.
 
@@ -127,6 +81,11 @@ class Sender:
     deltas : dict of str to bytes, optional
         Deltas that were read before, by the digest of their version; those that are read now are
         added, so that who is cut off again and again gets further each time.
+
+    Attributes
+    ----------
+    states : ServerStates
+        Gives the states of the server's versions.
     """
 
     def __init__(
@@ -138,11 +97,9 @@ class Sender:
         deltas: dict[str, bytes] | None = None,
     ) -> None:
         self._stand = stand
-        self._deltas = {} if deltas is None else deltas
+        self.states = ServerStates(connection, portal, {} if deltas is None else deltas)
         self._connection = connection
         self._journal = journal
-        self._portal = portal
-        self._history: TemporalStore | None = None
 
     async def send_all(self) -> Clash | None:
         """Send all that waits by now; what the server refuses is set aside.
@@ -226,62 +183,14 @@ class Sender:
             snapshot = await read_snapshot(self._connection, name)
             states[name] = GraphState.build(snapshot.items)
             heads[name] = snapshot.head
-        made = await self._states_of(writes)
+        targets = {w.move.to for w in writes if w.move is not None and w.move.to is not None}
+        queued = {w.version.id for w in writes if w.version is not None}
+        made = await self.states.known(targets - queued)
         has_tags = any(w.tag is not None for w in writes)
         tags = await read_tags(self._connection) if has_tags else {}
         aside = self._journal.writes(*ASIDE)
         rehearsal = Rehearsal(states, heads, made, now_us(), tags, aside)
         return await asyncio.to_thread(rehearsal.steps, writes), seq
-
-    async def _states_of(self, writes: Sequence[QueuedWrite]) -> Callable[[str], GraphState]:
-        """Return what gives the states that branches are moved to."""
-        targets = {w.move.to for w in writes if w.move is not None and w.move.to is not None}
-        queued = {w.version.id for w in writes if w.version is not None}
-        found: dict[str, GraphState] = {}
-        for id in targets - queued:
-            with contextlib.suppress(VersionNotFoundError, HistoryPrunedError):
-                found[id] = await self.state_of(id)
-
-        def state_of(id: str) -> GraphState:
-            if id not in found:
-                raise VersionNotFoundError(id)
-            return found[id]
-
-        return state_of
-
-    async def state_of(self, version_id: str) -> GraphState:
-        """Return the state of a version that the server has."""
-        if self._history is None or version_id not in self._history:
-            self._history = await self._read_history()
-        state: GraphState = await self._portal.aside(self._history.state_at, version_id)
-        return state
-
-    async def _read_history(self) -> TemporalStore:
-        connection, run = self._connection, self._portal.run
-
-        def load_delta(id: str) -> bytes:
-            digest = history.get_version(id).digest
-            found = self._deltas.get(digest) or run(read_delta(connection, id))
-            if found is None:
-                raise VersionNotFoundError(id)
-            self._deltas[digest] = found
-            return found
-
-        def load_bridge(id: str) -> Bridge:
-            found = run(read_bridge(connection, id))
-            if found is None:
-                raise VersionNotFoundError(id)
-            return found
-
-        history = TemporalStore(
-            load_delta=load_delta,
-            load_bridge=load_bridge,
-            load_top=lambda _: GraphState.build(run(read_top(connection))[1]),
-        )
-        for version in await read_versions(connection):
-            history.add(version, confirmed=True)
-        history.thin((await read_retention(connection))[0])
-        return history
 
     def _judged(self, steps: Sequence[Step]) -> Clash | None:
         """Set aside what cannot be sent, and return what has to go to a branch of its own."""
@@ -391,7 +300,7 @@ class Sender:
     async def _called(self, write: QueuedWrite, count: int, last: int) -> Sequence[int]:
         origin, number = self._journal.origin_id, self._journal.cursor + 1
         if (move := write.move) is not None and move.to is not None:
-            target = await self.state_of(move.to)
+            target = await self.states.state_of(move.to)
             return await move_to(self._connection, move, target, origin, number)
         return await self._connection.call(*self._request(write, count, last, number))
 

@@ -20,7 +20,7 @@ from nerv_lab.inner_universe.spacetime.planning import read_touched
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE
 from nerv_lab.inner_universe.spacetime.queueing.writing import WritingUniverse
 from nerv_lab.inner_universe.spacetime.receipts import receipt_from, receipt_of
-from nerv_lab.inner_universe.spacetime.sending import batch_of_write, request_of
+from nerv_lab.inner_universe.spacetime.requests import batch_of_write, request_of
 from nerv_lab.inner_universe.writing import checked_batch, checked_version
 
 __all__ = ["CommittingUniverse"]

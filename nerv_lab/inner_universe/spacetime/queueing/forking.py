@@ -44,7 +44,7 @@ class ForkingUniverse(CatchingUpUniverse):
                 base, head = await asyncio.to_thread(self._base_of, journal, clash.branch)
             if head not in {v.id for v in await self.remote.versions()}:
                 head = None
-            state = GraphState.empty() if head is None else await sender.state_of(head)
+            state = GraphState.empty() if head is None else await sender.states.state_of(head)
             name = fork_name(journal.origin_id, branches)
             instead = forked(writes, name, clash.branch, base, head, state)
             journal.rewrite([w.id for w in writes], instead)

@@ -20,7 +20,7 @@ from nerv_lab.inner_universe.outbox.states import OPEN, SENT, Outbox
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE
 from nerv_lab.inner_universe.spacetime.queueing.returning import ReturningUniverse
-from nerv_lab.inner_universe.spacetime.sending import batch_of_write
+from nerv_lab.inner_universe.spacetime.requests import batch_of_write
 
 __all__ = ["OpeningUniverse"]
 

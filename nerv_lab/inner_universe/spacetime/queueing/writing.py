@@ -23,7 +23,8 @@ from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE
 from nerv_lab.inner_universe.spacetime.queueing.opening import OpeningUniverse
 from nerv_lab.inner_universe.spacetime.receipts import receipt_from, receipt_of
-from nerv_lab.inner_universe.spacetime.sending import Sender, request_of
+from nerv_lab.inner_universe.spacetime.requests import request_of
+from nerv_lab.inner_universe.spacetime.sending import Sender
 from nerv_lab.inner_universe.writing import (
     check_place,
     checked_batch,
