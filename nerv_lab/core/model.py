@@ -11,6 +11,7 @@ from nerv_lab.core.documents import as_model
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.limits import MAX_BYTES
 from nerv_lab.core.metadata import EntityMetadata, RelationMetadata
+from nerv_lab.core.read_only import refuse_assignment
 from nerv_lab.core.record_html import record_html
 from nerv_lab.core.record_svg import record_svg
 from nerv_lab.core.text import shortened, value_text
@@ -346,6 +347,10 @@ class OpenRelation(_Item):
 
 
 Item: TypeAlias = Entity | Relation
+
+for _kind in (Entity, Relation):
+    # The one that dataclasses write fails with words of its own for what is a property.
+    _kind.__setattr__ = _kind.__delattr__ = refuse_assignment  # type: ignore[method-assign]
 
 
 def equal_items(old: Item | None, new: Item | None, *, exact: bool = False) -> bool:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from dataclasses import FrozenInstanceError
+from typing import Any, Final, NoReturn
 
-__all__ = ["ReadOnlyDict", "ReadOnlyList", "thaw"]
+__all__ = ["ReadOnlyDict", "ReadOnlyList", "refuse_assignment", "thaw"]
+
+_GIVEN: Final = ("type", "name", "description", "tags", "properties", "strength", "bidirectional")
+_FIXED: Final = ("id", "from_entity", "to_entity", "created_at", "updated_at", "revision")
 
 
 def _refuse_mutation(self: object, *args: object, **kwargs: object) -> NoReturn:
     raise TypeError(
         "this value belongs to the recorded state and is read-only; "
         "copy it with nerv_lab.thaw(value) and pass the copy to lab.update(...)"
+    )
+
+
+def refuse_assignment(item: object, name: str, value: object = None) -> NoReturn:
+    """Refuse to change an attribute of an item, and say how the graph is changed instead."""
+    given = f"{name}=…" if name in _GIVEN else f"properties={{{name!r}: …}}"
+    instead = "" if name in _FIXED else f"; change the graph with lab.update(…, {given})"
+    raise FrozenInstanceError(
+        f"cannot assign to {name!r}: {item!r} is what it was at one moment{instead}"
     )
 
 

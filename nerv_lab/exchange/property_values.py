@@ -8,14 +8,18 @@ from typing import Any
 from nerv_lab.core.changes import UpdateEntity, UpdateRelation
 from nerv_lab.core.errors import EntityNotFoundError, RelationNotFoundError, ValidationError
 from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.schemas import SCHEMAS_ID
 from nerv_lab.core.state import GraphState
 from nerv_lab.exchange.difference import Difference, RelationDraft
 from nerv_lab.exchange.flat import plain
 from nerv_lab.exchange.ports import ChangeTarget, send
-from nerv_lab.lab.import_reports import ImportReport
+from nerv_lab.lab.encryption_record import ENCRYPTION_ID
+from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 
 __all__ = ["set_properties"]
 
+# What algorithms see in the graph too, and what takes no other properties.
+_RECORDS = (SCHEMAS_ID, ENCRYPTION_ID)
 _HINT = "only what is there can be given a value; nothing was changed"
 
 
@@ -58,11 +62,17 @@ def set_properties(
     ValidationError
         A value is refused, or it is not clear which item is meant.
     """
-    difference = Difference(lab.state)
+    difference, left_out = Difference(lab.state), []
     for key, properties in _by_item(values, name):
-        _put(difference, _item(lab.state, key), properties)
+        item = _item(lab.state, key)
+        if item.id in _RECORDS:
+            left_out.append(
+                ImportProblem(repr(item), "left out: a record that the lab itself keeps")
+            )
+        else:
+            _put(difference, item, properties)
     what = f"values of {name!r}" if name is not None else "values"
-    planned = difference.changes, difference.report(what)
+    planned = difference.changes, difference.report(what, left_out)
     return send(lab, planned, reason or f"set {name if name is not None else 'properties'}")
 
 

@@ -161,6 +161,25 @@ def test_the_repr_of_an_item_names_it() -> None:
     assert repr(WROTE) == "<Relation 'ada' -wrote-> 'note' id='r'>"
 
 
+@pytest.mark.parametrize(
+    ("item", "name", "instead"),
+    [
+        (ADA, "name", "change the graph with lab.update(…, name=…)"),
+        (ADA, "type", "lab.update(…, type=…)"),
+        (ADA, "born", "lab.update(…, properties={'born': …})"),
+        (WROTE, "strength", "lab.update(…, strength=…)"),
+        (WROTE, "to_entity", "is what it was at one moment"),
+    ],
+)
+def test_an_attribute_that_is_assigned_to_is_answered_with_how_the_graph_is_changed(
+    item: Any, name: str, instead: str
+) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError) as refused:
+        setattr(item, name, 1)
+    assert str(refused.value).startswith(f"cannot assign to {name!r}: {item!r}")
+    assert str(refused.value).endswith(instead)
+
+
 def test_the_repr_of_an_entity_does_not_spell_out_a_name_without_end() -> None:
     shown = repr(Entity("e", "t", EntityMetadata("a" * 3_000)))
     assert shown == f"<Entity t '{'a' * 80}… (3000 characters)' id='e'>"

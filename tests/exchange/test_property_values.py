@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from exchange.paper import PaperLab
+from pydantic import BaseModel
 
 from nerv_lab.core.changes import REMOVE, CreateEntity, CreateRelation
 from nerv_lab.core.errors import EntityNotFoundError, NervError, RelationNotFoundError
@@ -25,6 +26,17 @@ def test_scores_become_a_property_in_one_batch(library: PaperLab) -> None:
     report = set_properties(library, nx.degree_centrality(networkx_view(library)), "degree")
     assert (report.changed, library.reasons) == (2, ["set degree"])
     assert properties(library, "ada") == {"born": 1815, "degree": 1.0}
+
+
+def test_a_record_of_the_lab_among_what_was_computed_is_left_out_and_named(lab: Lab) -> None:
+    class Planet(BaseModel):
+        pass
+
+    lab.add_entity("planet", id="venus")
+    lab.schemas.define("planet", Planet)
+    report = lab.set_properties(dict.fromkeys(lab.nx, 1.0), "rank")
+    assert [problem.where for problem in report.problems] == [repr(lab.entity("nerv:schemas"))]
+    assert lab.entity("venus").properties["rank"] == 1.0
 
 
 def test_a_second_time_writes_nothing(library: PaperLab) -> None:
