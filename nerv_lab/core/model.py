@@ -66,6 +66,15 @@ class _Item:
     _content: bytes
     _record_json: bytes
 
+    if not TYPE_CHECKING:  # to a type checker every attribute would be there
+
+        def __getattr__(self, name: str) -> Any:
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            # What a class has and an item lacks is not set yet, as while it is unpickled.
+            if not hasattr(type(self), name) and not name.startswith("_"):
+                text += f"; .properties[{name!r}] is there" if name in self.properties else ""
+            raise AttributeError(text, name=name, obj=self)
+
     @property
     def key(self) -> str:
         """Key of the item in the state."""

@@ -180,6 +180,16 @@ def test_an_attribute_that_is_assigned_to_is_answered_with_how_the_graph_is_chan
     assert str(refused.value).endswith(instead)
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("born", "; .properties['born'] is there"), ("died", ""), ("_repr_png_", "")],
+)
+def test_a_property_that_is_asked_for_as_an_attribute_is_pointed_at(name: str, hint: str) -> None:
+    with pytest.raises(AttributeError) as refused:
+        getattr(ADA, name)
+    assert str(refused.value) == f"'Entity' object has no attribute {name!r}{hint}"
+
+
 def test_the_repr_of_an_entity_does_not_spell_out_a_name_without_end() -> None:
     shown = repr(Entity("e", "t", EntityMetadata("a" * 3_000)))
     assert shown == f"<Entity t '{'a' * 80}… (3000 characters)' id='e'>"
