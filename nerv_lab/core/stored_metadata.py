@@ -23,31 +23,61 @@ from nerv_lab.core.metadata import (
 from nerv_lab.core.read_only import ReadOnlyDict
 from nerv_lab.core.values import decode
 
-__all__ = ["read_entity_metadata", "read_relation_metadata"]
+__all__ = [
+    "FlatEntityMetadata",
+    "FlatRelationMetadata",
+    "Integer",
+    "read_entity_metadata",
+    "read_relation_metadata",
+]
 
 _M = TypeVar("_M", EntityMetadata, RelationMetadata)
-_Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_Flat: TypeAlias = dict[str, str | _Integer | float | bool | None]
+Integer: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""An integer of the type table."""
+_Flat: TypeAlias = dict[str, str | Integer | float | bool | None]
 
 
 # The fields are in the order in which they are written, that of their names.
-class _OfEntity(msgspec.Struct, gc=False):
+class FlatEntityMetadata(msgspec.Struct, gc=False):
+    """Metadata of an entity whose properties are texts, numbers and truth values."""
+
     description: str | None
     name: str | None
     properties: _Flat
     tags: list[str]
 
+    def frozen(self) -> EntityMetadata:
+        """Return the metadata, or refuse the tags."""
+        made: Any = OpenEntityMetadata()
+        made.name, made.description = self.name, self.description
+        made.tags = checked_tags(self.tags) if self.tags else ()
+        made.properties = ReadOnlyDict(self.properties)
+        made.__class__ = EntityMetadata
+        return made  # type: ignore[no-any-return]
 
-class _OfRelation(msgspec.Struct, gc=False):
+
+class FlatRelationMetadata(msgspec.Struct, gc=False):
+    """Metadata of a relation whose properties are texts, numbers and truth values."""
+
     bidirectional: bool
     description: str | None
     properties: _Flat
     strength: float
     tags: list[str]
 
+    def frozen(self) -> RelationMetadata:
+        """Return the metadata, or refuse the tags."""
+        made: Any = OpenRelationMetadata()
+        made.description, made.strength = self.description, self.strength
+        made.bidirectional = self.bidirectional
+        made.tags = checked_tags(self.tags) if self.tags else ()
+        made.properties = ReadOnlyDict(self.properties)
+        made.__class__ = RelationMetadata
+        return made  # type: ignore[no-any-return]
 
-_entity: Final = msgspec.json.Decoder(_OfEntity).decode
-_relation: Final = msgspec.json.Decoder(_OfRelation).decode
+
+_entity: Final = msgspec.json.Decoder(FlatEntityMetadata).decode
+_relation: Final = msgspec.json.Decoder(FlatRelationMetadata).decode
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -65,12 +95,7 @@ def read_entity_metadata(data: bytes) -> EntityMetadata:
             return _general(EntityMetadata, data)
     except (msgspec.MsgspecError, UnicodeError):
         return _general(EntityMetadata, data)
-    made: Any = OpenEntityMetadata()
-    made.name, made.description = read.name, read.description
-    made.tags = checked_tags(read.tags) if read.tags else ()
-    made.properties = ReadOnlyDict(read.properties)
-    made.__class__ = EntityMetadata
-    return made  # type: ignore[no-any-return]
+    return read.frozen()
 
 
 def read_relation_metadata(data: bytes) -> RelationMetadata:
@@ -87,13 +112,7 @@ def read_relation_metadata(data: bytes) -> RelationMetadata:
             return _general(RelationMetadata, data)
     except (msgspec.MsgspecError, UnicodeError):
         return _general(RelationMetadata, data)
-    made: Any = OpenRelationMetadata()
-    made.description, made.strength = read.description, read.strength
-    made.bidirectional = read.bidirectional
-    made.tags = checked_tags(read.tags) if read.tags else ()
-    made.properties = ReadOnlyDict(read.properties)
-    made.__class__ = RelationMetadata
-    return made  # type: ignore[no-any-return]
+    return read.frozen()
 
 
 def _general(kind: type[_M], data: bytes) -> _M:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
+from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.errors import HistoryPrunedError
 from nerv_lab.core.events import Event
 from nerv_lab.lab.tables import frame
@@ -87,7 +88,11 @@ class EventLog(Sequence[Event]):
 
     def between(self, after: int, until: int) -> Iterator[Event]:
         """Yield the events with ``after < seq <= until``, a page at a time."""
-        while after < until and (page := self._read(after, _PAGE, until)):
+        while after < until:
+            with collector_paused():
+                page = self._read(after, _PAGE, until)
+            if not page:
+                return
             yield from page
             assert page[-1].seq is not None
             after = page[-1].seq

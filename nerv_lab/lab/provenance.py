@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from nerv_lab.core.blame import Setting, blame_item, property_paths
+from nerv_lab.core.change_events import ChangeEvent, change_in
 from nerv_lab.core.diff import Path, equal_values, value_at
 from nerv_lab.core.errors import EntityNotFoundError, HistoryPrunedError, ValidationError
 from nerv_lab.core.events import Event, EventType
@@ -76,7 +77,7 @@ class Provenance:
             if event.type == EventType.BRANCH_MOVED:
                 moves.setdefault(event.branch, []).append(event.seq or 0)
             elif event.type in CHANGE_EVENT_TYPES and _key(event) in keys:
-                found.append((event, ItemChange.from_data(event.data or {})))
+                found.append((event, change_in(event)))
         floor = self._events.floor
         if not found:
             if floor and any(self._follower.state.get(key) for key in keys):
@@ -199,7 +200,7 @@ class Provenance:
 
     def _changes_of(self, key: str, branch: str, after: int, until: int) -> list[_Change]:
         return [
-            (event, ItemChange.from_data(event.data or {}))
+            (event, change_in(event))
             for event in self._events.between(after, until)
             if event.type in CHANGE_EVENT_TYPES and event.branch == branch and _key(event) == key
         ]
@@ -238,6 +239,8 @@ def _entry_of(
 
 
 def _key(event: Event) -> str:
+    if type(event) is ChangeEvent:  # which would make its payload first
+        return event.change.key
     data = event.data or {}
     record = data.get("new") or data.get("old") or {}
     return (relation_key if "from_entity" in record else entity_key)(record.get("id", ""))

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from nerv_lab.core.canonical import metadata_json
+from nerv_lab.core.change_events import ChangeEvent
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.events import Event
-from nerv_lab.core.item_changes import ItemChange
+from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.limits import MAX_RECORD
 from nerv_lab.core.model import Entity, OpenEntity, OpenRelation, Relation
+from nerv_lab.core.stored_changes import read_change
 from nerv_lab.core.stored_metadata import read_entity_metadata, read_relation_metadata
 from nerv_lab.core.values import decode, encode
 from nerv_lab.core.versions import Version
@@ -176,11 +178,18 @@ def event_from_row(row: Row) -> Event:
         When the row does not hold an event.
     """
     seq, id, kind, data, timestamp, source, origin_id, origin_seq, actor, branch, batch_id = row
-    try:
-        payload = None if data is None else decode(data)
-    except ValidationError as error:
-        raise _damaged(f"event {seq}", error) from error
-    return Event(
+    made: type[Event] = Event
+    payload: Any = None
+    if data is not None and kind in CHANGE_EVENT_TYPES:
+        payload = read_change(data.encode(), of_entity=kind.startswith("ENTITY"))
+    if payload is not None:
+        made = ChangeEvent
+    elif data is not None:
+        try:
+            payload = decode(data)
+        except ValidationError as error:
+            raise _damaged(f"event {seq}", error) from error
+    return made(
         id,
         kind,
         payload,
