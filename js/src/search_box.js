@@ -5,6 +5,7 @@ import { ranked } from "./ranking.js";
 
 const SHOWN_RESULTS = 8;
 const TYPING_MS = 180;
+const HELP = "Also type:person tag:x has:born born>=1815 degree>2 -word";
 
 export class SearchBox {
   /**
@@ -52,7 +53,9 @@ export class SearchBox {
       if (asked === this.asked) this.#found(text, ids, total);
     } catch (error) {
       if (asked !== this.asked) return;
+      this.results.replaceChildren();
       this.#hint("span.nerv-field-error", error.message);
+      this.#hint("span.nerv-hint", HELP);
       this.print = null;
     }
     if (asked === this.asked) this.#setBusy(false);
@@ -81,7 +84,7 @@ export class SearchBox {
     if (total > SHOWN_RESULTS) {
       this.#hint("span.nerv-hint", `${counted(total, "match", "matches")}, marked in the graph`);
     }
-    this.#hint("span.nerv-hint", "Also type:person tag:x has:born born>=1815 degree>2 -word");
+    this.#hint("span.nerv-hint", HELP);
   }
 
   #result({ id, label, kind, color }) {

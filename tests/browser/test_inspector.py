@@ -123,7 +123,9 @@ def test_a_search_with_conditions_is_answered_by_the_kernel(
     search.press("Enter")
     table.wait(selection="charles")
     search.fill("degree>many")
-    table.root.locator(".nerv-results").get_by_text("a degree is a number").wait_for()
+    results = table.root.locator(".nerv-results")
+    results.get_by_text("a degree is a number").wait_for()
+    assert results.get_by_text("Nothing found").count() == 0
 
 
 def test_markup_in_properties_and_histories_is_text(bench: Callable[..., Any], lab: Any) -> None:
