@@ -113,8 +113,9 @@ def look_around(page: Any) -> None:
     mark = root.locator(".nerv-mark[data-label=v1]")
     mark.hover()
     root.locator(".nerv-card .nerv-added").first.wait_for()
-    mark.click(modifiers=["Shift"])
-    root.locator(".nerv-changes").last.wait_for()
+    root.locator(".nerv-card .nerv-changes").wait_for()
+    mark.click(modifiers=["Shift"])  # which puts the card away
+    root.locator(".nerv-compare").wait_for()
     mark.click()
     page.locator(".nerv[data-shown=v1]").wait_for()
     assert root.locator("img, iframe, script, object, embed, link, form[action]").count() == 0
