@@ -30,9 +30,9 @@ def one_line(text: str, most: int | None = None) -> str:
     return shortened(shown, most)
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a number with a regular noun: ``"1 version"``, ``"2 versions"``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun: ``"1 version"``, ``"2 versions"``, ``"2 entities"``."""
+    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def shortened(text: str, most: int | None) -> str:

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader
 from pyvis.network import Network
 
 from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.text import counted
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange.ports import StateSource, in_order
 from nerv_lab.exchange.whole_files import whole_file
@@ -91,7 +92,7 @@ class GraphPage(Network):  # type: ignore[misc]
         return f'<iframe srcdoc="{page}" style="border:0;width:{width};height:{height}"></iframe>'
 
     def __repr__(self) -> str:
-        return f"<GraphPage {len(self.nodes)} nodes, {len(self.edges)} edges>"
+        return f"<GraphPage {counted(len(self.nodes), 'node')}, {counted(len(self.edges), 'edge')}>"
 
     __str__ = __repr__
 

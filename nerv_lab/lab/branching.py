@@ -169,8 +169,8 @@ class Brancher(Merger):
         lost = ancestors(position.head.id, self._parents) - known if position.head else set()
         if lost:
             raise ConflictError(
-                f"{len(lost)} versions would belong to no branch or tag; tag them, make a branch "
-                "of them, or pass force=True"
+                f"{counted(len(lost), 'version')} would belong to no branch or tag; set one "
+                "there, or pass force=True"
             )
 
     def _parents(self, version_id: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from nerv_lab.core.html_table import html_cell, html_table_of
 from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, Item
 from nerv_lab.core.record_svg import record_svg
-from nerv_lab.core.text import one_line, value_text
+from nerv_lab.core.text import counted, one_line, value_text
 
 __all__ = ["as_html", "as_lines", "as_svg", "describe", "is_colour_terminal"]
 
@@ -62,7 +62,7 @@ def as_lines(
         fields = field_changes(change)
         for field in fields[:_SHOWN_FIELDS]:
             yield "    " + _coloured(str(field), field.kind, colour)
-        if more := _more(fields, "properties"):
+        if more := _more(fields):
             yield f"    {more}"
     if len(changes) > _SHOWN_ITEMS:
         yield f"… and {len(changes) - _SHOWN_ITEMS} more; see .to_pandas()"
@@ -72,9 +72,9 @@ def _coloured(text: str, kind: str, colour: bool) -> str:
     return f"{_ANSI[kind]}{text}{_ANSI_END}" if colour else text
 
 
-def _more(fields: Sequence[FieldChange], what: str) -> str:
+def _more(fields: Sequence[FieldChange]) -> str:
     hidden = len(fields) - _SHOWN_FIELDS
-    return f"… and {hidden} more {what}" if hidden > 0 else ""
+    return f"… and {counted(hidden, 'more property', 'more properties')}" if hidden > 0 else ""
 
 
 def as_html(caption: str, changes: Sequence[ItemChange], name_of: NameOf) -> str:
@@ -100,7 +100,7 @@ def _item_rows(change: ItemChange, name_of: NameOf) -> Iterator[str]:
         old = "" if field.kind == "added" else value_text(field.old, _SHOWN_CHARACTERS)
         new = "" if field.kind == "removed" else value_text(field.new, _SHOWN_CHARACTERS)
         yield _row(field.kind, escape(field.label), old, new)
-    if more := _more(fields, "properties"):
+    if more := _more(fields):
         yield f'<tr><td></td><td colspan="3">{escape(more)}</td></tr>'
 
 

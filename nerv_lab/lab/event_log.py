@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.errors import HistoryPrunedError
 from nerv_lab.core.events import Event
+from nerv_lab.core.text import counted
 from nerv_lab.lab.tables import frame
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ class EventLog(Sequence[Event]):
         size = len(self)
         position = index + size if index < 0 else index
         if not 0 <= position < size:
-            raise IndexError(f"the log holds {size} events; there is none at index {index}")
+            raise IndexError(
+                f"the log holds {counted(size, 'event')}; there is none at index {index}"
+            )
         return self._read(position, 1, None)[0]
 
     def __iter__(self) -> Iterator[Event]:
@@ -121,4 +124,4 @@ class EventLog(Sequence[Event]):
 
     def __repr__(self) -> str:
         pruned = f", 1 to {self.floor} pruned" if self.floor else ""
-        return f"<EventLog of {len(self)} events{pruned}>"
+        return f"<EventLog of {counted(len(self), 'event')}{pruned}>"

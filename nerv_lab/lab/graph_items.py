@@ -16,7 +16,7 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.core.model import Entity, Item, Relation
-from nerv_lab.core.text import one_line
+from nerv_lab.core.text import counted, one_line
 from nerv_lab.lab.queries import EntityQuery, RelationQuery
 from nerv_lab.lab.tables import html_table
 
@@ -50,7 +50,7 @@ def near_id(asked: str, known: Iterable[str]) -> str:
 
 
 class _Items(Mapping[str, _I], Generic[_I]):
-    _noun = "items"
+    _noun, _plural = "item", "items"
     _missing: type[NotFoundError] = NotFoundError
 
     def __init__(self, by_id: Mapping[str, _I]) -> None:
@@ -88,7 +88,7 @@ class _Items(Mapping[str, _I], Generic[_I]):
     def types(self) -> dict[str, int]:
         """How many there are of each type, the most frequent first."""
         counts = Counter(item.type for item in self._by_id.values())
-        return dict(sorted(counts.items(), key=lambda counted: (-counted[1], counted[0])))
+        return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def _ipython_key_completions_(self) -> list[str]:
         return sorted(self._by_id)
@@ -96,11 +96,15 @@ class _Items(Mapping[str, _I], Generic[_I]):
     def __repr__(self) -> str:
         types = [f"{count} {one_line(type)}" for type, count in self.types.items()]
         if len(types) > _SHOWN_TYPES:
-            types[_SHOWN_TYPES:] = [f"{len(types) - _SHOWN_TYPES} more types"]
-        return f"<{len(self)} {self._noun}{': ' if types else ''}{', '.join(types)}>"
+            types[_SHOWN_TYPES:] = [counted(len(types) - _SHOWN_TYPES, "more type")]
+        return f"<{self._counted}{': ' if types else ''}{', '.join(types)}>"
+
+    @property
+    def _counted(self) -> str:
+        return counted(len(self), self._noun, self._plural)
 
     def _repr_html_(self) -> str:
-        return html_table(f"{len(self)} {self._noun}", ("type", "count"), [*self.types.items()])
+        return html_table(self._counted, ("type", "count"), [*self.types.items()])
 
 
 class Entities(_Items[Entity], Generic[_V]):
@@ -114,7 +118,7 @@ class Entities(_Items[Entity], Generic[_V]):
         Begins a question.
     """
 
-    _noun = "entities"
+    _noun, _plural = "entity", "entities"
     _missing = EntityNotFoundError
 
     def __init__(self, by_id: Mapping[str, Entity], ask: Callable[[], EntityQuery[_V]]) -> None:
@@ -147,7 +151,7 @@ class Relations(_Items[Relation], Generic[_V]):
         Begins a question.
     """
 
-    _noun = "relations"
+    _noun, _plural = "relation", "relations"
     _missing = RelationNotFoundError
 
     def __init__(self, by_id: Mapping[str, Relation], ask: Callable[[], RelationQuery[_V]]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from html import escape
 
 from nerv_lab.core.html_table import html_cell, html_table_of
-from nerv_lab.core.text import one_line
+from nerv_lab.core.text import counted, one_line
 
 __all__ = ["Counts", "GitReport", "ImportProblem", "ImportReport"]
 
@@ -116,7 +116,7 @@ class ImportReport:
             yield f"    and {self._hidden_problems} more in .problems"
 
     def _problem_title(self) -> str:
-        return f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"
+        return counted(len(self.problems), "problem")
 
     @property
     def _hidden_problems(self) -> int:
@@ -167,10 +167,15 @@ class GitReport:
     problems: tuple[ImportProblem, ...] = ()
 
     def __repr__(self) -> str:
-        counts = f"{self.versions} versions, {self.events} events"
+        counts = (
+            counted(self.versions, "version"),
+            counted(self.events, "event"),
+            counted(self.branches, "branch", "branches"),
+            counted(self.tags, "tag"),
+        )
         lines = [
             f"Import from git {one_line(self.source)}",
-            f"  {counts}, {self.branches} branches, {self.tags} tags",
+            f"  {', '.join(counts)}",
         ]
         lines += [f"  {one_line(str(problem))}" for problem in self.problems[:_SHOWN_PROBLEMS]]
         if len(self.problems) > _SHOWN_PROBLEMS:

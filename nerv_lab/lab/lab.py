@@ -19,6 +19,7 @@ from nerv_lab.core.record_html import record_html
 from nerv_lab.core.signatures import Chains
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Status
 from nerv_lab.inner_universe.embedded.keys import hide
@@ -347,12 +348,12 @@ class Lab(
         if position.head:
             head = f"{self.version_label(position.head)} {position.head.description!r}"
         pending = len(self.diff())
-        changes = f", {pending} uncommitted changes" if pending else ""
+        changes = f", {counted(pending, 'uncommitted change')}" if pending else ""
         queued = self.status.queued
         changes += f", {queued} queued" if queued else ""
         return (
-            f"<Lab {self.uri}: {len(self.entities)} entities, "
-            f"{len(self.relations)} relations, {head}{changes}>"
+            f"<Lab {self.uri}: {counted(len(self.entities), 'entity', 'entities')}, "
+            f"{counted(len(self.relations), 'relation')}, {head}{changes}>"
         )
 
     def _repr_html_(self) -> str:

@@ -16,6 +16,7 @@ from nerv_lab.core.merge_functions import MergeFunction
 from nerv_lab.core.resolutions import ResolvedConflict, resolved_conflicts
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import Version
 from nerv_lab.core.walking import walk_part
 from nerv_lab.inner_universe.progress import shown_when_slow
@@ -182,7 +183,7 @@ class MergeResult:
         if self.version is None:
             if self.conflicts:
                 raise ConflictError(
-                    f"{len(self.conflicts)} conflicts are left; decide them with .resolve(...)"
+                    f"{counted(len(self.conflicts), 'conflict')} left; decide with .resolve(...)"
                 )
             if self.sides.is_done:
                 self.version = self.sides.head
@@ -199,13 +200,13 @@ class MergeResult:
     @property
     def summary(self) -> str:
         """What the merge comes to, in one line."""
-        changes = f"{len(self._merge.changes)} changes"
+        changes = counted(len(self._merge.changes), "change")
         title = self.sides.title
         if self.version is not None:
             return f"{title}: {changes}, committed"
         if self.conflicts:
-            count = len(self.conflicts)
-            return f"{title}: {changes}, {count} conflict{'s'[: count > 1]} to resolve"
+            conflicts = counted(len(self.conflicts), "conflict")
+            return f"{title}: {changes}, {conflicts} to resolve"
         return f"{title}: {changes}, no conflicts; .commit() makes it a version"
 
     def __repr__(self) -> str:

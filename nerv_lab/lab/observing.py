@@ -166,19 +166,21 @@ class Observer:
         balance = meters.ledger.balance()
         yield Finding("balance", "ok" if balance.holds else "problem", str(balance))
         if unknown := meters.ledger.unknown:
-            detail = f"{unknown} writes were cut off; look in the log whether they are there"
+            detail = f"{counted(unknown, 'write')} cut off; look in the log what is there"
             yield Finding("cut off", "warning", detail)
         if self._observed.outbox is not None:
             level: Literal["ok", "warning"] = "warning" if self.status.queued else "ok"
             yield Finding("outbox", level, self.outbox.summary.removeprefix("outbox: "))
         if meters.gaps:
-            detail = f"{meters.gaps} events never arrived; close the Lab and open it again"
+            detail = (
+                f"{counted(meters.gaps, 'event')} never arrived; close the Lab and open it again"
+            )
             yield Finding("delivery", "problem", detail)
         else:
             count = int(self.instruments.value("events.consumed"))
-            yield Finding("delivery", "ok", f"{count} events, without a gap")
+            yield Finding("delivery", "ok", f"{counted(count, 'event')}, without a gap")
         if failures := self.bus.failures:
-            detail = f"{failures} calls raised; the log of Python's logging says which"
+            detail = f"{counted(failures, 'call')} raised; the log of Python's logging says which"
             yield Finding("handlers", "warning", detail)
 
 
@@ -200,7 +202,7 @@ def _head(position: Position, stored: str | None) -> Finding:
 
 def _state(position: Position) -> Finding:
     if position.waiting:
-        return Finding("state", "ok", f"{len(position.waiting)} changes since the head")
+        return Finding("state", "ok", f"{counted(len(position.waiting), 'change')} since the head")
     head = position.head
     if head and head.algorithm == LTHASH and position.state.data_hash != head.data_hash:
         return Finding("state", "problem", "is not what the head says; run lab.verify()")

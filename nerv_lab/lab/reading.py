@@ -14,6 +14,7 @@ from nerv_lab.core.json_patch import json_document
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.record_html import record_html
 from nerv_lab.core.state import GraphState
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.exchanging import Exporter
@@ -133,7 +134,9 @@ class GraphReader(Exporter):
             One of them is not in this state.
         """
         ids = [self.entity(entity).id for entity in entities]
-        return self._between(self.state)(ids, f"subgraph of {len(set(ids))} entities")
+        return self._between(self.state)(
+            ids, f"subgraph of {counted(len(set(ids)), 'entity', 'entities')}"
+        )
 
     def _between(self, state: GraphState) -> Part[View]:
         return lambda ids, label: self._part(state.induced(ids), label)
@@ -265,8 +268,8 @@ class View(GraphReader):
 
     def __repr__(self) -> str:
         return (
-            f"<View {self.label}: {len(self.entities)} entities, "
-            f"{len(self.relations)} relations, read-only>"
+            f"<View {self.label}: {counted(len(self.entities), 'entity', 'entities')}, "
+            f"{counted(len(self.relations), 'relation')}, read-only>"
         )
 
     def _repr_html_(self) -> str:

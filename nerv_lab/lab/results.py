@@ -164,7 +164,8 @@ class VerifyReport:
 
     def __repr__(self) -> str:
         if self.ok:
-            text = f"verified: {self.versions} versions and {self.events} events, all sound"
+            versions = counted(self.versions, "version")
+            text = f"verified: {versions} and {counted(self.events, 'event')}, all sound"
         else:
             found = "\n".join(f"  {p.where}: {p.what}" for p in self.problems)
             text = f"{counted(len(self.problems), 'problem')}:\n{found}"

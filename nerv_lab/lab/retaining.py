@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from nerv_lab.core.errors import NervError, PermissionDeniedError, ValidationError
 from nerv_lab.core.retention import Pruning, RetentionPolicy
 from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.text import counted
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.pruner import Pruner
@@ -60,7 +61,9 @@ class RetentionReport:
         verb = "would prune" if self.dry_run else "pruned"
         shown = ", ".join(self.pruned[:_SHOWN])
         more = f" and {len(self.pruned) - _SHOWN} more" if len(self.pruned) > _SHOWN else ""
-        lines = [f"{verb} {len(self.pruned)} versions" + (f": {shown}{more}" if shown else "")]
+        lines = [
+            f"{verb} {counted(len(self.pruned), 'version')}" + (f": {shown}{more}" if shown else "")
+        ]
         lines.append(f"the log begins with event {self.first_event}")
         lines += [f"{label}: {why}" for label, why in list(self.kept.items())[:_SHOWN]]
         if len(self.kept) > _SHOWN:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from nerv_lab.core.changes import Change
 from nerv_lab.core.errors import SchemaMismatchError
 from nerv_lab.core.schemas import Kind, TypeSchema
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.diffs import Diff
 from nerv_lab.lab.tables import frame, html_table
@@ -92,12 +93,13 @@ class SchemaEntry:
         version = f"version {self.in_force.version}" if self.in_force else "not in force"
         ends = f", {self._ends}" if self._ends else ""
         text = f"{self.type} ({self.kind}): {version}{ends}, checked by {self.checked_by}"
+        items = counted(self.items, "item")
         if not self.pending or self.defined is None:
-            return f"{text}, {self.items} items"
+            return f"{text}, {items}"
         relation = ", relation=True" if self.kind == "relation" else ""
         return (
             f"{text}; version {self.defined.version} is defined here, and "
-            f"lab.schemas.migrate({self.type!r}{relation}) brings {self.items} items to it"
+            f"lab.schemas.migrate({self.type!r}{relation}) brings {items} to it"
         )
 
     __repr__ = __str__
@@ -105,6 +107,10 @@ class SchemaEntry:
 
 def _any_of(types: tuple[str, ...] | None) -> str:
     return "any" if types is None else "|".join(types)
+
+
+def _unfit(mismatches: Sequence[SchemaMismatchError]) -> str:
+    return f"{len(mismatches)} {'does' if len(mismatches) == 1 else 'do'} not fit"
 
 
 class SchemaReport(Sequence[SchemaMismatchError]):
@@ -147,8 +153,9 @@ class SchemaReport(Sequence[SchemaMismatchError]):
 
     def __repr__(self) -> str:
         if self.ok:
-            return f"all items fit the {self.schemas} schemas in force"
-        lines = [f"{len(self)} do not fit:"]
+            schemas = "schema" if self.schemas == 1 else f"{self.schemas} schemas"
+            return f"all items fit the {schemas} in force"
+        lines = [f"{_unfit(self)}:"]
         lines += [f"  {item} {field}: {why}" for item, field, why, _ in self._rows()[:_SHOWN]]
         if len(self) > _SHOWN:
             lines.append(f"  … and {len(self) - _SHOWN} more")
@@ -188,7 +195,7 @@ class SchemaMigration:
     def __repr__(self) -> str:
         done = f"version {self.version.id}" if self.version else "nothing was changed"
         steps = f"{self.schema.type}: version {self.since} to {self.schema.version}"
-        counts = f"{len(self.changes)} items change, {len(self.mismatches)} do not fit"
+        counts = f"{counted(len(self.changes), 'item')} to change, {_unfit(self.mismatches)}"
         lines = [f"{steps}, {counts}; {done}"]
         lines += [f"! {mismatch}" for mismatch in self.mismatches[:_SHOWN]]
         if self.changes:

@@ -20,6 +20,7 @@ from nerv_lab.core.item_changes import compact
 from nerv_lab.core.resolutions import ResolvedConflict
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.core.walking import followed, walk_part
 from nerv_lab.lab.diffs import Diff
@@ -145,7 +146,9 @@ class Travel:
         """Return the first parent of the first parent, so many steps back."""
         for step in range(steps):
             if version.parent is None:
-                raise VersionNotFoundError(asked, f"there are only {step} versions before it")
+                raise VersionNotFoundError(
+                    asked, f"it has only {counted(step, 'version')} before it"
+                )
             version = self._history.get_version(version.parent)
         return version
 

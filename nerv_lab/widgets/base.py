@@ -11,6 +11,7 @@ import traitlets as t
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
+from nerv_lab.core.text import counted
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.reading import View
 from nerv_lab.widgets.clerk import Clerk
@@ -188,8 +189,8 @@ class LabWidget(anywidget.AnyWidget):
         meta = self._feed.board.meta
         head = meta["head_label"] or "none"
         return (
-            f"<{type(self).__name__} of {meta['nodes']} entities, {meta['edges']} relations, "
-            f"head {head}>"
+            f"<{type(self).__name__} of {counted(meta['nodes'], 'entity', 'entities')}, "
+            f"{counted(meta['edges'], 'relation')}, head {head}>"
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

@@ -12,6 +12,7 @@ import orjson
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
+from nerv_lab.core.text import counted
 from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.arrangement import parse_layout
 from nerv_lab.widgets.loading import BUNDLE, packed_text
@@ -35,7 +36,7 @@ def _hash(script: str) -> str:
 def _note(recording: dict[str, Any]) -> str:
     rows, total = recording["versions"], recording["total"]
     if not rows:
-        return "It holds no versions." if not total else f"Its {total} versions are left out."
+        return f"It leaves out {counted(total, 'version')}." if total else "It holds no versions."
     if len(rows) == total:
         return f"It holds all versions, {rows[0]['label']} to {rows[-1]['label']}."
     return f"It holds the newest {len(rows)} of {total} versions; older ones are left out."
@@ -171,7 +172,10 @@ def to_svg(
     state = lab.state
     places = checked_places({} if positions is None else positions)
     styler = _styler(state, style)
-    counts = f"{len(state.entities)} entities, {len(state.relations)} relations"
+    counts = (
+        f"{counted(len(state.entities), 'entity', 'entities')}, "
+        f"{counted(len(state.relations), 'relation')}"
+    )
     target = Path(path)
     target.write_text(
         graph_svg(state, title or counts, seed=seed, styler=styler, places=places), encoding="utf-8"

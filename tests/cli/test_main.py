@@ -24,7 +24,7 @@ def test_a_sound_store_verifies_with_code_zero(
     store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["verify", store]) == 0
-    assert capsys.readouterr().out == "verified: 1 versions and 2 events, all sound\n"
+    assert capsys.readouterr().out == "verified: 1 version and 2 events, all sound\n"
 
 
 def test_a_damaged_store_gives_code_one_and_names_the_place(
@@ -111,7 +111,7 @@ def test_a_store_is_exported_and_imported(
     bundle, target = str(tmp_path / "team.bundle"), str(tmp_path / "other.nerv")
     assert main(["export", store, bundle]) == 0
     assert capsys.readouterr().out == (
-        f"exported {bundle}: 2 events, 1 versions, 1 branches, 0 tags\n"
+        f"exported {bundle}: 2 events, 1 version, 1 branch, 0 tags\n"
     )
     assert main(["import", bundle, target, "--json"]) == 0
     captured = capsys.readouterr()

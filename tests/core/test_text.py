@@ -42,3 +42,8 @@ def test_an_escape_sequence_in_a_name_is_shown_and_not_obeyed() -> None:
 
 def test_one_thing_is_counted_in_the_singular() -> None:
     assert [counted(n, "version") for n in (0, 1, 2)] == ["0 versions", "1 version", "2 versions"]
+
+
+def test_an_irregular_plural_is_given() -> None:
+    shown = [counted(n, "entity", "entities") for n in (0, 1, 2)]
+    assert shown == ["0 entities", "1 entity", "2 entities"]

@@ -67,4 +67,4 @@ def test_a_long_value_is_shortened_in_its_tooltip(library: PaperLab) -> None:
 
 
 def test_a_page_says_how_much_it_shows(library: PaperLab) -> None:
-    assert repr(to_pyvis(library)) == "<GraphPage 2 nodes, 1 edges>"
+    assert repr(to_pyvis(library)) == "<GraphPage 2 nodes, 1 edge>"

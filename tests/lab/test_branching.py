@@ -168,7 +168,7 @@ def test_a_reset_moves_the_branch_and_is_refused_where_work_would_be_lost(lab: L
     with pytest.raises(ConflictError, match="not committed"):
         lab.reset("v1")
     lab.commit("two")
-    with pytest.raises(ConflictError, match="1 versions would belong to no branch"):
+    with pytest.raises(ConflictError, match="1 version would belong to no branch"):
         lab.reset("v1")
     lab.tag("kept", "v2")
     lab.reset("v1")

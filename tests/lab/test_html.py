@@ -34,7 +34,7 @@ def test_items_versions_labs_and_views_are_tables(lab: Lab) -> None:
     assert "&lt;i&gt;" in lab.relation("self")._repr_html_()
     assert "&lt;u&gt;one" in lab.version("head")._repr_html_()
     assert "v1 &lt;u&gt;one" in lab._repr_html_()
-    assert "1 entities: 1 person" in lab.at("v1")._repr_html_()
+    assert "1 entity: 1 person" in lab.at("v1")._repr_html_()
     assert "none" in lab.at(0)._repr_html_()
 
 

@@ -13,7 +13,7 @@ def test_a_lab_says_where_it_stands(lab: Lab) -> None:
     lab.commit("first facts")
     lab.add_entity("person")
     assert repr(lab) == (
-        f"<Lab {lab.uri}: 2 entities, 0 relations, v1 'first facts', 1 uncommitted changes>"
+        f"<Lab {lab.uri}: 2 entities, 0 relations, v1 'first facts', 1 uncommitted change>"
     )
 
 
@@ -66,7 +66,7 @@ def test_a_perspective_shows_the_present(lab: Lab) -> None:
 def test_a_sound_store_verifies(lab: Lab) -> None:
     lab.add_entity("person")
     lab.commit("one")
-    assert repr(lab.verify()) == "verified: 1 versions and 2 events, all sound"
+    assert repr(lab.verify()) == "verified: 1 version and 2 events, all sound"
 
 
 def test_memory_that_differs_from_the_store_is_found(lab: Lab) -> None:

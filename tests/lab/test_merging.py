@@ -48,7 +48,7 @@ def test_a_preview_changes_nothing(lab: Lab) -> None:
     seq = lab.seq
     result = lab.preview("aside")
     assert [c.key for c in result.changes] == ["e:ada"]
-    assert repr(result).startswith("merge aside: 1 changes, no conflicts")
+    assert repr(result).startswith("merge aside: 1 change, no conflicts")
     assert (lab.seq, result.version) == (seq, None)
 
 
@@ -82,7 +82,7 @@ def test_conflicts_wait_for_a_decision_and_nothing_is_lost(lab: Lab) -> None:
     result = lab.merge("aside")
     assert (result.version, lab.seq) == (None, seq)
     assert "ours 11, theirs 13, before 10" in repr(result)
-    with pytest.raises(ConflictError, match="1 conflicts are left"):
+    with pytest.raises(ConflictError, match="1 conflict left"):
         result.commit()
     version = result.resolve("theirs").commit()
     assert lab.entity("ada").properties["visits"] == 13

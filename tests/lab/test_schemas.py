@@ -215,7 +215,7 @@ def test_a_relation_has_a_model_of_its_own(lab: Lab) -> None:
 @pytest.mark.several_clients
 def test_another_notebook_sees_the_schema_and_is_held_to_it(people: Lab, other: Lab) -> None:
     other.refresh()
-    assert "person (entity): version 1, checked by JSON schema, 1 items" in repr(other.schemas)
+    assert "person (entity): version 1, checked by JSON schema, 1 item" in repr(other.schemas)
     error = refused(lambda: other.add_entity("person", "Bob", properties={"born": -1}))
     assert error.field == "properties.born"
     error = refused(lambda: other.add_entity("person", "Bob"))
@@ -334,7 +334,7 @@ def test_a_schema_is_dropped(people: Lab) -> None:
 
 
 def test_the_schemas_are_shown(people: Lab) -> None:
-    assert repr(people.schemas) == "person (entity): version 1, checked by Person, 1 items"
+    assert repr(people.schemas) == "person (entity): version 1, checked by Person, 1 item"
     assert people.schemas.df.to_dict("records")[0]["checked by"] == "Person"
     assert ">Person</td>" in people.schemas._repr_html_()
     assert (list(people.schemas), len(people.schemas)) == (["person"], 1)
@@ -369,7 +369,7 @@ def test_check_lists_what_does_not_fit(lab: Lab) -> None:
     report = lab.schemas.check()
     assert [(m.item, m.field) for m in report] == [("e:old", "properties.born")]
     assert not report.ok
-    assert "1 do not fit" in repr(report)
+    assert "1 does not fit" in repr(report)
     assert list(report.df["item"]) == ["e:old"]
     assert "properties.born" in report._repr_html_()
     # In the past it was in force for nothing.
@@ -386,13 +386,13 @@ def test_check_lists_what_does_not_fit(lab: Lab) -> None:
 def test_a_migration_is_shown_and_then_made_as_one_version(people: Lab) -> None:
     entry = define_new(people)
     assert entry.pending
-    assert "lab.schemas.migrate('person') brings 1 items" in repr(entry)
+    assert "lab.schemas.migrate('person') brings 1 item to" in repr(entry)
     # Until then the version in force is that of the items.
     refused(lambda: people.add_entity("person", "Bob", properties={"birth": 1}))
     state = people.state
     planned = people.schemas.migrate("person", dry_run=True)
     assert people.state is state
-    assert "1 items change, 0 do not fit; nothing was changed" in repr(planned)
+    assert "1 item to change, 0 do not fit; nothing was changed" in repr(planned)
     assert "+ properties.birth: 1815" in repr(planned)
     assert "birth" in planned._repr_html_()
 

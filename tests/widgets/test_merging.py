@@ -93,7 +93,7 @@ def test_a_merge_with_conflicts_left_is_refused_and_changes_nothing(merging: Any
     sides = {"ours": seen["ours"]["id"], "theirs": seen["theirs"]["id"]}
     told = error(merging, "merge", source="what-if", resolutions=DECIDED[:1], **sides)
     assert told["kind"] == "ConflictError"
-    assert "2 conflicts are left" in told["text"]
+    assert "2 conflicts left" in told["text"]
     assert lab.state is state
 
 

@@ -47,7 +47,7 @@ def test_the_repr_is_the_same_each_time_and_says_what_is_shown(lab: Any) -> None
     assert (
         repr(Explorer(lab))
         == repr(Explorer(lab))
-        == ("<Explorer of 1 entities, 0 relations, head v1>")
+        == ("<Explorer of 1 entity, 0 relations, head v1>")
     )
 
 

@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from nerv_lab.core.errors import NERVPersistenceError, ValidationError
 from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.limits import MAX_RECORD
+from nerv_lab.core.text import counted
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles.manifest import (
     DELTAS,
@@ -79,8 +80,8 @@ class BundleReport:
 
     def __repr__(self) -> str:
         return (
-            f"{self.path}: {self.events} events, {self.versions} versions, "
-            f"{self.branches} branches, {self.tags} tags"
+            f"{self.path}: {counted(self.events, 'event')}, {counted(self.versions, 'version')}, "
+            f"{counted(self.branches, 'branch', 'branches')}, {counted(self.tags, 'tag')}"
         )
 
 

@@ -209,7 +209,7 @@ def test_a_branch_that_waits_is_resolved_in_one_step(place: Place) -> None:
         name, born = (c.place for c in lab.preview(fork.name).conflicts)
         with pytest.raises(QueuedWriteNotFoundError, match="'nothing'"):
             lab.outbox.resolve("nothing", "theirs")
-        with pytest.raises(nl.ConflictError, match="1 conflicts are left"):
+        with pytest.raises(nl.ConflictError, match="1 conflict left"):
             lab.outbox.resolve(fork, {name: "theirs"})
         lab.switch(fork.name)
         with pytest.raises(nl.ValidationError, match="was made on 'main'"):
