@@ -54,11 +54,14 @@ class Joined:
         What was brought in, where the version is to have it as its second parent.
     resolutions : tuple of ResolvedConflict
         How conflicts were decided.
+    doing : str
+        What was asked for, as ``"merge"``.
     """
 
     head: Version
     second: Version | None
     resolutions: tuple[ResolvedConflict, ...] = ()
+    doing: str = "merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +201,7 @@ class Committer(GraphReader):
         for _ in range(_COMMIT_ATTEMPTS):
             position = self._follower.position()
             if merge:
-                _check_start(position, merge.head)
+                _check_start(position, merge.head, merge.doing)
             seal = Sealer(self._history, self._follower, position, description, author)
             if merge:
                 second = merge.second.id if merge.second else None
@@ -264,8 +267,15 @@ class Committer(GraphReader):
         return self._commit(text, self._author, changes, reason=text, fitting=partial)[1]
 
 
-def check_committed(position: Position) -> None:
+def check_committed(position: Position, doing: str) -> None:
     """Refuse to bring anything into a branch with changes that are not committed.
+
+    Parameters
+    ----------
+    position : Position
+        Where the branch stands.
+    doing : str
+        What was asked for, as ``"merge"``.
 
     Raises
     ------
@@ -274,13 +284,13 @@ def check_committed(position: Position) -> None:
     """
     if uncommitted := position.uncommitted:
         raise ConflictError(
-            f"{counted(len(uncommitted), 'change')} not committed yet; commit before you merge"
+            f"{counted(len(uncommitted), 'change')} not committed yet; commit before you {doing}"
         )
 
 
-def _check_start(position: Position, head: Version) -> None:
+def _check_start(position: Position, head: Version, doing: str) -> None:
     """Refuse what was worked out for a version where the branch is not at that, and only that."""
     if position.head != head:
         found = position.head.id if position.head else None
         raise HeadMovedError(position.branch, head.id, found)
-    check_committed(position)
+    check_committed(position, doing)

@@ -67,7 +67,7 @@ class Merger:
         resolutions: Mapping[Place, Resolution] | None = None,
     ) -> MergeResult:
         """Work out what merging would do, without doing it; see `merge`."""
-        head = self._clean_head()
+        head = self._clean_head("merge")
         theirs = self._travel.kept(source)
         name = source if isinstance(source, str) else self._travel.label(theirs)
         with walk_part(0.0, _SIDES_FOUND):
@@ -83,12 +83,12 @@ class Merger:
         with walk_part(_SIDES_FOUND, 1.0):
             return MergeResult(sides, self._finish, functions, resolutions)
 
-    def _clean_head(self) -> Version:
-        self._outside_transaction("merge")
+    def _clean_head(self, doing: str) -> Version:
+        self._outside_transaction(doing)
         position = self._follower.position()
         if position.head is None:
-            raise VersionNotFoundError("head", "commit before you merge")
-        check_committed(position)
+            raise VersionNotFoundError("head", f"commit before you {doing}")
+        check_committed(position, doing)
         return position.head
 
     @shown_when_slow()
@@ -154,7 +154,7 @@ class Merger:
     def _pick(
         self, ref: Version | View | str, description: str | None, *, revert: bool
     ) -> MergeResult:
-        head = self._clean_head()
+        head = self._clean_head("revert" if revert else "cherry-pick")
         picked = self._travel.kept(ref)
         with walk_part(0.0, _SIDES_FOUND):
             sides = picking(self._history, head, picked, self._travel.label(picked), revert=revert)
@@ -162,13 +162,14 @@ class Merger:
         return result if result.conflicts else _committed(result, description)
 
     def _finish(self, result: MergeResult, description: str) -> Version:
-        self._clean_head()
+        doing = result.sides.doing
+        self._clean_head(doing)
         _, version = self._commit(
             description,
             self._author,
             result.requests,
             reason=description,
-            merge=Joined(result.sides.head, result.sides.second, result.resolutions),
+            merge=Joined(result.sides.head, result.sides.second, result.resolutions, doing),
         )
         if result.resolved:
             event = Event(new_id(), "MERGE_RESOLVED", result.record(version), source=self._author)

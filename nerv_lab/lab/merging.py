@@ -61,6 +61,11 @@ class Sides:
     disputed: frozenset[Place] = frozenset()
 
     @property
+    def doing(self) -> str:
+        """What is done, as its method is called."""
+        return "cherry-pick" if self.verb == "pick" else self.verb
+
+    @property
     def title(self) -> str:
         """What is done, in two words."""
         return f"{self.verb} {self.name}"

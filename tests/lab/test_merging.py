@@ -143,6 +143,17 @@ def test_uncommitted_changes_are_not_merged_over(lab: Lab) -> None:
     assert lab.entity("ada").properties["x"] == 1
 
 
+@pytest.mark.parametrize(
+    ("method", "doing"), [("merge", "merge"), ("cherry_pick", "cherry-pick"), ("revert", "revert")]
+)
+def test_uncommitted_changes_are_to_be_committed_before_what_was_asked_for(
+    lab: Lab, method: str, doing: str
+) -> None:
+    lab.update("ada", properties={"x": 1})
+    with pytest.raises(ConflictError, match=f"1 change not committed yet; .* before you {doing}$"):
+        getattr(lab, method)("aside")
+
+
 def test_a_result_that_has_become_old_is_refused(lab: Lab) -> None:
     result = lab.preview("aside")
     lab.commit("meanwhile")
