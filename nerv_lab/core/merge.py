@@ -34,6 +34,8 @@ __all__ = ["Merge", "merge_states"]
 
 # The part of the work after which it is known what either side changed.
 _COMPARED: Final = 0.6
+# Fields that no item is without.
+_INDISPENSABLE: Final = {("type",), ("from_entity",), ("to_entity",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,7 @@ class _Merging:
             return self._dicts(item, path, start, ours, theirs)
         settled, value = self._settle(Conflict(item.key, path, "value", base, ours, theirs))
         if settled:
+            _check_present(item, path, value)
             return value
         return theirs if ours is UNSET else ours
 
@@ -282,6 +285,15 @@ def _are_dicts(base: Any, ours: Any, theirs: Any) -> bool:
     if not (isinstance(ours, Mapping) and isinstance(theirs, Mapping)):
         return False
     return base is UNSET or isinstance(base, Mapping)
+
+
+def _check_present(item: Item, path: Path, value: Any) -> None:
+    if value is UNSET and path in _INDISPENSABLE:
+        raise ValidationError(
+            "resolution",
+            f"{item.key} cannot be without its {path[0]}, and it was not there before: take "
+            "'ours', 'theirs' or a value of your own",
+        )
 
 
 def _item(like: Item, fields: Mapping[str, Any]) -> Item:

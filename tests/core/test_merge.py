@@ -230,6 +230,20 @@ def test_a_side_that_did_nothing_gives_way(base: GraphState, one: list[Change]) 
     assert merge_states(base, theirs, theirs).changes == ()
 
 
+@pytest.mark.parametrize("field", ["type", "from_entity", "to_entity"])
+def test_a_field_that_no_item_is_without_cannot_be_what_it_was_before_there_was_one(
+    field: str,
+) -> None:
+    ends = [Entity("a", "person"), Entity("b", "person")]
+    known = {"type": "knows", "from_entity": "a", "to_entity": "a"}
+    ours, theirs = Relation("r", **known), Relation("r", **{**known, field: "b"})
+    place = ("r:r", (field,))
+    with pytest.raises(ValidationError, match=f"r:r cannot be without its {field}"):
+        merge_states(
+            graph(*ends), graph(*ends, ours), graph(*ends, theirs), resolutions={place: "base"}
+        )
+
+
 @given(states, grown, grown, st.sampled_from(["ours", "theirs"]))
 def test_every_conflict_can_be_resolved_and_leaves_a_whole_graph(
     base: GraphState, one: list[Change], two: list[Change], side: Any
