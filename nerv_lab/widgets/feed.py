@@ -193,7 +193,7 @@ class Feed:
         state = self._live if view is None else view.state
         self.shown = view
         self._shown_row = None if view is None else self._row_of(view)
-        self._move_to(state, self.board.state.diff(state))
+        self._move_to(state, self.board.state.diff(state, exact=True))
         self._changed()
 
     def _row_of(self, view: View) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import nerv_lab as nl
 from nerv_lab.widgets import columns
+from nerv_lab.widgets.digest import digest_of
 from nerv_lab.widgets.feed import Feed
 
 PARTS = ("graph", "history")
@@ -173,6 +174,19 @@ def test_the_past_stays_while_the_present_moves_on(
     hop.advance(1)
     assert view.shows(lab.state)
     assert view.meta["shown"] is None
+
+
+def test_back_from_a_version_that_was_restored_a_new_view_agrees_with_the_kernel(
+    lab: Any, feed: Feed, hop: Any, wire: Any
+) -> None:
+    thing = lab.add_entity("thing", properties={"size": 1})
+    version = lab.commit("small")
+    lab.update(thing, properties={"size": 2})
+    feed.show(lab.at(version))
+    lab.rollback(version)  # equal in content, but of another revision
+    feed.show(None)
+    hop.advance(1)
+    assert feed.board.digest == digest_of(feed.board.scene)
 
 
 def test_uncommitted_changes_are_counted_by_item(lab: Any, feed: Feed, hop: Any, wire: Any) -> None:
