@@ -7,13 +7,15 @@ from html import escape
 
 __all__ = ["html_cell", "html_table_of"]
 
+_ROOM = "padding: 0.5em"  # as in Jupyter; other pages leave cells no room
 _LEFT = "text-align: left"
 
 
 def html_cell(content: str, *, heading: bool = False, left: bool = True) -> str:
     """Return a cell of escaped content; numbers stand better to the right."""
     name = "th" if heading else "td"
-    return f'<{name} style="{_LEFT}">{content}</{name}>' if left else f"<{name}>{content}</{name}>"
+    style = f"{_LEFT}; {_ROOM}" if left else _ROOM
+    return f'<{name} style="{style}">{content}</{name}>'
 
 
 def html_table_of(caption: str, rows: Iterable[str], header: Iterable[str] = ()) -> str:
@@ -28,7 +30,9 @@ def html_table_of(caption: str, rows: Iterable[str], header: Iterable[str] = ())
     header : iterable of str
         Names of the columns, where they have names.
     """
-    head = "".join(f'<th scope="col" style="{_LEFT}">{escape(name)}</th>' for name in header)
+    head = "".join(
+        f'<th scope="col" style="{_LEFT}; {_ROOM}">{escape(name)}</th>' for name in header
+    )
     return (
         f'<table><caption style="{_LEFT}; white-space: nowrap">{escape(caption)}</caption>'
         + (f"<thead><tr>{head}</tr></thead>" if head else "")

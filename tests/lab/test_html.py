@@ -28,7 +28,7 @@ def conflict(lab: Lab) -> Any:
 
 def test_items_versions_labs_and_views_are_tables(lab: Lab) -> None:
     ada = lab.entity("ada")._repr_html_()
-    assert '>properties.born</th><td style="text-align: left">1815<' in ada
+    assert '>properties.born</th><td style="text-align: left; padding: 0.5em">1815<' in ada
     assert "&lt;b&gt;Ada" in ada
     assert "'maths'" in ada.replace("&#x27;", "'")
     assert "&lt;i&gt;" in lab.relation("self")._repr_html_()
