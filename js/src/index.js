@@ -1,13 +1,14 @@
 // The widgets of nerv-lab, as anywidget loads them.
 
 import { h } from "./dom.js";
+import { Monitor } from "./monitor.js";
 import { View } from "./view.js";
 
 function render({ model, el }) {
   let view = null;
   const begin = () => {
     try {
-      view = new View({ model, el });
+      view = model.get("_mode") === "monitor" ? new Monitor({ model, el }) : new View({ model, el });
     } catch (error) {
       el.append(sorry(error));
     }

@@ -4,6 +4,9 @@
 import { h, iconButton } from "./dom.js";
 import { Working } from "./working.js";
 
+const SILENT = "The kernel does not answer: it is busy, or was restarted. What is shown may be old; if it was restarted, run the cell again.";
+const UNHEARD = "No kernel answers: there is none here, or it is busy, or was restarted. To explore, run the cell again.";
+
 export class Notices {
   /** @param on {stop(id), again()} */
   constructor(on) {
@@ -48,11 +51,11 @@ export class Notices {
   }
 
   /** Say that the kernel is silent, so that what is shown may be old. */
-  setAway(isAway) {
+  setAway(isAway, wasHeard) {
     this.away.hidden = !isAway;
     if (!isAway) return;
     this.away.replaceChildren(
-      h("span", {}, "The kernel does not answer: it is busy, or was restarted. What is shown may be old; if it was restarted, run the cell again."),
+      h("span", {}, wasHeard ? SILENT : UNHEARD),
       button("Ask again", () => this.on.again()),
     );
   }

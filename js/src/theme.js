@@ -8,7 +8,8 @@ function isDark(root) {
   const { body } = document;
   if (body.dataset.jpThemeLight) return body.dataset.jpThemeLight === "false";
   if (body.classList.contains("vscode-dark")) return true;
-  if (body.classList.contains("vscode-light")) return false;
+  if (body.classList.contains("vscode-light") || body.classList.contains("vscode-high-contrast-light")) return false;
+  if (body.classList.contains("vscode-high-contrast")) return true;
   // As Colab and marimo say it.
   const told = document.documentElement.getAttribute("theme") ?? document.documentElement.dataset.theme ?? body.dataset.theme;
   if (told === "dark" || told === "light") return told === "dark";

@@ -23,6 +23,7 @@ import { readTheme, watchTheme } from "./theme.js";
 import timelineCss from "./timeline.css";
 import { TimelinePanel } from "./timeline.js";
 import { Traits } from "./traits.js";
+import { Waiting } from "./waiting.js";
 
 function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
@@ -77,13 +78,13 @@ export class View {
     if (mode !== "timeline") this.#buildGraph(head, body);
     if (mode === "explorer") this.#buildInspector(head, body);
     if (mode !== "graph") this.#buildTimeline();
-    this.waiting = h("div.nerv-waiting", {}, "Waiting for the kernel…");
+    this.waiting = new Waiting(this.model.get("_still"));
     this.root.append(
       h("style", {}, css + timelineCss),
       ...(mode === "timeline" ? [] : [head]),
       this.notices.element, this.bar.banner, body,
       ...(this.timeline ? [this.timeline.element] : []),
-      this.waiting,
+      this.waiting.element,
     );
   }
 
@@ -208,9 +209,9 @@ export class View {
   }
 
   #setAway(isAway) {
-    this.notices.setAway(isAway);
+    this.notices.setAway(isAway, this.link.seq > 0);
     this.#mark({ away: isAway });
-    if (isAway && !this.link.seq) this.waiting.textContent = "";
+    if (isAway && !this.link.seq) this.waiting.giveUp();
   }
 
   /** Whatever goes wrong in here is said in place, and can be tried again. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
 from difflib import get_close_matches
 from typing import Any, ClassVar, TypeVar
@@ -14,10 +15,10 @@ from nerv_lab.core.state import GraphState
 from nerv_lab.core.text import counted
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.reading import View
+from nerv_lab.widgets.bundled import BundledWidget
 from nerv_lab.widgets.clerk import Clerk
 from nerv_lab.widgets.feed import Feed
 from nerv_lab.widgets.hop import Hop
-from nerv_lab.widgets.loading import bundle_module
 from nerv_lab.widgets.styling import Styler
 from nerv_lab.widgets.svg import graph_svg
 
@@ -39,7 +40,7 @@ def with_signature(widget: _W) -> _W:
     return widget
 
 
-class LabWidget(anywidget.AnyWidget):
+class LabWidget(BundledWidget):
     """A live view of a Lab.
 
     The graph travels in binary messages, never in traits; what is synced is small and is the
@@ -59,8 +60,8 @@ class LabWidget(anywidget.AnyWidget):
         nothing but a version or the live graph is. Setting one of the two clears the other.
     """
 
-    _esm = bundle_module()
     _mode = t.Unicode("explorer").tag(sync=True)
+    _still = t.Unicode("").tag(sync=True)
 
     height = t.Int(560, min=80, max=4_000).tag(sync=True)
     theme = t.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
@@ -198,8 +199,17 @@ class LabWidget(anywidget.AnyWidget):
         if bundle is None or self._feed is None:
             return bundle
         data, metadata = bundle
-        caption = repr(self).strip("<>")
-        return {**data, "image/svg+xml": self._picture(caption)}, metadata
+        return {**data, "image/svg+xml": self._keep_picture()}, metadata
+
+    def _get_embed_state(self, drop_defaults: bool = False) -> Any:
+        self._keep_picture()
+        return super()._get_embed_state(drop_defaults=drop_defaults)
+
+    def _keep_picture(self) -> str:
+        """Keep a picture in what is saved, for pages that run widgets without a kernel."""
+        picture = self._picture(repr(self).strip("<>"))
+        self._still = base64.b64encode(picture.encode()).decode()  # which no format of pages breaks
+        return picture
 
     def _picture(self, caption: str) -> str:
         return graph_svg(self.shown_state, caption)

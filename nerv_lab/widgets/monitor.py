@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-import ipywidgets
+import traitlets as t
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.inner_universe.metrics import Distribution, Family
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.tables import html_table
+from nerv_lab.widgets.bundled import BundledWidget
 from nerv_lab.widgets.hop import Hop
 
 __all__ = ["Monitor"]
@@ -20,7 +21,7 @@ _SECONDS: Final = 0.5
 _NOTHING: Final = "none yet"
 
 
-class Monitor(ipywidgets.HTML):  # type: ignore[misc]
+class Monitor(BundledWidget):
     """Shows what happens between a Lab and its store, and follows it.
 
     The table is drawn anew when something happened, twice a second at most. It asks nobody: what
@@ -32,7 +33,17 @@ class Monitor(ipywidgets.HTML):  # type: ignore[misc]
         The Lab to watch.
     **kwargs
         ``layout``, as of every widget.
+
+    Attributes
+    ----------
+    value : str
+        The table in HTML, as pages without widgets show it.
     """
+
+    _mode = t.Unicode("monitor").tag(sync=True)
+    _table: Any = t.Dict({"caption": "", "rows": []}).tag(sync=True)
+
+    value = t.Unicode("")
 
     _ends: tuple[Callable[[], None], ...] = ()
     _cancel: Callable[[], None] | None = None
@@ -71,7 +82,9 @@ class Monitor(ipywidgets.HTML):  # type: ignore[misc]
         self._drawn = time.monotonic()
         status = self.lab.status
         caption = f"{self.lab.uri}: {status.state}"
-        self.value = html_table(caption, ("", ""), self._rows())
+        rows = self._rows()
+        self.value = html_table(caption, (), rows)
+        self._table = {"caption": caption, "rows": [list(row) for row in rows]}
 
     def _rows(self) -> list[tuple[str, str]]:
         read = {family.name: family for family in self.lab.instruments.read()}
@@ -97,6 +110,13 @@ class Monitor(ipywidgets.HTML):  # type: ignore[misc]
         if self._cancel is not None:
             self._cancel()
         super().close()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return bundle
+        data, metadata = bundle
+        return {**data, "text/html": self.value}, metadata
 
     def __repr__(self) -> str:
         return f"<Monitor of {self.lab.uri}>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from shared.jupyterlab import (
 )
 
 import nerv_lab as nl
+from nerv_lab.widgets.loading import bundle_module
 
 GROW = """\
 ada = lab.add_entity("person", name="Ada", id="ada")
@@ -106,22 +108,82 @@ def test_a_bare_host_is_enough_with_a_shadow_root_or_without(
     table.button("Restore…").and_(table.root.locator(":focus")).wait_for()
 
 
+LOOK = """root => {
+    const { backgroundColor, color } = getComputedStyle(root);
+    return [backgroundColor, color];
+}"""
+ALONE = """async ({ source, state }) => {
+    document.body.innerHTML = '<div id="here"></div>';
+    const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    const { render } = (await import(url)).default;
+    const model = { get: (name) => state[name], on: () => {}, off: () => {}, send: () => {} };
+    render({ model, el: document.querySelector("#here") });
+}"""
+
+
+def alone(page: Any, widget: Any) -> Any:
+    """Show what is saved of a widget on a page that has no kernel, and return its root."""
+    page.set_default_timeout(WAIT_MS)
+    state = {name: value for name, value in widget.get_state().items() if name != "layout"}
+    page.evaluate(ALONE, {"source": bundle_module(), "state": state})
+    return page.locator(".nerv")
+
+
+@pytest.mark.parametrize("kind", ["explorer", "view", "timeline"])
+def test_a_saved_widget_without_a_kernel_shows_its_picture_and_says_why(
+    page: Any, lab: Any, kind: str
+) -> None:
+    widget = getattr(lab, kind)()
+    widget._repr_mimebundle_()
+    root = alone(page, widget)
+    root.get_by_text("No kernel answers").wait_for()
+    picture = root.get_by_role("img", name="The graph when the cell was run")
+    assert picture.evaluate("img => img.decode().then(() => img.naturalWidth)") > 0
+    root.get_by_role("button", name="Ask again").click()  # nothing lies over it
+
+
+def test_a_saved_monitor_shows_what_was_measured(page: Any, lab: Any) -> None:
+    with closing(lab.monitor()) as monitor:
+        root = alone(page, monitor)
+        root.get_by_role("row", name="accepted 4").wait_for()
+
+
 @pytest.mark.parametrize(
     "told",
     [
         "document.body.classList.add('vscode-dark')",
+        "document.body.classList.add('vscode-high-contrast')",
         "document.documentElement.dataset.theme = 'dark'",
         "document.documentElement.setAttribute('theme', 'dark')",
         "document.body.classList.add('dark')",
     ],
-    ids=["vscode", "marimo", "colab", "class"],
+    ids=["vscode", "contrast", "marimo", "colab", "class"],
 )
 def test_a_host_says_in_its_own_way_that_it_is_dark(
     bench: Callable[..., Any], lab: Any, told: str
 ) -> None:
     table = bench(lab)
     table.page.evaluate(told)
-    table.page.locator(".nerv.nerv-dark").wait_for()
+    root = table.page.locator(".nerv.nerv-dark")
+    root.wait_for()
+    assert root.evaluate(LOOK) == ["rgb(20, 22, 27)", "rgb(236, 238, 243)"]
+
+
+@pytest.mark.parametrize("kind", ["vscode-dark", "vscode-light"])
+def test_the_colours_of_vs_code_are_taken_where_it_gives_them(
+    bench: Callable[..., Any], lab: Any, kind: str
+) -> None:
+    table = bench(lab)
+    table.page.evaluate(
+        """kind => {
+            const { style } = document.documentElement;
+            style.setProperty("--vscode-editor-background", "rgb(1, 2, 3)");
+            style.setProperty("--vscode-editor-foreground", "rgb(4, 5, 6)");
+            document.body.classList.add(kind);
+        }""",
+        kind,
+    )
+    assert table.root.evaluate(LOOK) == ["rgb(1, 2, 3)", "rgb(4, 5, 6)"]
 
 
 def test_a_page_that_asks_the_network_fails_its_test(chromium: Any) -> None:

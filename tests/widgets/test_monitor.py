@@ -91,3 +91,17 @@ def test_what_is_shown_is_text_and_never_markup() -> None:
 def test_it_takes_a_layout_and_nothing_else(lab: nl.Lab) -> None:
     with pytest.raises(ValidationError, match="colour"):
         lab.monitor(colour="red")
+
+
+def test_pages_without_widgets_show_the_table(lab: nl.Lab, monitor: Monitor) -> None:
+    lab.add_entity("person")
+    data, _ = monitor._repr_mimebundle_()
+    assert data["text/html"] == monitor.value
+    assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_the_browser_is_given_texts(lab: nl.Lab, monitor: Monitor) -> None:
+    lab.add_entity("person")
+    table = monitor.get_state()["_table"]
+    assert dict(table["rows"]) == shown(monitor)
+    assert table["caption"] == f"{lab.uri}: connected"

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import threading
 from typing import Any
 
 import pytest
+from ipywidgets.embed import dependency_state
 
 from nerv_lab.core.errors import EntityNotFoundError, ValidationError, VersionNotFoundError
 from nerv_lab.widgets import Explorer, GraphView, Timeline
@@ -66,6 +68,19 @@ def test_a_keyword_that_is_nearly_one_is_answered_with_it(lab: Any) -> None:
         lab.view(stlye={})
     with pytest.raises(ValidationError, match="Timeline takes: height"):
         lab.timeline(nothing=1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_saved_or_embedded_keeps_the_picture_for_pages_without_a_kernel(
+    lab: Any, kind: Any
+) -> None:
+    lab.add_entity("thing", name="Ada")
+    shown, embedded = kind(lab), kind(lab)
+    data, _ = shown._repr_mimebundle_()
+    assert base64.b64decode(shown.get_state()["_still"]).decode() == data["image/svg+xml"]
+    state = dependency_state([embedded], drop_defaults=True)[embedded.model_id]["state"]
+    assert state["_still"] == shown._still
+    assert state["_esm"]
 
 
 def test_a_selection_takes_items_and_ids_and_gives_ids(lab: Any) -> None:
