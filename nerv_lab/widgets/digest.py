@@ -25,9 +25,16 @@ def mark(item: Item | None) -> int:
     return _entity_mark(item) if isinstance(item, Entity) else _relation_mark(item)
 
 
+# Hashes of tuples are nearly linear in what they hold: two that change in opposite ways would leave
+# their sum as it was. Those of bytes are not.
+def _mixed(hashed: int) -> int:
+    return hash(hashed.to_bytes(8, "little", signed=True)) & _MASK
+
+
 # Of a large graph there are many: each is one tuple and no more.
 def _entity_mark(item: Entity) -> int:
-    return hash((item.id, item.type, item.revision, item.updated_at, item.metadata.name)) & _MASK
+    shown = (item.id, item.type, item.revision, item.updated_at, item.metadata.name)
+    return _mixed(hash(shown))
 
 
 def _relation_mark(item: Relation) -> int:
@@ -36,7 +43,7 @@ def _relation_mark(item: Relation) -> int:
         *(item.id, item.type, item.revision, item.updated_at),
         *(item.from_entity, item.to_entity, known.strength, known.bidirectional),
     )
-    return hash(shown) & _MASK
+    return _mixed(hash(shown))
 
 
 def digest_of(state: GraphState) -> int:
