@@ -7,6 +7,7 @@ take the general way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -76,6 +77,7 @@ class FlatRelationMetadata(msgspec.Struct, gc=False):
         return made  # type: ignore[no-any-return]
 
 
+_F = TypeVar("_F", FlatEntityMetadata, FlatRelationMetadata)
 _entity: Final = msgspec.json.Decoder(FlatEntityMetadata).decode
 _relation: Final = msgspec.json.Decoder(FlatRelationMetadata).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -89,13 +91,8 @@ def read_entity_metadata(data: bytes) -> EntityMetadata:
     ValidationError
         The bytes are not those of such metadata.
     """
-    try:
-        read = _entity(data)
-        if _encode(read) != data or TAG in read.properties:
-            return _general(EntityMetadata, data)
-    except (msgspec.MsgspecError, UnicodeError):
-        return _general(EntityMetadata, data)
-    return read.frozen()
+    flat = _read_flat(_entity, data)
+    return _general(EntityMetadata, data) if flat is None else flat.frozen()
 
 
 def read_relation_metadata(data: bytes) -> RelationMetadata:
@@ -106,13 +103,17 @@ def read_relation_metadata(data: bytes) -> RelationMetadata:
     ValidationError
         The bytes are not those of such metadata.
     """
+    flat = _read_flat(_relation, data)
+    return _general(RelationMetadata, data) if flat is None else flat.frozen()
+
+
+def _read_flat(decode_flat: Callable[[bytes], _F], data: bytes) -> _F | None:
+    """Return flat metadata; None where they are not, or would not be written as they are."""
     try:
-        read = _relation(data)
-        if _encode(read) != data or TAG in read.properties:
-            return _general(RelationMetadata, data)
+        read = decode_flat(data)
+        return read if _encode(read) == data and TAG not in read.properties else None
     except (msgspec.MsgspecError, UnicodeError):
-        return _general(RelationMetadata, data)
-    return read.frozen()
+        return None
 
 
 def _general(kind: type[_M], data: bytes) -> _M:
