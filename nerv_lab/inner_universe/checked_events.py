@@ -9,14 +9,14 @@ from typing import Any
 
 from msgspec.structs import force_setattr
 
-from nerv_lab.core.checks import checked_name
+from nerv_lab.core.checks import checked_name, checked_text
 from nerv_lab.core.errors import DuplicateIdError, ValidationError
 from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.limits import MAX_BYTES, MAX_CHANGES, check_count, check_text
 from nerv_lab.core.values import ReadOnlyDict, encode, freeze
 
-__all__ = ["CheckedEvents", "check_same", "checked_event", "checked_events", "checked_text"]
+__all__ = ["CheckedEvents", "bounded_text", "check_same", "checked_event", "checked_events"]
 
 # Only apply and commit_version write these: a state is rebuilt from them.
 _RESERVED = CHANGE_EVENT_TYPES | {
@@ -81,7 +81,7 @@ def checked_event(event: Event, *, fresh: bool = False) -> tuple[Event, str | No
     """
     if fresh:
         _refuse_reserved(event.type)
-        source = checked_text(event.source, "source")
+        source = bounded_text(event.source, "source")
         force_setattr(event, "source", source)
         force_setattr(event, "timestamp", _exact(event.timestamp))
         return event, _payload(event.data)
@@ -95,7 +95,7 @@ def checked_event(event: Event, *, fresh: bool = False) -> tuple[Event, str | No
         kind,
         data,
         _exact(event.timestamp),
-        checked_text(event.source, "source"),
+        bounded_text(event.source, "source"),
         event.seq,
         event.origin_id,
         event.origin_seq,
@@ -143,7 +143,7 @@ def _payload(data: object) -> str | None:
     return payload.decode()
 
 
-def checked_text(value: object, field: str) -> str | None:
+def bounded_text(value: object, field: str) -> str | None:
     """Return a text, or None.
 
     Raises
@@ -151,12 +151,9 @@ def checked_text(value: object, field: str) -> str | None:
     ValidationError
         It is neither, or too long.
     """
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValidationError(field, f"must be a string or None, not {type(value).__name__}")
-    check_text(field, value)
-    return str(freeze(value, field))
+    if isinstance(value, str):
+        check_text(field, value)
+    return checked_text(value, field)
 
 
 def check_same(stored: Event, event: Event) -> None:

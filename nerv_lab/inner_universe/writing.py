@@ -16,7 +16,7 @@ from nerv_lab.core.model import Entity, equal_items
 from nerv_lab.core.rules import Reader
 from nerv_lab.core.values import freeze
 from nerv_lab.core.versions import Version, version_digest
-from nerv_lab.inner_universe.checked_events import checked_text
+from nerv_lab.inner_universe.checked_events import bounded_text
 from nerv_lab.inner_universe.records import BranchMove
 
 __all__ = [
@@ -77,8 +77,8 @@ def checked_batch(
     return Batch(
         batch_id,
         listed,
-        checked_text(reason, "reason"),
-        checked_text(source, "source"),
+        bounded_text(reason, "reason"),
+        bounded_text(source, "source"),
         checked_name(branch, "branch"),
         repeatable,
     )
