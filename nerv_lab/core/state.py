@@ -12,7 +12,7 @@ from nerv_lab.core.errors import IntegrityError
 from nerv_lab.core.hashing import SetHash
 from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.model import Entity, Item, Relation, equal_items, keeps_ends
-from nerv_lab.core.text import counted
+from nerv_lab.core.text import graph_size
 from nerv_lab.core.walking import followed, walk_part
 
 __all__ = ["GraphState"]
@@ -242,8 +242,7 @@ class GraphState:
         return hash(self.data_hash)
 
     def __repr__(self) -> str:
-        entities = counted(len(self.entities), "entity", "entities")
-        return f"<GraphState {entities}, {counted(len(self.relations), 'relation')}>"
+        return f"<GraphState {graph_size(len(self.entities), len(self.relations))}>"
 
 
 def _check_old(change: ItemChange, found: Item | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from nerv_lab.core.values import encode
 
-__all__ = ["counted", "one_line", "shortened", "value_text"]
+__all__ = ["counted", "graph_size", "one_line", "shortened", "value_text"]
 
 
 def value_text(value: Any, most: int | None = None) -> str:
@@ -33,6 +33,11 @@ def one_line(text: str, most: int | None = None) -> str:
 def counted(count: int, noun: str, plural: str | None = None) -> str:
     """Return a number with its noun: ``"1 version"``, ``"2 versions"``, ``"2 entities"``."""
     return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def graph_size(entities: int, relations: int) -> str:
+    """Return how large a graph is: ``"2 entities, 1 relation"``."""
+    return f"{counted(entities, 'entity', 'entities')}, {counted(relations, 'relation')}"
 
 
 def shortened(text: str, most: int | None) -> str:

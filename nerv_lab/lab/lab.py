@@ -19,7 +19,7 @@ from nerv_lab.core.record_html import record_html
 from nerv_lab.core.signatures import Chains
 from nerv_lab.core.state import GraphState
 from nerv_lab.core.temporal import TemporalStore
-from nerv_lab.core.text import counted
+from nerv_lab.core.text import counted, graph_size
 from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Status
 from nerv_lab.inner_universe.embedded.keys import hide
@@ -352,8 +352,8 @@ class Lab(
         queued = self.status.queued
         changes += f", {queued} queued" if queued else ""
         return (
-            f"<Lab {self.uri}: {counted(len(self.entities), 'entity', 'entities')}, "
-            f"{counted(len(self.relations), 'relation')}, {head}{changes}>"
+            f"<Lab {self.uri}: {graph_size(len(self.entities), len(self.relations))}, "
+            f"{head}{changes}>"
         )
 
     def _repr_html_(self) -> str:

@@ -14,7 +14,7 @@ from nerv_lab.core.json_patch import json_document
 from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.record_html import record_html
 from nerv_lab.core.state import GraphState
-from nerv_lab.core.text import counted
+from nerv_lab.core.text import counted, graph_size
 from nerv_lab.core.versions import Version
 from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.exchanging import Exporter
@@ -268,8 +268,7 @@ class View(GraphReader):
 
     def __repr__(self) -> str:
         return (
-            f"<View {self.label}: {counted(len(self.entities), 'entity', 'entities')}, "
-            f"{counted(len(self.relations), 'relation')}, read-only>"
+            f"<View {self.label}: {graph_size(len(self.entities), len(self.relations))}, read-only>"
         )
 
     def _repr_html_(self) -> str:

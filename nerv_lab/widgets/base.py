@@ -12,7 +12,7 @@ import traitlets as t
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
-from nerv_lab.core.text import counted
+from nerv_lab.core.text import graph_size
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.reading import View
 from nerv_lab.widgets.bundled import BundledWidget
@@ -189,10 +189,7 @@ class LabWidget(BundledWidget):
             return f"<{type(self).__name__}>"
         meta = self._feed.board.meta
         head = meta["head_label"] or "none"
-        return (
-            f"<{type(self).__name__} of {counted(meta['nodes'], 'entity', 'entities')}, "
-            f"{counted(meta['edges'], 'relation')}, head {head}>"
-        )
+        return f"<{type(self).__name__} of {graph_size(meta['nodes'], meta['edges'])}, head {head}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)

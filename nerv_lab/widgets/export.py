@@ -12,7 +12,7 @@ import orjson
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.state import GraphState
-from nerv_lab.core.text import counted
+from nerv_lab.core.text import counted, graph_size
 from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.arrangement import parse_layout
 from nerv_lab.widgets.loading import BUNDLE, packed_text
@@ -172,10 +172,7 @@ def to_svg(
     state = lab.state
     places = checked_places({} if positions is None else positions)
     styler = _styler(state, style)
-    counts = (
-        f"{counted(len(state.entities), 'entity', 'entities')}, "
-        f"{counted(len(state.relations), 'relation')}"
-    )
+    counts = graph_size(len(state.entities), len(state.relations))
     target = Path(path)
     target.write_text(
         graph_svg(state, title or counts, seed=seed, styler=styler, places=places), encoding="utf-8"
