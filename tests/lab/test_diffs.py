@@ -130,7 +130,7 @@ def test_long_items_and_long_values_are_cut_and_say_so(lab: Lab) -> None:
     for text in (repr(lab.diff()), lab.diff()._repr_html_()):
         assert "… and 14 more properties" in text
         assert "… (1002 characters)" in text
-        assert len(text) < 12_000
+        assert len(text) < 9_600
 
 
 def test_a_difference_is_a_frame_with_a_row_for_each_property(lab: Lab) -> None:

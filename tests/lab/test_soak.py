@@ -32,7 +32,7 @@ POLICY = {"keep_last": 5}
 
 # What a version may leave behind, and what may come and go besides, whatever the length.
 VERSION_BYTES = 3_000
-MEMORY_SLACK = 150_000
+MEMORY_SLACK = 100_000
 FILE_SLACK = 60_000
 SQLITE_SLACK = 4_000_000
 
