@@ -161,14 +161,7 @@ class GraphState:
                 _link(adjacent, change)
             if old is not None:
                 removed.append((key, old))
-        if not (removed or added):
-            return self
-        return GraphState(
-            entities.finish(),
-            relations.finish(),
-            adjacent.finish(),
-            self._hash.replace(removed, added),
-        )
+        return self._turned(entities, relations, adjacent, removed, added)
 
     def with_items(self, items: Mapping[str, Item | None]) -> GraphState:
         """Return the state in which these keys hold these items, whatever they hold here.
@@ -197,6 +190,17 @@ class GraphState:
                 removed.append((key, old))
             if here is relations:
                 _link(adjacent, ItemChange.of(key, old, new))
+        return self._turned(entities, relations, adjacent, removed, added)
+
+    def _turned(
+        self,
+        entities: MapMutation[str, Entity],
+        relations: MapMutation[str, Relation],
+        adjacent: MapMutation[str, Map[str, None]],
+        removed: list[tuple[str, Item]],
+        added: list[tuple[str, Item]],
+    ) -> GraphState:
+        """Return the state of these maps, in which some items came and others went."""
         if not (removed or added):
             return self
         return GraphState(

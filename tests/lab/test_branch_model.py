@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from shared.effort import EFFORT
+from shared.effort import case_on
 from shared.graphs import entity_ids, patches, properties, relation_ids
 from shared.universes import UNIVERSES
 
@@ -328,13 +327,6 @@ def same(a: Any, b: Any) -> bool:
     return repr(a) == repr(b)
 
 
-def case(backend: str, examples: int) -> Any:
-    """Return the test case of a backend."""
-    machine = type(f"On {backend}", (TwoLabsWithBranches,), {"kind": backend})
-    machine.TestCase.settings = settings(max_examples=examples * EFFORT, stateful_step_count=30)
-    return machine.TestCase
-
-
-TestOnMock = case("mock", 30)
-TestOnFile = case("embedded-file", 10)
-TestOnServer = case("spacetimedb", 8)
+TestOnMock = case_on(TwoLabsWithBranches, "mock", 30, steps=30)
+TestOnFile = case_on(TwoLabsWithBranches, "embedded-file", 10, steps=30)
+TestOnServer = case_on(TwoLabsWithBranches, "spacetimedb", 8, steps=30)

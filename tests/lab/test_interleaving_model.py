@@ -11,10 +11,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from shared.effort import EFFORT
+from shared.effort import case_on
 from shared.graphs import entity_ids, patches, properties, relation_ids
 from shared.interleaving import before_next, nothing_before
 from shared.universes import UNIVERSES
@@ -147,13 +146,6 @@ class TwoLabsAtOnce(RuleBasedStateMachine):
             assert rows.head == (lab.head.id if lab.head else None)
 
 
-def case(backend: str, examples: int) -> Any:
-    """Return the test case of a backend."""
-    machine = type(f"At once on {backend}", (TwoLabsAtOnce,), {"kind": backend})
-    machine.TestCase.settings = settings(max_examples=examples * EFFORT, stateful_step_count=20)
-    return machine.TestCase
-
-
-TestOnMock = case("mock", 40)
-TestOnFile = case("embedded-file", 15)
-TestOnServer = case("spacetimedb", 10)
+TestOnMock = case_on(TwoLabsAtOnce, "mock", 40, steps=20)
+TestOnFile = case_on(TwoLabsAtOnce, "embedded-file", 15, steps=20)
+TestOnServer = case_on(TwoLabsAtOnce, "spacetimedb", 10, steps=20)
