@@ -113,7 +113,7 @@ class Sealer:
             The batch does not follow on the position.
         """
         position = self.position
-        if position.seq != seq - len(done):
+        if position.seq != seq - len(done) or position.log != self.follower.log:
             raise LogMovedError(position.seq, seq - len(done))
         state = position.state.apply(done)
         included = compact((*position.pending, *done), exact=True)

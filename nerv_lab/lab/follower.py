@@ -45,6 +45,7 @@ class Follower:
         self._branch = DEFAULT_BRANCH
         self._state = GraphState.empty()
         self._seq = 0
+        self._log = 0
         self._moved_at = 0
         self._moves: dict[str, int] = {}
         self._floor = 0
@@ -68,6 +69,11 @@ class Follower:
     def seq(self) -> int:
         """Position of the last event seen."""
         return self._seq
+
+    @property
+    def log(self) -> int:
+        """Counts the logs that were followed."""
+        return self._log
 
     @property
     def floor(self) -> int:
@@ -101,12 +107,14 @@ class Follower:
                 self._history.head(self._branch),
                 self._moved_at,
                 tuple(self._waiting),
+                self._log,
             )
 
     def start(
         self, branch: str, state: GraphState, seq: int, moves: Mapping[str, int], floor: int
     ) -> None:
         """Begin at a position that a snapshot gave."""
+        self._log += 1
         self._branch, self._state, self._seq = branch, state, seq
         self._moves, self._floor = dict(moves), floor
         self._moved_at = self.moved_at(branch)

@@ -54,6 +54,9 @@ class Position:
         From where on the branch can be followed in the log; 0 for its beginning.
     waiting : tuple of Pending
         What happened since the head, in order.
+    log : int
+        Which of the logs it is a position of: a server that was away may come back with another
+        one, that has as many events.
     """
 
     branch: str
@@ -62,6 +65,7 @@ class Position:
     head: Version | None
     moved_at: int
     waiting: tuple[Pending, ...]
+    log: int
 
     @property
     def pending(self) -> tuple[ItemChange, ...]:
