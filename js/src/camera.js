@@ -3,13 +3,13 @@
 // At a zoom of 1 the whole box is in sight. The middle of the screen is kept in spans of the box,
 // so that it stays where it is when the window is resized or the box grows.
 
-const PADDING = [56, 36]; // beside and above, with room for the tools
+export const PADDING = [56, 36]; // beside and above, with room for the tools
 const LEAST = 1e-6;
 const MIN_ZOOM = 0.15;
 
 export class Camera {
   constructor() {
-    Object.assign(this, { x: 0, y: 0, zoom: 1, maxZoom: 100, width: 1, height: 1, covered: 0 });
+    Object.assign(this, { x: 0, y: 0, zoom: 1, maxZoom: 100, width: 1, height: 1, covered: [0, 0] });
     this.hold({ x: [-1, 1], y: [-1, 1] });
   }
 
@@ -35,24 +35,26 @@ export class Camera {
     return Math.max(...this.spans);
   }
 
-  /** The middle of what is not covered at the left, in pixels from there. */
+  /** The middle of what is not covered at the left and below, in pixels from the left and from above. */
   get centre() {
-    return (this.width + this.covered) / 2;
+    const [left, below] = this.covered;
+    return [(this.width + left) / 2, (this.height - below) / 2];
   }
 
   /** Pixels per unit of the graph. */
   get scale() {
-    const room = [this.width - this.covered, this.height].map((length, i) => Math.max(length - 2 * PADDING[i], 1));
-    return Math.min(room[0] / this.spans[0], room[1] / this.spans[1]) * this.zoom;
+    const { width, height, covered, spans } = this;
+    const room = [width, height].map((length, i) => Math.max(length - covered[i] - 2 * PADDING[i], 1));
+    return Math.min(room[0] / spans[0], room[1] / spans[1]) * this.zoom;
   }
 
   /** {left, top, scale}: a place is at (left + x * scale, top - y * scale), in pixels. */
   get view() {
-    const { scale, middle } = this;
+    const { scale, middle, centre } = this;
     return {
       scale,
-      left: this.centre - (middle[0] + this.x * this.#span) * scale,
-      top: this.height / 2 + (middle[1] + this.y * this.#span) * scale,
+      left: centre[0] - (middle[0] + this.x * this.#span) * scale,
+      top: centre[1] + (middle[1] + this.y * this.#span) * scale,
     };
   }
 
@@ -80,7 +82,7 @@ export class Camera {
   }
 
   /** The state after zooming by a factor, with the place under a point staying there. */
-  zoomed(factor, point = [this.centre, this.height / 2]) {
+  zoomed(factor, point = this.centre) {
     const before = this.state;
     const [x, y] = this.toGraph(point);
     this.state = { ...before, zoom: before.zoom * factor };

@@ -1,5 +1,6 @@
 // The graph with what belongs to it: the stage, its tools and notes, legend, search and table.
 
+import { clearance } from "./clearance.js";
 import { focusedIn, h, iconButton } from "./dom.js";
 import { GraphNotes } from "./graph_notes.js";
 import { Layout } from "./layout.js";
@@ -27,7 +28,7 @@ export class GraphPanel {
    *   hover(id), open(id), pin(ids, places), unpin(), showAll(), broken(error)}
    */
   constructor(store, { renderer }, on) {
-    Object.assign(this, { store, on, theme: null, lens: null, due: false });
+    Object.assign(this, { store, on, theme: null, lens: null, due: false, clear: [0, 0] });
     this.arrangement = { name: "force" };
     this.look = new Look(store);
     this.looks = new Looks(store.graph);
@@ -235,7 +236,7 @@ export class GraphPanel {
     if (!done) return;
     clearTimeout(this.late);
     this.notes.clearBusy();
-    this.stage.hold(this.stage.box ?? this.store.box());
+    if (!this.stage.box) this.#hold();
     this.on.layout("done");
   }
 
@@ -250,8 +251,14 @@ export class GraphPanel {
   }
 
   #fit() {
-    this.stage.hold(this.store.box());
+    this.#hold();
     this.painter?.fit();
+  }
+
+  #hold() {
+    this.stage.hold(this.store.box());
+    this.cleared = null;
+    this.#covered();
   }
 
   /** Choose what a person has marked; with Shift, beside what is chosen already. */
@@ -300,12 +307,23 @@ export class GraphPanel {
     this.#covered();
   }
 
-  /** Fit the graph beside a legend that is in its way. */
+  /** Fit the graph beside or above a legend that would be in its way. */
   #covered() {
     if (!this.painter) return;
-    this.painter.eye.covered = this.legend.covers(this.stage.element);
+    this.#clear();
+    this.painter.eye.covered = this.clear;
     this.look.covered = [this.legend, this.tools].map(({ element }) => boxOf(element));
     this.painter.repaint();
+  }
+
+  /** Only where the graph is fitted anew or sizes have changed: no picture shifts by a change of the graph. */
+  #clear() {
+    const { corner } = this.legend;
+    const { element: { clientWidth: width, clientHeight: height }, box } = this.stage;
+    const sizes = `${width} ${height} ${corner?.right} ${corner?.top}`;
+    if (sizes === this.cleared || !box) return;
+    this.cleared = sizes;
+    this.clear = corner && width && height ? clearance(corner, { width, height, box }, this.store.graph) : [0, 0];
   }
 
   #toggle(type) {

@@ -118,10 +118,10 @@ export class Legend {
     return open && !hidden ? { left: offsetLeft, below: stage.clientHeight - offsetTop - offsetHeight } : null;
   }
 
-  /** How much of a stage it covers at the left, where it is high enough to be in the way. */
-  covers(stage) {
-    const { open, offsetWidth, offsetHeight } = this.element;
-    return open && offsetHeight > 0.55 * stage.clientHeight && stage.clientWidth >= MOST_OF_WIDTH * offsetWidth ? offsetWidth : 0;
+  /** How far it reaches over the lower left of a stage, in pixels of it; null where there is none. */
+  get corner() {
+    const { hidden, offsetLeft, offsetTop, offsetWidth } = this.element;
+    return hidden ? null : { right: offsetLeft + offsetWidth, top: offsetTop };
   }
 
   #section({ of, kind, title, rows, ends, colors }, dark) {

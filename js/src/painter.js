@@ -182,7 +182,7 @@ export class Painter {
   get sight() {
     const { x, y, zoom } = this.eye.state;
     if (!x && !y && zoom === 1) return null;
-    const [middle, high] = this.eye.toGraph([this.eye.centre, this.eye.height / 2]);
+    const [middle, high] = this.eye.toGraph(this.eye.centre);
     return { x: middle, y: high, ratio: 1 / zoom };
   }
 

@@ -61,6 +61,50 @@ def legend_is_open(table: Any) -> bool:
     return bool(table.root.locator(".nerv-legend").evaluate("legend => legend.open"))
 
 
+def under_the_legend(table: Any) -> list[str]:
+    """Which nodes cannot be clicked, since the legend lies over them."""
+    return list(
+        table.root.evaluate(
+            """root => {
+                const stage = root.querySelector(".nerv-stage").getBoundingClientRect();
+                const legend = root.querySelector(".nerv-legend").getBoundingClientRect();
+                return Object.keys(root.nerv.positions()).filter((id) => {
+                    const { x, y } = root.nerv.spot(id);
+                    return x + stage.left < legend.right && y + stage.top > legend.top;
+                });
+            }"""
+        )
+    )
+
+
+CORNERS = {"n0": (0, 0), "n1": (0, 200), "n2": (900, 0), "n3": (900, 200), "n4": (20, 20)}
+
+
+@pytest.mark.parametrize("width", [620, 1100, 1600])
+def test_no_node_lies_under_the_legend(bench: Callable[..., Any], width: int) -> None:
+    with nl.open() as lab:
+        for number, id in enumerate(CORNERS):
+            lab.add_entity(TYPES[number % 3], name=id, id=id)
+        table = narrow(bench, lab, width, positions=CORNERS)
+        assert under_the_legend(table) == []
+        resize(table, 800)
+        assert under_the_legend(table) == []
+
+
+def test_a_change_of_the_graph_moves_no_picture(bench: Callable[..., Any]) -> None:
+    with nl.open() as lab:
+        for id in ("n0", "n1"):
+            lab.add_entity("person", name=id, id=id)
+        table = bench(lab, positions={"n0": (0, 100), "n1": (300, 0)})
+        before = table.root.evaluate("root => root.nerv.spot('n0')")
+        table.widget.positions = {"n0": (0, 100), "n1": (0, 0)}
+        lab.update("n0", name="renamed")
+        table.flush()
+        table.wait(seq=lab.seq)
+        table.settle()
+        assert table.root.evaluate("root => root.nerv.spot('n0')") == before
+
+
 def test_the_legend_is_a_button_where_it_would_cover_the_graph(
     bench: Callable[..., Any], lab: Any
 ) -> None:
