@@ -282,8 +282,7 @@ class Lab(
     @property
     def tags(self) -> dict[str, str]:
         """The version id of each tag."""
-        self._known_tags = self._run(self._client.tags())
-        return dict(self._known_tags)
+        return dict(self._run(self._client.tags()))
 
     def tag(self, name: str, ref: Version | View | str = "head") -> Version:
         """Give a version a name; a name that is taken moves.
@@ -298,7 +297,6 @@ class Lab(
             raise ValidationError("tag", f"{name!r} already means a version; choose another name")
         version = self._travel.kept(ref)
         self._run(self._client.set_tag(checked, version.id))
-        self._known_tags = {**self._known_tags, checked: version.id}
         self._follower.touch()
         return version
 

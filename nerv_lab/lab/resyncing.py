@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -87,11 +87,9 @@ class Resyncer:
             logger.info("branch %s is deleted when the server is back", name)
 
     def _begin_resync(self) -> None:
-        self._known_tags: Mapping[str, str] = {}
         self._stood_at = 0
         if self._client.outbox is None:
             return
-        self._known_tags = self._run(self._client.tags())
         self._client.on_reset(self._read_anew)
         self._client.on_fork(self._bring_in)
         self._client.on_back(self._catch_up_signing)
@@ -106,9 +104,8 @@ class Resyncer:
             history.heads,
             self._follower.moves,
             history.versions,
-            self._known_tags,
-            replace(history.retention, floor=self._follower.floor),
-            max(position.head.event_seq if position.head else 0, position.moved_at),
+            retention=replace(history.retention, floor=self._follower.floor),
+            since=max(position.head.event_seq if position.head else 0, position.moved_at),
         )
 
     def _read_anew(self) -> int:
@@ -118,7 +115,6 @@ class Resyncer:
         snapshot = self._run(self._client.snapshot(branch))
         versions = self._run(self._client.versions())
         retention = self._run(self._client.retention())
-        self._known_tags = self._run(self._client.tags())
         heads = {name: found.head for name, found in branches.items()} | {branch: snapshot.head}
         moves = {name: found.moved_at for name, found in branches.items()}
         head = next((v for v in versions if v.id == snapshot.head), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,29 @@ def test_a_tag_that_others_set_meanwhile_waits_for_a_decision(place: Place) -> N
         lab.outbox.rename(tag.id, "mine")
         assert lab.outbox.wait(PATIENCE)
         assert lab.tags == {"best": first.id, "mine": second.id}
+
+
+def test_tags_that_move_as_the_server_goes_away_follow_each_other(place: Place) -> None:
+    with place.open() as lab:
+        versions = []
+        for id in ("ada", "bob", "eve"):
+            lab.add_entity("person", id=id)
+            versions.append(lab.commit(id))
+        lab.tag("newest", versions[0])
+        set_tag = lab._client.set_tag
+
+        async def set_at_the_last_moment(name: str, version: str) -> None:
+            await set_tag(name, version)
+            place.cut()
+            await asyncio.to_thread(lab.add_entity, "person", id="kim")
+
+        lab._client.set_tag = set_at_the_last_moment  # type: ignore[method-assign]
+        lab.tag("newest", versions[1])
+        del lab._client.set_tag
+        lab.tag("newest", versions[2])
+        sent(place, lab)
+        assert len(lab.outbox) == 0
+        assert lab.tags == {"newest": versions[2].id}
 
 
 def test_a_reset_that_others_overtook_becomes_a_branch_with_a_name(place: Place) -> None:

@@ -44,9 +44,8 @@ class CatchingUpUniverse(LeavingUniverse):
         local = self._local
         assert local is not None
         standing = await self._unless_gone(self._stand_now())
+        tags = await self._unless_gone(self._read_tags())
         if standing is not None and standing.recent is not None:
-            # No event tells of tags.
-            tags = await self._unless_gone(self.remote.tags())
             self._basis = OfflineStore(replace(standing, tags=tags), self.origin, 0)
         now = self.remote.connection.tail.last if standing is None else standing.seq
         # Of another log, what was handed over before may be there again at other places.

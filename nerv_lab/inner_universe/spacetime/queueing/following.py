@@ -57,6 +57,18 @@ class FollowingUniverse(QueueHolder):
         self._gone.set()
         self._wanted.set()
 
+    async def _read_tags(self) -> dict[str, str]:
+        """Return the server's tags, and remember them where none was set meanwhile."""
+        turn = self._tag_turn
+        tags = await self.remote.tags()
+        if turn == self._tag_turn:
+            self._tags_seen = dict(tags)
+        return tags
+
+    def _see_tag(self, name: str, version_id: str) -> None:
+        self._tag_turn += 1
+        self._tags_seen[name] = version_id
+
     def on_status(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call a function, in any thread, when the state changes; returns how to end it."""
         return self._watchers.add(changed)

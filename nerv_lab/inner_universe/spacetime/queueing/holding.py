@@ -89,8 +89,9 @@ class QueueHolder(DeliveringUniverse):
         self._read_in: dict[str, int] = {}
         # What was read while sending, until all is sent.
         self._deltas: dict[str, bytes] = {}
-        # Tags as they were last seen, or set, while the server was there.
+        # Tags as they were last seen, or set, while the server was there; no event tells of them.
         self._tags_seen: dict[str, str] = {}
+        self._tag_turn = 0
         self._other_log = False
         # What belongs to the portal's loop.
         self._writing = asyncio.Lock()

@@ -51,7 +51,7 @@ class LeavingUniverse(FollowingUniverse):
             else:
                 standing = self._lend()
                 recent = self._kept(standing.since, standing.seq)
-                standing = replace(standing, recent=recent)
+                standing = replace(standing, recent=recent, tags=dict(self._tags_seen))
                 self.queues.own.stand(standing)
             store = OfflineStore(standing, self.origin, self.queues.own.cursor)
             self._delivery.go_to(standing.seq)

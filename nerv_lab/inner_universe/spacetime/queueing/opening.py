@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -48,6 +49,8 @@ class OpeningUniverse(ReturningUniverse):
         else:
             self._open_outbox(await self._secret())
             self._follow_connection()
+            with contextlib.suppress(*GONE):  # what is read next finds out, too
+                await self._unless_gone(self._read_tags())
         self._task = asyncio.create_task(self._resync_for_ever())
         if self._local is not None or self.queues.adopted:
             self._wanted.set()
@@ -144,7 +147,7 @@ class OpeningUniverse(ReturningUniverse):
                 if recent is None:
                     ask = self.remote.events(standing.since, None, standing.seq)
                     recent = tuple(self._portal.run(self._unless_gone(ask)))
-                standing = replace(standing, recent=recent)
+                standing = replace(standing, recent=recent, tags=dict(self._tags_seen))
                 if sum(map(len, standing.rows.values())) <= _MOST_REMEMBERED:
                     self._folder.remember(standing)
             except NervError as error:

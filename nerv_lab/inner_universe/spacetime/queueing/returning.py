@@ -60,6 +60,8 @@ class ReturningUniverse(ForkingUniverse):
                 clash = await self._send(journal)
         if self._local is not None:
             await self._go_online()
+        else:
+            await self._unless_gone(self._read_tags())
         self._release_idle()
         self._room.set()
         self._watchers.tell()

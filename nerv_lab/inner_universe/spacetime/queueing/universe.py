@@ -189,8 +189,7 @@ class QueuedUniverse(CommittingUniverse):
 
     async def tags(self) -> dict[str, str]:
         """Return the version id of each tag."""
-        self._tags_seen = await self._asked(lambda s: s.tags(), self.remote.tags)
-        return dict(self._tags_seen)
+        return await self._asked(lambda s: s.tags(), self._read_tags)
 
     async def retention(self) -> Retention:
         """Return what was pruned."""

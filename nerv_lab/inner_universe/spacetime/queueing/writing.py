@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any, TypeVar
@@ -154,20 +154,18 @@ class WritingUniverse(OpeningUniverse):
 
     async def set_tag(self, name: str, version_id: str) -> None:
         """Let a name stand for a version; a name that is taken moves."""
-        before = self._tags_seen.get(checked_name(name, "tag"))
-        tag = TagMove(name, version_id, before)
+        tag = TagMove(checked_name(name, "tag"), version_id, None)
         write = QueuedWrite(new_id(), "tag", tag=tag)
         request = request_of(write, self.origin_id)
 
         async def send(connection: Connection) -> tuple[None, int]:
             await connection.call(*request)
-            self._tags_seen[name] = version_id
+            self._see_tag(name, version_id)
             return None, 0
 
         def locally(store: OfflineStore) -> None:
             store.check_kept(version_id)
-            before = store.tags().get(name)
-            self._keep(replace(write, tag=replace(tag, expected=before)))
+            self._keep(_over(write, store.tags()))
             store.set_tag(name, version_id)
 
         await self._write(write, send, locally, lambda _: None)
@@ -220,6 +218,8 @@ class WritingUniverse(OpeningUniverse):
             await self._unless_gone(
                 Sender(self.remote.connection, journal, self._portal).send_all()
             )
+            await self._unless_gone(self._read_tags())
+        write = _over(write, self._tags_seen)
         known = write.id in journal.outbox
         if not known:
             journal.add(write)
@@ -245,3 +245,10 @@ class WritingUniverse(OpeningUniverse):
             journal.replace(write)
         else:
             journal.add(write)
+
+
+def _over(write: QueuedWrite, tags: Mapping[str, str]) -> QueuedWrite:
+    """Return a write that knows what its tag stands for before it."""
+    if write.tag is None:
+        return write
+    return replace(write, tag=replace(write.tag, expected=tags.get(write.tag.name)))
