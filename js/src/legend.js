@@ -1,7 +1,7 @@
 // What looks mean: sections of a style, and the types, which can be switched off.
 
 import { SHAPES } from "./graph.js";
-import { h } from "./dom.js";
+import { counted, h } from "./dom.js";
 import { outline } from "./shapes.js";
 
 const TYPES = 10;
@@ -145,7 +145,7 @@ export class Legend {
       entry.addEventListener("click", () => this.on.toggle(type));
       return entry;
     });
-    if (more) entries.push(h("span.nerv-legend-more", {}, `${more} more types`));
+    if (more) entries.push(h("span.nerv-legend-more", {}, counted(more, "more type")));
     const focused = [...this.types.children].indexOf(document.activeElement);
     this.types.replaceChildren(...entries);
     this.types.children[focused]?.focus({ preventScroll: true });

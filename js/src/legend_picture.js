@@ -1,5 +1,6 @@
 // The legend on a canvas, for pictures: what the panel over the graph says, in the same place.
 
+import { counted } from "./dom.js";
 import { DASH_ARRAYS, pathOf, radiusOf } from "./legend.js";
 
 const ROW = 20;
@@ -24,7 +25,7 @@ export function linesOf({ sections, types, more }) {
   for (const { type, count, off, look } of types) {
     lines.push({ text: type, of: "node", look, off, count: count.toLocaleString("en") });
   }
-  if (more) lines.push({ text: `${more} more types` });
+  if (more) lines.push({ text: counted(more, "more type") });
   return lines;
 }
 

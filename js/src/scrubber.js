@@ -1,6 +1,6 @@
 // The playhead: a slider over the log, by pointer and by keyboard; and playing along it.
 
-import { h, iconButton } from "./dom.js";
+import { counted, h, iconButton } from "./dom.js";
 import { SPEEDS, pace } from "./playhead.js";
 
 const PAGE = 10;
@@ -34,7 +34,7 @@ export class Scrubber {
     this.element.hidden = seq <= this.first; // there is nothing to go through yet
     this.head.style.transform = `translateX(${place.x(this.seq)}px)`;
     this.head.classList.toggle("nerv-playhead-live", this.live);
-    const text = this.live ? `now, after ${seq} events` : `${shown.label}: ${shown.description}`;
+    const text = this.live ? `now, after ${counted(seq, "event")}` : `${shown.label}: ${shown.description}`;
     const values = { valuemin: this.first, valuemax: seq, valuenow: this.seq, valuetext: text };
     for (const [name, value] of Object.entries(values)) this.head.setAttribute(`aria-${name}`, value);
   }

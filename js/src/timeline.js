@@ -225,7 +225,8 @@ export class TimelinePanel {
     }
     this.hovering = true;
     const [from, to] = [bar.from, bar.to].map((edge) => this.axis.seqAt(edge));
-    const when = this.mode === "time" ? `${fullTime(bar.from * 1000)} to ${fullTime(bar.to * 1000)}` : `events ${from + 1} to ${to}`;
+    const places = from + 1 === to ? `event ${to}` : `events ${from + 1} to ${to}`;
+    const when = this.mode === "time" ? `${fullTime(bar.from * 1000)} to ${fullTime(bar.to * 1000)}` : places;
     this.card.show(() => new DOMRect(event.clientX, box.top + 24, 0, 0), [
       h("strong", {}, counted(bar.count, "event")), h("span", {}, when),
     ]);

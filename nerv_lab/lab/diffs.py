@@ -9,13 +9,14 @@ from nerv_lab.core.diff import FieldChange, field_changes
 from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.json_patch import Operation, json_patch
 from nerv_lab.core.model import Entity
+from nerv_lab.core.state import GraphState
 from nerv_lab.lab.diff_views import as_html, as_lines, as_svg, is_colour_terminal
 from nerv_lab.lab.tables import frame
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Diff"]
+__all__ = ["Diff", "naming"]
 
 _ORDER = {"removed": 0, "changed": 1, "added": 2}
 _COLUMNS = ["kind", "item", "id", "property", "change", "old", "new"]
@@ -133,6 +134,16 @@ class Diff(Sequence[ItemChange]):
             one.
         """
         return json_patch(self.changes)
+
+
+def naming(*states: GraphState) -> Callable[[str], str]:
+    """Return what gives the name of an entity, by the first of the states in which it has one."""
+
+    def name_of(entity_id: str) -> str:
+        found = (state.entity(entity_id) for state in states)
+        return next((e.name for e in found if e and e.name), entity_id)
+
+    return name_of
 
 
 def _rows(change: ItemChange) -> Iterator[dict[str, Any]]:

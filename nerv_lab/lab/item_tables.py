@@ -34,8 +34,8 @@ def as_lines(items: Sequence[Item], text: str, name_of: NameOf) -> Iterator[str]
         yield f"  … and {len(items) - _SHOWN} more"
 
 
-def as_html(items: Sequence[Item], text: str, name_of: NameOf) -> str:
-    """Return a table of the first items; see `as_lines`."""
+def as_html(items: Sequence[Item], text: str, name_of: NameOf, notes: Sequence[str] = ()) -> str:
+    """Return a table of the first items under a title with notes; see `as_lines`."""
     rows = [
         [one_line(cell, _CHARACTERS) for cell in (*_cells(item, name_of), _properties(item))]
         for item in items[:_SHOWN]
@@ -43,7 +43,8 @@ def as_html(items: Sequence[Item], text: str, name_of: NameOf) -> str:
     if len(items) > _SHOWN:
         rows.append([f"… and {len(items) - _SHOWN} more", "", "", ""])
     first = ("relation", "type") if items and not isinstance(items[0], Entity) else ("type", "name")
-    return html_table(_title(items, text), (*first, "id", "properties"), rows)
+    title = " · ".join([_title(items, text), *notes])
+    return html_table(title, (*first, "id", "properties"), rows)
 
 
 def _title(items: Sequence[Item], text: str) -> str:

@@ -15,6 +15,7 @@ from nerv_lab.core.model import Entity, Relation
 from nerv_lab.core.ordering import ordered
 from nerv_lab.core.state import GraphState
 from nerv_lab.lab.delegates import delegated
+from nerv_lab.lab.hints import Asked, asked_of, hints
 from nerv_lab.lab.item_tables import as_html, as_lines
 from nerv_lab.lab.paths import Direction, Path, steps
 
@@ -38,11 +39,19 @@ class _Query(Sequence[_I], Generic[_I, _V]):
     Nothing is looked up before the answer is used, and then once: the state does not change.
     """
 
-    def __init__(self, state: GraphState, part: Part[_V], text: str, reveal: Reveal | None) -> None:
+    def __init__(
+        self,
+        state: GraphState,
+        part: Part[_V],
+        text: str,
+        reveal: Reveal | None,
+        asked: tuple[Asked, ...],
+    ) -> None:
         self._state = state
         self._reveal = reveal
         self._part = part
         self._text = text
+        self._asked = asked
 
     @abstractmethod
     def _items(self) -> Iterator[_I]:
@@ -107,11 +116,16 @@ class _Query(Sequence[_I], Generic[_I, _V]):
         entity = self._state.entity(entity_id)
         return entity.name or entity_id if entity else entity_id
 
+    def _hints(self) -> list[str]:
+        return [] if self._answer else list(hints(self._state, self._asked))
+
     def __repr__(self) -> str:
-        return "\n".join(as_lines(self._answer, self._text, self._name_of))
+        told = [*as_lines(self._answer, self._text, self._name_of)]
+        told += (f"  {hint}" for hint in self._hints())
+        return "\n".join(told)
 
     def _repr_html_(self) -> str:
-        return as_html(self._answer, self._text, self._name_of)
+        return as_html(self._answer, self._text, self._name_of, self._hints())
 
 
 class EntityQuery(_Query[Entity, _V]):
@@ -129,8 +143,9 @@ class EntityQuery(_Query[Entity, _V]):
         text: str,
         ask: _Ask[Path],
         reveal: Reveal | None = None,
+        asked: tuple[Asked, ...] = (),
     ) -> None:
-        super().__init__(state, part, text, reveal)
+        super().__init__(state, part, text, reveal, asked)
         self._ask = ask
 
     def _items(self) -> Iterator[Entity]:
@@ -144,8 +159,9 @@ class EntityQuery(_Query[Entity, _V]):
         """The path to each of the entities, in the same order."""
         return tuple(self._ask())
 
-    def _then(self, ask: _Ask[Path], text: str) -> Self:
-        return type(self)(self._state, self._part, f"{self._text}.{text}", ask, self._reveal)
+    def _then(self, ask: _Ask[Path], text: str, asked: tuple[Asked, ...] = ()) -> Self:
+        told, known = f"{self._text}.{text}", (*self._asked, *asked)
+        return type(self)(self._state, self._part, told, ask, self._reveal, known)
 
     def where(
         self,
@@ -175,7 +191,8 @@ class EntityQuery(_Query[Entity, _V]):
         """
         meets = all_of(ENTITY_FIELDS, predicates, properties, conditions, self._reveal)
         text = call_text("where", predicates, conditions, properties)
-        return self._then(lambda: (p for p in self._ask() if meets(p.end)), text)
+        asked = asked_of("entity", ENTITY_FIELDS, (), conditions, properties)
+        return self._then(lambda: (p for p in self._ask() if meets(p.end)), text, asked)
 
     def out(self, *types: str, **conditions: Any) -> Self:
         """Go along relations to where they lead; one that is bidirectional leads both ways.
@@ -200,7 +217,8 @@ class EntityQuery(_Query[Entity, _V]):
     def _step(self, direction: Direction, types: tuple[str, ...], given: dict[str, Any]) -> Self:
         follows = all_of(RELATION_FIELDS, (), None, _typed(types) | given, self._reveal)
         text = call_text(direction, types, given)
-        return self._then(lambda: steps(self._state, self._ask(), direction, follows), text)
+        asked = asked_of("relation", RELATION_FIELDS, types, given)
+        return self._then(lambda: steps(self._state, self._ask(), direction, follows), text, asked)
 
     def limit(self, count: int) -> Self:
         """Keep the first so many; what comes after is not looked up."""
@@ -251,8 +269,9 @@ class RelationQuery(_Query[Relation, _V]):
         text: str,
         ask: _Ask[Relation],
         reveal: Reveal | None = None,
+        asked: tuple[Asked, ...] = (),
     ) -> None:
-        super().__init__(state, part, text, reveal)
+        super().__init__(state, part, text, reveal, asked)
         self._ask = ask
 
     def _items(self) -> Iterator[Relation]:
@@ -261,8 +280,9 @@ class RelationQuery(_Query[Relation, _V]):
     def _passed(self) -> Iterator[str]:
         return (end for relation in self for end in (relation.from_entity, relation.to_entity))
 
-    def _then(self, ask: _Ask[Relation], text: str) -> Self:
-        return type(self)(self._state, self._part, f"{self._text}.{text}", ask, self._reveal)
+    def _then(self, ask: _Ask[Relation], text: str, asked: tuple[Asked, ...] = ()) -> Self:
+        told, known = f"{self._text}.{text}", (*self._asked, *asked)
+        return type(self)(self._state, self._part, told, ask, self._reveal, known)
 
     def where(
         self,
@@ -273,7 +293,8 @@ class RelationQuery(_Query[Relation, _V]):
         """Keep the relations that meet every condition; see `EntityQuery.where`."""
         meets = all_of(RELATION_FIELDS, predicates, properties, conditions, self._reveal)
         text = call_text("where", predicates, conditions, properties)
-        return self._then(lambda: (r for r in self._ask() if meets(r)), text)
+        asked = asked_of("relation", RELATION_FIELDS, (), conditions, properties)
+        return self._then(lambda: (r for r in self._ask() if meets(r)), text, asked)
 
     def order_by(self, name: str, *, descending: bool = False) -> Self:
         """Put the relations in the order of a field or property; see `EntityQuery.order_by`."""
@@ -309,7 +330,8 @@ def entity_query(
             if entity is not None and (not wanted or entity.type in wanted):
                 yield Path((entity,))
 
-    return EntityQuery(state, part, call_text("match", _typed(types) and types, {}), ask, reveal)
+    text = call_text("match", _typed(types) and types, {})
+    return EntityQuery(state, part, text, ask, reveal, asked_of("entity", ENTITY_FIELDS, types))
 
 
 def relation_query(

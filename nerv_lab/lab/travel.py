@@ -23,7 +23,7 @@ from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.text import counted
 from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.core.walking import followed, walk_part
-from nerv_lab.lab.diffs import Diff
+from nerv_lab.lab.diffs import Diff, naming
 from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.position import Position, changes_of
@@ -315,7 +315,7 @@ class Travel:
             changes = self._history.diff(start.version.id, end.version.id)
         else:
             changes = start.state.diff(end.state)
-        return Diff(changes, start.label, end.label, _naming(end.state, start.state))
+        return Diff(changes, start.label, end.label, naming(end.state, start.state))
 
     def log(self) -> VersionLog:
         """Return the head and its ancestors, newest first, with the names that point at them."""
@@ -355,11 +355,3 @@ class Travel:
 
 def _moment(timestamp: float) -> dt.datetime:
     return dt.datetime.fromtimestamp(timestamp, dt.UTC)
-
-
-def _naming(*states: GraphState) -> Callable[[str], str]:
-    def name_of(entity_id: str) -> str:
-        found = (state.entity(entity_id) for state in states)
-        return next((e.name for e in found if e and e.name), entity_id)
-
-    return name_of

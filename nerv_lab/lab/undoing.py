@@ -11,11 +11,13 @@ from nerv_lab.core.errors import ConflictError, UsageError
 from nerv_lab.core.item_changes import ItemChange, fold, restoring
 from nerv_lab.core.state import GraphState
 from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
+from nerv_lab.lab.diffs import Diff, naming
 from nerv_lab.lab.follower import Follower
 
 __all__ = ["Undoer"]
 
 Step = tuple[ItemChange, ...]
+_DONE = {"undo": "undone", "redo": "redone"}
 
 
 class Undoer:
@@ -35,14 +37,14 @@ class Undoer:
     ) -> Receipt:
         """Make all of the changes, or none of them, as one batch of events."""
 
-    def undo(self) -> Step:
+    def undo(self) -> Diff:
         """Take back the last batch of changes that this Lab made and nobody committed.
 
         It is taken back by a new batch, so that the log tells of both.
 
         Returns
         -------
-        tuple of ItemChange
+        Diff
             What was done to take it back.
 
         Raises
@@ -55,12 +57,12 @@ class Undoer:
         done, _ = self._steps()
         return self._step("undo", done, lambda step: [c.inverse() for c in step[::-1]])
 
-    def redo(self) -> Step:
+    def redo(self) -> Diff:
         """Do again what was undone last, unless something else was written since.
 
         Returns
         -------
-        tuple of ItemChange
+        Diff
             What was done again.
 
         Raises
@@ -89,15 +91,16 @@ class Undoer:
                 undone.clear()
         return done, undone
 
-    def _step(self, verb: str, steps: list[Step], turn: Callable[[Step], list[ItemChange]]) -> Step:
+    def _step(self, verb: str, steps: list[Step], turn: Callable[[Step], list[ItemChange]]) -> Diff:
         self._outside_transaction(verb)
         if not steps:
             raise UsageError(f"there is nothing to {verb} since the last commit")
         changes = fold(turn(steps[-1]))
-        _check_unchanged(self._follower.state, changes)
+        before = self._follower.state
+        _check_unchanged(before, changes)
         receipt = self.apply(restoring(changes), reason=verb)
         self._undoing[receipt.batch_id] = verb
-        return receipt.changes
+        return Diff(receipt.changes, "before", _DONE[verb], naming(self._follower.state, before))
 
 
 def _check_unchanged(state: GraphState, changes: Sequence[ItemChange]) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
 from typing import Any
 
 from nerv_lab.core.conflicts import Side
-from nerv_lab.core.item_changes import ItemChange
 from nerv_lab.core.versions import Version
 from nerv_lab.lab import Blame, Diff, History, Lab, View
 from nerv_lab.lab.merging import MergeResult
@@ -75,12 +73,10 @@ class BranchCommands:
         return Help("\n".join(lines) or "no version has a name yet")
 
     def _undo(self, arguments: Namespace) -> Diff:
-        lab = self.lab(arguments.lab)
-        return _shown(lab, lab.undo(), "undone")
+        return self.lab(arguments.lab).undo()
 
     def _redo(self, arguments: Namespace) -> Diff:
-        lab = self.lab(arguments.lab)
-        return _shown(lab, lab.redo(), "redone")
+        return self.lab(arguments.lab).redo()
 
     def _revert(self, arguments: Namespace) -> MergeResult:
         return self.lab(arguments.lab).revert(arguments.ref, description=arguments.message)
@@ -111,11 +107,3 @@ class BranchCommands:
 
         lab = self.lab(arguments.lab)
         return lab.bisect(holds, first=arguments.first, last=arguments.last)
-
-
-def _shown(lab: Lab, changes: Sequence[ItemChange], done: str) -> Diff:
-    def name_of(entity_id: str) -> str:
-        entity = lab.state.entity(entity_id)
-        return (entity.name if entity else None) or entity_id
-
-    return Diff(changes, "before", done, name_of)

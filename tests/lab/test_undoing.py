@@ -39,8 +39,9 @@ def test_a_transaction_is_undone_as_a_whole(lab: Lab) -> None:
         lab.update("eve", name="Eve")
     changes = lab.undo()
     assert sorted(c.key for c in changes) == ["e:eve", "r:knows"]
+    assert changes.summary == "before -> undone: 0 added, 0 changed, 2 removed"
     assert list(lab.entities) == ["ada"]
-    lab.redo()
+    assert lab.redo().summary == "before -> redone: 2 added, 0 changed, 0 removed"
     assert lab.entity("eve").name == "Eve"
     assert "knows" in lab.relations
 
