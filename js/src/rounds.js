@@ -4,6 +4,7 @@ import iterate from "graphology-layout-forceatlas2/iterate.js";
 import { PER_NODE, matrices, roundsFor, settingsFor } from "./forces.js";
 import { arranged } from "./layouts.js";
 import { coarsest, spreadOut } from "./levels.js";
+import { turn, turnOf } from "./turning.js";
 
 const MANY = 2000; // nodes from which on the coarse shape comes first
 
@@ -29,13 +30,17 @@ export function* solve(task) {
   const { level, rank } = inOrder(task);
   const big = level.count > MANY && !task.fixed;
   let top = big ? coarsest(level) : level;
+  const first = top;
+  let flat = null; // chosen once, as soon as there is a shape, so that nothing spins
   while (top) {
     const rounds = task.rounds ?? (big ? roundsAt(top.count) : roundsFor(level.count));
     const { nodes, edges } = matrices(top);
     const settings = settingsFor(top.count);
     for (let round = 0; round < rounds; round++) {
       iterate(settings, nodes, edges);
-      yield () => placesOf(level, top, nodes, rank);
+      const places = () => placesOf(level, top, nodes, rank);
+      if (!task.fixed && top === first && round === rounds >> 1) flat = turnOf(places());
+      yield () => (flat ? turn(places(), flat) : places());
     }
     takeOver(top, nodes);
     if (!top.finer) return;

@@ -36,6 +36,20 @@ test("another seed gives another layout", () => {
   assert.notDeepEqual(laidOut(filled(40)), laidOut(filled(40, 2)));
 });
 
+test("a graph that is laid out anew lies along the width", () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const store = new GraphStore(seed);
+    const { nodes, edges } = ring(12);
+    store.apply(graphPart({ nodes, edges: edges.slice(1) }), true); // a chain
+    const spots = Object.values(laidOut(store, null, 300));
+    const [width, height] = [0, 1].map((axis) => {
+      const values = spots.map((spot) => spot[axis]);
+      return Math.max(...values) - Math.min(...values);
+    });
+    assert.ok(width > height, `${seed}: ${width} by ${height}`);
+  }
+});
+
 test("nodes that are not among the moving ones stay", () => {
   const store = filled(20);
   const before = store.positions();
