@@ -26,11 +26,11 @@ export class Scrubber {
   }
 
   /** @param place {x(seq), seqAt(x)} in pixels of the surface. */
-  update({ seq, shown, first }, place, range) {
+  update({ seq = 0, shown, first = 0 }, place, range) {
     Object.assign(this, { place, range });
     const at = shown ? shown.seq : seq;
     if (at !== this.seq) this.aim = at; // else what was asked for last may still be on its way
-    Object.assign(this, { last: seq, first: first ?? 0, live: !shown, seq: at });
+    Object.assign(this, { last: seq, first, live: !shown, seq: at });
     this.element.hidden = seq <= this.first; // there is nothing to go through yet
     this.head.style.transform = `translateX(${place.x(this.seq)}px)`;
     this.head.classList.toggle("nerv-playhead-live", this.live);

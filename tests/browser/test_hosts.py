@@ -137,6 +137,8 @@ def test_a_saved_widget_without_a_kernel_shows_its_picture_and_says_why(
     widget._repr_mimebundle_()
     root = alone(page, widget)
     root.get_by_text("No kernel answers").wait_for()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    assert root.get_attribute("data-failed") is None
     picture = root.get_by_role("img", name="The graph when the cell was run")
     assert picture.evaluate("img => img.decode().then(() => img.naturalWidth)") > 0
     root.get_by_role("button", name="Ask again").click()  # nothing lies over it
