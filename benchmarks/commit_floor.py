@@ -31,8 +31,8 @@ from uuid_utils import uuid7
 from worker import timed
 from workload import Commit, Sizes, draw
 
-from nerv_lab.core.hashing import SetHash
-from nerv_lab.core.model import Entity, EntityMetadata
+from nerv_lab.core.graph.model import Entity, EntityMetadata
+from nerv_lab.core.values.hashing import SetHash
 
 _RECORDS = 5_000
 

@@ -50,7 +50,7 @@ PAINTED = "version => window.painted.get(version)"
 WRITER = """\
 import json, sys, time
 import nerv_lab as nl
-from nerv_lab.core.changes import CreateEntity
+from nerv_lab.core.graph.changes import CreateEntity
 
 with nl.open(sys.argv[1]) as lab:
     print("ready", flush=True)

@@ -21,8 +21,8 @@ import from_tests  # noqa: F401
 from shared.jupyterlab import chromium_context, jupyterlab, open_notebook
 
 import nerv_lab as nl
-from nerv_lab.core.changes import Change, CreateEntity, CreateRelation
-from nerv_lab.core.model import EntityMetadata
+from nerv_lab.core.graph.changes import Change, CreateEntity, CreateRelation
+from nerv_lab.core.graph.model import EntityMetadata
 from nerv_lab.widgets.board import Board
 from nerv_lab.widgets.stream import Stream
 

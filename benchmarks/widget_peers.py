@@ -67,7 +67,7 @@ PEERS = (
         "nerv-lab",
         show="""\
 import nerv_lab as nl
-from nerv_lab.core.changes import CreateEntity, CreateRelation
+from nerv_lab.core.graph.changes import CreateEntity, CreateRelation
 
 def described(i):
     return nl.EntityMetadata(properties={"color": color(i, 0)})

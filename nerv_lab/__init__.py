@@ -23,10 +23,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from nerv_lab.core.bus import EventBus
-from nerv_lab.core.changes import REMOVE
-from nerv_lab.core.conflicts import Take
-from nerv_lab.core.deltas import Delta, FunctionDelta, PatchDelta
-from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import (
     ConflictError,
     DuplicateIdError,
@@ -41,14 +37,18 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import Event, EventType, Message
-from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.graph.changes import REMOVE
+from nerv_lab.core.graph.deltas import Delta, FunctionDelta, PatchDelta
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.conflicts import Take
+from nerv_lab.core.history.retention import RetentionPolicy
+from nerv_lab.core.history.temporal import TemporalStore
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.perspective import PerspectiveAware
 from nerv_lab.core.projector import StateProjector
-from nerv_lab.core.retention import RetentionPolicy
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.values import thaw
-from nerv_lab.core.versions import Version
+from nerv_lab.core.values.encrypted import Encrypted
 from nerv_lab.inner_universe import (
     InnerUniverseClient,
     SpacetimeEventBus,

@@ -21,6 +21,11 @@ HEIGHTS = {
     "cli": 4,
     "testing": 4,
 }
+# The folders of a layer, from the lowest on.
+FOLDERS = {
+    "core": ("values", "graph", "history"),
+    "lab": ("asking", "past", "schemas", "security", "changes", "branches"),
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # Whatever is slow, or opens a thread, socket or file, is out of the core's reach.
 PURE = {
@@ -109,6 +114,18 @@ def test_a_module_knows_its_own_layer_and_those_below(path: Path) -> None:
         if package == "nerv_lab":
             other = rest.split(".")[0]
             assert other == layer or HEIGHTS[other] < HEIGHTS[layer], module
+
+
+@pytest.mark.parametrize("layer", FOLDERS)
+def test_a_folder_of_a_layer_knows_only_those_below(layer: str) -> None:
+    folders = FOLDERS[layer]
+    found = {path.name for path in (PACKAGE / layer).iterdir() if path.is_dir()} - {"__pycache__"}
+    assert found == set(folders)
+    for height, folder in enumerate(folders):
+        above = tuple(f"nerv_lab.{layer}.{name}." for name in folders[height + 1 :])
+        for path in (PACKAGE / layer / folder).glob("*.py"):
+            up = [name for name in imports(parsed(path), types=True) if name.startswith(above)]
+            assert up == [], name_of(path)
 
 
 def test_no_modules_know_each_other_in_a_circle_even_by_names_for_types() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from workload import Commit, Workload, Write
 
 import nerv_lab as nl
-from nerv_lab.core.changes import (
+from nerv_lab.core.graph.changes import (
     Change,
     CreateEntity,
     CreateRelation,
@@ -19,7 +19,7 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.model import EntityMetadata, RelationMetadata
+from nerv_lab.core.graph.model import EntityMetadata, RelationMetadata
 from nerv_lab.inner_universe import InnerUniverseConfig
 
 __all__ = ["LabStore"]

@@ -15,10 +15,10 @@ from typing import Any, Final, TypeAlias
 from msgspec.structs import replace
 from uuid_utils import uuid7
 
-from nerv_lab.core.change_events import ChangeEvent
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import Event, Message
+from nerv_lab.core.graph.change_events import ChangeEvent
 from nerv_lab.core.limits import MAX_DEPTH
 from nerv_lab.core.values import ReadOnlyDict, freeze
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import PerspectiveNotFoundError, ValidationError
-from nerv_lab.core.model import Entity
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values import thaw
 
 if TYPE_CHECKING:

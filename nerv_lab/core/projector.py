@@ -9,8 +9,8 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Any, TypeAlias
 
-from nerv_lab.core.deltas import Delta, FunctionDelta, PatchDelta, settled
 from nerv_lab.core.errors import NotFoundError, ProjectionNotFoundError, ValidationError
+from nerv_lab.core.graph.deltas import Delta, FunctionDelta, PatchDelta, settled
 
 __all__ = ["Delta", "FunctionDelta", "PatchDelta", "StateProjector", "Until"]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Item
+from nerv_lab.core.graph.model import Item
 from nerv_lab.core.values import decode, encode
 from nerv_lab.exchange.extras import needs
 from nerv_lab.exchange.flat import column_of

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Relation
+from nerv_lab.core.graph.model import Relation
 from nerv_lab.exchange.difference import located
 from nerv_lab.exchange.file_rows import JSON_SUFFIX, encoded, entity_row, read_row, relation_row
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, in_order, send

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.graph.changes import (
     REMOVE,
     UNSET,
     Change,
@@ -19,10 +20,9 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange.plain_items import is_plain
 from nerv_lab.lab.import_reports import Counts, ImportProblem, ImportReport
 

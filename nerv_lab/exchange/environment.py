@@ -23,9 +23,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from nerv_lab.core.changes import REMOVE, Change, UpdateEntity, UpdateRelation
-from nerv_lab.core.model import Entity, Item
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.changes import REMOVE, Change, UpdateEntity, UpdateRelation
+from nerv_lab.core.graph.model import Entity, Item
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange.difference import Difference
 from nerv_lab.exchange.distributions import Installed, Paths, read_installed
 from nerv_lab.exchange.environment_graph import EnvironmentGraph

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
-from nerv_lab.core.changes import UNSET, UpdateEntity, UpdateRelation
+from nerv_lab.core.graph.changes import UNSET, UpdateEntity, UpdateRelation
 from nerv_lab.core.limits import MAX_NAME
 from nerv_lab.exchange.difference import RelationDraft
 from nerv_lab.exchange.distributions import Installed

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Entity, Relation
+from nerv_lab.core.graph.model import Entity, Relation
 from nerv_lab.core.values import decode, encode
+from nerv_lab.core.values.encrypted import Encrypted
 from nerv_lab.exchange.flat import TAG_SEPARATOR, column_of
 
 __all__ = ["JSON_SUFFIX", "encoded", "entity_row", "read_row", "relation_row"]

@@ -14,9 +14,9 @@ from typing import Any, Final
 import pandas as pd
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.graph.model import Entity, Item, Relation
+from nerv_lab.core.history.versions import from_micros
 from nerv_lab.core.values import thaw
-from nerv_lab.core.versions import from_micros
 from nerv_lab.exchange.difference import located
 from nerv_lab.exchange.flat import column_of, plain
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, in_order, send

@@ -13,8 +13,8 @@ from xml.sax.saxutils import quoteattr
 
 from networkx.readwrite.gexf import GEXFReader
 
-from nerv_lab.core.model import Item
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
 from nerv_lab.exchange.xml_elements import Row, XmlReading, fits, xml_name

@@ -13,12 +13,12 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from nerv_lab.core.changes import Change
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.graph.changes import Change
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.limits import MAX_NAME
-from nerv_lab.core.state import GraphState
 from nerv_lab.core.text import one_line
-from nerv_lab.core.versions import Version
 from nerv_lab.exchange.git_lanes import Commit, Lanes, assign_lanes, free_name
 from nerv_lab.exchange.git_repository import GitRepository
 from nerv_lab.exchange.git_trees import TreeGraph, root_entity

@@ -9,7 +9,7 @@ from typing import Final
 
 from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.lab.import_reports import ImportProblem
-from nerv_lab.lab.travel import is_reserved_name
+from nerv_lab.lab.past.travel import is_reserved_name
 
 __all__ = ["Commit", "Lanes", "assign_lanes", "free_name"]
 

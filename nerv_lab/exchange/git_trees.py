@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from nerv_lab.core.changes import Change, CreateEntity, CreateRelation, DeleteEntity, UpdateEntity
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import EntityMetadata
+from nerv_lab.core.graph.changes import (
+    Change,
+    CreateEntity,
+    CreateRelation,
+    DeleteEntity,
+    UpdateEntity,
+)
+from nerv_lab.core.graph.model import EntityMetadata
 from nerv_lab.exchange.identity import shortened
 
 __all__ = ["ROOT", "Node", "TreeGraph", "root_entity"]

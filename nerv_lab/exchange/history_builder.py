@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from nerv_lab.core.changes import Change
 from nerv_lab.core.events import Event
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.temporal import TemporalStore
-from nerv_lab.core.versions import Version, to_micros
+from nerv_lab.core.graph.changes import Change
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.temporal import TemporalStore
+from nerv_lab.core.history.versions import Version, to_micros
 from nerv_lab.inner_universe.client import BranchMove
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.log_events import (

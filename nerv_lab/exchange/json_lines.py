@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Entity, Relation
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, Relation
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values import decode, encode
 from nerv_lab.exchange.file_rows import entity_row, relation_row
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import networkx as nx
 
-from nerv_lab.core.model import Entity, Item, Relation
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, Item, Relation
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange.flat import column_of, property_of
 from nerv_lab.exchange.ports import StateSource
 

@@ -22,10 +22,10 @@ from typing import Any, TypeAlias
 
 import networkx as nx
 
-from nerv_lab.core.changes import Change, UpdateEntity, UpdateRelation
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Entity, Relation
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.changes import Change, UpdateEntity, UpdateRelation
+from nerv_lab.core.graph.model import Entity, Relation
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange.difference import Difference, RelationDraft, located
 from nerv_lab.exchange.flat import column_of, plain, property_of, tags_of

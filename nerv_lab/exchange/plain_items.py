@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from nerv_lab.core.graph.metadata import EntityMetadata, RelationMetadata
 from nerv_lab.core.limits import MAX_BYTES, MAX_NAME, MAX_PROPERTIES, MAX_TAGS
-from nerv_lab.core.metadata import EntityMetadata, RelationMetadata
 
 __all__ = ["is_plain"]
 

@@ -10,9 +10,9 @@ from nerv_lab.core.collecting import collector_paused
 from nerv_lab.inner_universe.progress import Meter, Progress, told
 
 if TYPE_CHECKING:
-    from nerv_lab.core.changes import Change
-    from nerv_lab.core.model import Entity, Relation
-    from nerv_lab.core.state import GraphState
+    from nerv_lab.core.graph.changes import Change
+    from nerv_lab.core.graph.model import Entity, Relation
+    from nerv_lab.core.graph.state import GraphState
     from nerv_lab.lab.import_reports import ImportReport
 
 __all__ = ["ChangeTarget", "StateSource", "bringing_in", "in_order", "send"]

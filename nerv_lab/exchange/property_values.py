@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from nerv_lab.core.changes import UpdateEntity, UpdateRelation
 from nerv_lab.core.errors import EntityNotFoundError, RelationNotFoundError, ValidationError
-from nerv_lab.core.model import Entity, Item, Relation
-from nerv_lab.core.schemas import SCHEMAS_ID
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.changes import UpdateEntity, UpdateRelation
+from nerv_lab.core.graph.model import Entity, Item, Relation
+from nerv_lab.core.graph.schemas import SCHEMAS_ID
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange.difference import Difference, RelationDraft
 from nerv_lab.exchange.flat import plain
 from nerv_lab.exchange.ports import ChangeTarget, send
-from nerv_lab.lab.encryption_record import ENCRYPTION_ID
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
+from nerv_lab.lab.security.encryption_record import ENCRYPTION_ID
 
 __all__ = ["set_properties"]
 

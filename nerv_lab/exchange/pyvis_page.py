@@ -19,7 +19,7 @@ import pyvis
 from jinja2 import Environment, FileSystemLoader
 from pyvis.network import Network
 
-from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.graph.model import Entity, Item, Relation
 from nerv_lab.core.text import counted
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange.ports import StateSource, in_order

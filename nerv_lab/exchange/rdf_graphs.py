@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.graph.model import Entity, Item, Relation
 from nerv_lab.exchange.extras import needs
 from nerv_lab.exchange.flat import column_of
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send

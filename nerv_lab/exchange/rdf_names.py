@@ -15,9 +15,9 @@ from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote, unquote
 
-from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.values import decode, encode
+from nerv_lab.core.values.encrypted import Encrypted
 from nerv_lab.exchange.extras import needs
 
 with needs("rdf"):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nerv_lab.core.changes import Change, UpdateEntity, UpdateRelation
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.changes import Change, UpdateEntity, UpdateRelation
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange.difference import Difference, RelationDraft, found_at
 from nerv_lab.exchange.flat import property_of, tags_of
 from nerv_lab.exchange.identity import RelationIds

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Final
 from xml.sax.saxutils import quoteattr
 
-from nerv_lab.core.model import Item, Relation
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Item, Relation
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange.file_rows import encoded, entity_row, relation_row
 from nerv_lab.exchange.ports import ChangeTarget, in_order, send
 from nerv_lab.exchange.tables import Columns, Table, plan_tables

@@ -12,8 +12,8 @@ from typing import Any
 from nerv_lab.core.bus import EventBus, Handler, new_event
 from nerv_lab.core.errors import HeadMovedError, NERVPersistenceError
 from nerv_lab.core.events import Event, Message
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import decode, encode, freeze, json_hash, thaw
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.batching import EventBatcher
 from nerv_lab.inner_universe.client import STATE_BRANCH, InnerUniverseClient
 

@@ -12,7 +12,7 @@ from msgspec.structs import force_setattr
 from nerv_lab.core.checks import checked_name, checked_text
 from nerv_lab.core.errors import DuplicateIdError, ValidationError
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.limits import MAX_BYTES, MAX_CHANGES, check_count, check_text
 from nerv_lab.core.values import ReadOnlyDict, encode, freeze
 

@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.errors import (
+    EntityNotFoundError,
+    RelationNotFoundError,
+    ValidationError,
+)
+from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.graph.changes import (
     UNSET,
     CreateEntity,
     CreateRelation,
@@ -18,13 +24,7 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.errors import (
-    EntityNotFoundError,
-    RelationNotFoundError,
-    ValidationError,
-)
-from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.model import (
+from nerv_lab.core.graph.model import (
     Entity,
     EntityMetadata,
     Item,
@@ -33,7 +33,7 @@ from nerv_lab.core.model import (
     entity_key,
     relation_key,
 )
-from nerv_lab.core.versions import SHA256_JSON, Version, version_digest
+from nerv_lab.core.history.versions import SHA256_JSON, Version, version_digest
 from nerv_lab.inner_universe.contract import InnerUniverseContract
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.records import (

@@ -8,10 +8,10 @@ from typing import Any
 
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import Event
-from nerv_lab.core.model import Item
-from nerv_lab.core.thinning import Retention
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.history.thinning import Retention
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import encode
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient, Problem
 
 __all__ = ["Contents", "differences", "read_contents"]

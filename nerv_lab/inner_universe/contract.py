@@ -10,10 +10,10 @@ import contextlib
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
-from nerv_lab.core.changes import Change
 from nerv_lab.core.errors import HistoryPrunedError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.changes import Change
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.permitting import PermissionContract
 from nerv_lab.inner_universe.records import (
     Branch,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from nerv_lab.core.checks import checked_name
-from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import (
     KeyMissingError,
     MissingLibraryError,
@@ -18,6 +17,7 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.core.values import decode, encode
+from nerv_lab.core.values.encrypted import Encrypted
 from nerv_lab.inner_universe.embedded.keyring_keys import keyring_secret
 from nerv_lab.inner_universe.embedded.keys import Key, KeySource
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.permissions import EVERYBODY, OWNER, Grant, Permissions
+from nerv_lab.core.graph.permissions import EVERYBODY, OWNER, Grant, Permissions
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.local_store import OwnErrors, Store
 from nerv_lab.inner_universe.log_events import Origin

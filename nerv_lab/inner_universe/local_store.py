@@ -8,10 +8,10 @@ from typing import Protocol
 
 from nerv_lab.core.errors import NervError, NERVPersistenceError
 from nerv_lab.core.events import Event
-from nerv_lab.core.model import Item
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.thinning import Bridge, Retention
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.thinning import Bridge, Retention
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.client import (
     Branch,
     BranchMove,

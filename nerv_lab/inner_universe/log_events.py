@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import force_setattr
 
-from nerv_lab.core.change_events import ChangeEvent, change_in
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
+from nerv_lab.core.graph.change_events import ChangeEvent, change_in
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ItemChange
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.records import BranchMove
 from nerv_lab.inner_universe.writing import Batch

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from nerv_lab.core.audit import Leftovers
 from nerv_lab.core.errors import (
     DuplicateIdError,
     HeadMovedError,
@@ -16,13 +15,14 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Item
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.thinning import Bridge, Retention, seal
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.audit import Leftovers
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.thinning import Bridge, Retention, seal
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.checked_events import check_same
 from nerv_lab.inner_universe.client import (
     Branch,

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from nerv_lab.core.errors import PermissionDeniedError
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES
-from nerv_lab.core.permissions import EVERYBODY, Grant, Permissions
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES
+from nerv_lab.core.graph.permissions import EVERYBODY, Grant, Permissions
 from nerv_lab.core.values import decode, encode, freeze
 from nerv_lab.inner_universe.log_events import change_of
 

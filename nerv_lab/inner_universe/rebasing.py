@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.item_changes import ItemChange, compact
+from nerv_lab.core.graph.item_changes import ItemChange, compact
 from nerv_lab.inner_universe.log_events import change_of
 
 __all__ = ["rebased"]

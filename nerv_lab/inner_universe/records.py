@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nerv_lab.core.events import Event
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Item
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.versions import Version
 
 __all__ = [
     "Branch",

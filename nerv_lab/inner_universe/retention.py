@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from nerv_lab.core.errors import IntegrityError, LogMovedError, ValidationError
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.model import Item
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.retention import RetentionPolicy
-from nerv_lab.core.thinning import BranchMark, Bridge, Retention
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.retention import RetentionPolicy
+from nerv_lab.core.history.thinning import BranchMark, Bridge, Retention
 from nerv_lab.core.values import ReadOnlyDict, decode, encode, freeze
 from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.log_events import now_us

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from nerv_lab.core.errors import MissingLibraryError, NERVPersistenceError, ValidationError
-from nerv_lab.core.signatures import SignedHead
+from nerv_lab.core.history.signatures import SignedHead
 from nerv_lab.inner_universe.embedded.keyring_keys import keyring_secret
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from nerv_lab.core.audit import Leftovers, audit_versions
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
-from nerv_lab.core.model import Item
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.temporal import TemporalStore
-from nerv_lab.core.thinning import BranchMark, Retention
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ItemChange
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.audit import Leftovers, audit_versions
+from nerv_lab.core.history.temporal import TemporalStore
+from nerv_lab.core.history.thinning import BranchMark, Retention
+from nerv_lab.core.history.versions import LTHASH, Version
 from nerv_lab.core.values import encode
-from nerv_lab.core.versions import LTHASH, Version
 from nerv_lab.inner_universe.client import Problem
 from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.log_events import change_of

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 
-from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import IntegrityError, ValidationError
 from nerv_lab.core.events import DEFAULT_BRANCH
-from nerv_lab.core.item_changes import ItemChange
+from nerv_lab.core.graph.changes import Change
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity, equal_items
+from nerv_lab.core.graph.rules import Reader
+from nerv_lab.core.history.versions import Version, version_digest
 from nerv_lab.core.limits import MAX_CHANGES, MAX_RECORD, check_count, check_text
-from nerv_lab.core.model import Entity, equal_items
-from nerv_lab.core.rules import Reader
 from nerv_lab.core.values import freeze
-from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe.checked_events import bounded_text
 from nerv_lab.inner_universe.records import BranchMove
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from nerv_lab.core.bus import EventBus
 from nerv_lab.core.events import Event
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.watchers import Watchers
 
 __all__ = ["Announcer", "ConfirmedBatch"]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from nerv_lab.core.errors import HistoryPrunedError, TransactionError
 from nerv_lab.core.events import Event
-from nerv_lab.core.versions import Version
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.bundles import Bundle, BundleReport, write_bundle
 from nerv_lab.inner_universe.bundles.comparing import common_end
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.progress import Progress, told
-from nerv_lab.lab.transactions import Transaction
+from nerv_lab.lab.changes.transactions import Transaction
 
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.records import StoredHistory

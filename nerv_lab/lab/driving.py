@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.portal import portal
-from nerv_lab.lab.interrupts import interrupts_held
+from nerv_lab.lab.changes.interrupts import interrupts_held
 
 __all__ = ["run", "run_inline"]
 

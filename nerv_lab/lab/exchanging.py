@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.lab.delegates import delegated, explained_by
 from nerv_lab.lab.graph_tables import GraphFrames, GraphTables
 from nerv_lab.lab.import_reports import ImportReport

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nerv_lab.core.change_events import ChangeEvent
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.change_events import ChangeEvent
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.versions import Version
 
 __all__ = ["Expected"]
 

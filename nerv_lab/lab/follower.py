@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from nerv_lab.core.bus import EventBus
 from nerv_lab.core.errors import CorruptStoreError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
-from nerv_lab.core.item_changes import ItemChange, compact
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.temporal import TemporalStore
-from nerv_lab.core.versions import LTHASH, Version
+from nerv_lab.core.graph.item_changes import ItemChange, compact
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.temporal import TemporalStore
+from nerv_lab.core.history.versions import LTHASH, Version
 from nerv_lab.inner_universe.retention import thinned_by
 from nerv_lab.lab.announcing import Announcer, ConfirmedBatch
 from nerv_lab.lab.expected import Expected

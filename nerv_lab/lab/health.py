@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from nerv_lab.inner_universe.client import Finding
 from nerv_lab.inner_universe.metrics import Balance
-from nerv_lab.lab.tables import frame, html_table
+from nerv_lab.lab.asking.tables import frame, html_table
 
 if TYPE_CHECKING:
     import pandas as pd

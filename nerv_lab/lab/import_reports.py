@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from html import escape
 
-from nerv_lab.core.html_table import html_cell, html_table_of
+from nerv_lab.core.graph.html_table import html_cell, html_table_of
 from nerv_lab.core.text import counted, one_line
 
 __all__ = ["Counts", "GitReport", "ImportProblem", "ImportReport"]

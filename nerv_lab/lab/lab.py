@@ -8,48 +8,48 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.collecting import collector_paused
-from nerv_lab.core.encrypted import Reveal
 from nerv_lab.core.errors import (
     HistoryPrunedError,
     ValidationError,
 )
 from nerv_lab.core.events import DEFAULT_BRANCH
+from nerv_lab.core.graph.record_html import record_html
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.signatures import Chains
+from nerv_lab.core.history.temporal import TemporalStore
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.perspective import PerspectiveAware
-from nerv_lab.core.record_html import record_html
-from nerv_lab.core.signatures import Chains
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.temporal import TemporalStore
 from nerv_lab.core.text import counted, graph_size
-from nerv_lab.core.versions import Version
+from nerv_lab.core.values.encrypted import Reveal
 from nerv_lab.inner_universe.client import InnerUniverseClient, Status
 from nerv_lab.inner_universe.embedded.keys import hide
 from nerv_lab.inner_universe.field_keys import FieldEncryption
 from nerv_lab.inner_universe.metrics import observing
-from nerv_lab.lab.access import Access
 from nerv_lab.lab.announcing import ConfirmedBatch
-from nerv_lab.lab.branching import Brancher
+from nerv_lab.lab.asking.reading import View
+from nerv_lab.lab.branches.branching import Brancher
 from nerv_lab.lab.bundling import Bundler
 from nerv_lab.lab.buses import RecordingBus
-from nerv_lab.lab.changing import Changer
-from nerv_lab.lab.debugging import Debugger
+from nerv_lab.lab.changes.changing import Changer
+from nerv_lab.lab.changes.undoing import Undoer
 from nerv_lab.lab.delegates import delegated
-from nerv_lab.lab.encrypting import Vault
-from nerv_lab.lab.event_log import EventLog
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.lifetime import Lifetime
 from nerv_lab.lab.observing import Observer
-from nerv_lab.lab.past import TimeTraveller
-from nerv_lab.lab.provenance import Provenance
-from nerv_lab.lab.pruner import Pruner
-from nerv_lab.lab.reading import View
+from nerv_lab.lab.past.debugging import Debugger
+from nerv_lab.lab.past.event_log import EventLog
+from nerv_lab.lab.past.facade import TimeTraveller
+from nerv_lab.lab.past.provenance import Provenance
+from nerv_lab.lab.past.pruner import Pruner
+from nerv_lab.lab.past.retaining import Keeper
+from nerv_lab.lab.past.travel import Ref, Travel, is_reserved_name
 from nerv_lab.lab.resyncing import Resyncer
-from nerv_lab.lab.retaining import Keeper
-from nerv_lab.lab.revealing import Revealer
-from nerv_lab.lab.schema_checks import SchemaChecker
-from nerv_lab.lab.schemas import Schemas
+from nerv_lab.lab.schemas.checks import SchemaChecker
+from nerv_lab.lab.schemas.schemas import Schemas
+from nerv_lab.lab.security.access import Access
+from nerv_lab.lab.security.encrypting import Vault
+from nerv_lab.lab.security.revealing import Revealer
 from nerv_lab.lab.showing import Shower
-from nerv_lab.lab.travel import Ref, Travel, is_reserved_name
-from nerv_lab.lab.undoing import Undoer
 from nerv_lab.lab.verifying import Verifier
 
 if TYPE_CHECKING:

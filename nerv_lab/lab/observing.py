@@ -7,15 +7,15 @@ from collections.abc import Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from nerv_lab.core.bus import EventBus
+from nerv_lab.core.history.versions import LTHASH
 from nerv_lab.core.text import counted
-from nerv_lab.core.versions import LTHASH
 from nerv_lab.inner_universe.client import Finding, Status
 from nerv_lab.inner_universe.metrics import Distribution, Metrics, ObservedUniverse
+from nerv_lab.lab.asking.tables import frame
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.health import HealthReport
 from nerv_lab.lab.outboxes import OutboxView
 from nerv_lab.lab.position import Position
-from nerv_lab.lab.tables import frame
 
 if TYPE_CHECKING:
     import pandas as pd

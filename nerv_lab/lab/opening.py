@@ -16,11 +16,11 @@ from nerv_lab.inner_universe.settings import settings_of
 from nerv_lab.inner_universe.signing import signing_key_of
 from nerv_lab.lab.bundling import take_in
 from nerv_lab.lab.driving import run
-from nerv_lab.lab.encrypting import Vault
 from nerv_lab.lab.lab import Lab
+from nerv_lab.lab.security.encrypting import Vault
 
 if TYPE_CHECKING:
-    from nerv_lab.core.retention import RetentionPolicy
+    from nerv_lab.core.history.retention import RetentionPolicy
     from nerv_lab.inner_universe import InnerUniverseConfig
     from nerv_lab.inner_universe.defaults import Offline
     from nerv_lab.inner_universe.embedded.keys import Key, KeySource

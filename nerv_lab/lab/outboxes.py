@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from nerv_lab.core.checks import checked_name
-from nerv_lab.core.conflicts import Resolution
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.versions import Version
+from nerv_lab.core.history.conflicts import Resolution
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.outbox import (
     Fork,
     Queued,
@@ -18,14 +18,14 @@ from nerv_lab.inner_universe.outbox import (
     Queues,
     State,
 )
-from nerv_lab.lab.merging import MergeResult
-from nerv_lab.lab.tables import frame, html_table
-from nerv_lab.lab.travel import is_reserved_name
+from nerv_lab.lab.asking.tables import frame, html_table
+from nerv_lab.lab.branches.merging import MergeResult
+from nerv_lab.lab.past.travel import is_reserved_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nerv_lab.core.conflicts import Place
+    from nerv_lab.core.history.conflicts import Place
 
 __all__ = ["OutboxView"]
 

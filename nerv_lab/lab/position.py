@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from nerv_lab.core.change_events import change_in
 from nerv_lab.core.events import Event
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange, compact
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.change_events import change_in
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ItemChange, compact
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.ids import batch_of
 
 __all__ = ["Pending", "Position", "changes_of", "pending_in"]

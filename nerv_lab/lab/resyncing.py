@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 
 from nerv_lab.core.errors import ConflictError, NervError, ServerGoneError, ValidationError
 from nerv_lab.core.events import DEFAULT_BRANCH
-from nerv_lab.core.lineage import ancestors
-from nerv_lab.core.signatures import Chains
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.temporal import TemporalStore
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.lineage import ancestors
+from nerv_lab.core.history.signatures import Chains
+from nerv_lab.core.history.temporal import TemporalStore
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.outbox import Fork, Standing
+from nerv_lab.lab.branches.merging import MergeResult
 from nerv_lab.lab.follower import Follower
-from nerv_lab.lab.merging import MergeResult
 from nerv_lab.lab.outboxes import OutboxView
 from nerv_lab.lab.position import Position
 

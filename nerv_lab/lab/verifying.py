@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
-from nerv_lab.core.signatures import SignedHead
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.signatures import SignedHead
 from nerv_lab.inner_universe.client import Problem
 from nerv_lab.inner_universe.comparing import Contents, differences, read_contents
 from nerv_lab.inner_universe.signing import SigningKey, checked_public_keys
-from nerv_lab.lab.encrypting import Vault
 from nerv_lab.lab.follower import Follower
-from nerv_lab.lab.results import VerifyReport
-from nerv_lab.lab.signing import Notary
+from nerv_lab.lab.past.results import VerifyReport
+from nerv_lab.lab.security.encrypting import Vault
+from nerv_lab.lab.security.signing import Notary
 
 __all__ = ["Verifier"]
 

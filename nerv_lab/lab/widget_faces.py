@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from nerv_lab.core.model import Entity, Item
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, Item
+from nerv_lab.core.graph.state import GraphState
 
 __all__ = ["GraphFace", "MonitorFace", "TimelineFace"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from nerv_lab.core.conflicts import Side
-from nerv_lab.core.versions import Version
+from nerv_lab.core.history.conflicts import Side
+from nerv_lab.core.history.versions import Version
 from nerv_lab.lab import Blame, Diff, History, Lab, View
-from nerv_lab.lab.merging import MergeResult
+from nerv_lab.lab.branches.merging import MergeResult
 from nerv_lab.magics.parsing import CommandError, Help
 
 __all__ = ["BranchCommands"]

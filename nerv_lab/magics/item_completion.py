@@ -18,8 +18,8 @@ from IPython.core.completer import (
 )
 
 from nerv_lab.core.errors import NervError
-from nerv_lab.core.model import Entity, Relation
-from nerv_lab.lab.reading import GraphReader
+from nerv_lab.core.graph.model import Entity, Relation
+from nerv_lab.lab.asking.reading import GraphReader
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -19,9 +19,9 @@ from IPython.core.completer import (
 )
 
 from nerv_lab.core.errors import NervError
-from nerv_lab.core.model import Entity, Relation
+from nerv_lab.core.graph.model import Entity, Relation
 from nerv_lab.lab import Lab
-from nerv_lab.lab.reading import GraphReader
+from nerv_lab.lab.asking.reading import GraphReader
 from nerv_lab.magics.item_completion import item_at_end
 
 if TYPE_CHECKING:

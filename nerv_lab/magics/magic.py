@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from nerv_lab.core.errors import NervError, VersionNotFoundError
-from nerv_lab.core.retention import RetentionPolicy
-from nerv_lab.core.versions import Version
+from nerv_lab.core.history.retention import RetentionPolicy
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.bundles import BundleReport
 from nerv_lab.lab import Access, Diff, HealthReport, Lab, RetentionReport, VersionLog, View
 from nerv_lab.lab import open as open_lab
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
-    from nerv_lab.lab.travel import Ref
+    from nerv_lab.lab.past.travel import Ref
 
 __all__ = ["NervMagics"]
 

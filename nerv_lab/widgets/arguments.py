@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.versions import Version
+from nerv_lab.lab.asking.reading import View
 from nerv_lab.lab.lab import Lab
-from nerv_lab.lab.reading import View
 from nerv_lab.widgets.history import version_row
 from nerv_lab.widgets.styling import Styler
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Entity
+from nerv_lab.core.graph.model import Entity
 from nerv_lab.widgets.styling.fields import Degrees, reader
 from nerv_lab.widgets.styling.scales import Categories, Line, written
 

@@ -11,10 +11,10 @@ import anywidget
 import traitlets as t
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.text import graph_size
+from nerv_lab.lab.asking.reading import View
 from nerv_lab.lab.lab import Lab
-from nerv_lab.lab.reading import View
 from nerv_lab.widgets.bundled import BundledWidget
 from nerv_lab.widgets.clerk import Clerk
 from nerv_lab.widgets.feed import Feed

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from nerv_lab.core.model import Entity, Item
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, Item
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.arrangement import Arranger
 from nerv_lab.widgets.digest import digest_of, moved
 from nerv_lab.widgets.lens import Lens

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from nerv_lab.core.changes import UNSET
-from nerv_lab.core.diff import field_changes
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity
-from nerv_lab.core.state import GraphState
-from nerv_lab.lab.diff_views import describe
+from nerv_lab.core.graph.changes import UNSET
+from nerv_lab.core.graph.diff import field_changes
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.lab.past.diff_views import describe
 from nerv_lab.widgets.literals import write_literal
 
 __all__ = ["change_counts", "change_rows", "naming", "short_literal"]

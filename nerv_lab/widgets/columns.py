@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from nerv_lab.core.model import Entity, Item, Relation
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, Item, Relation
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.board import Board
 from nerv_lab.widgets.digest import mark
 from nerv_lab.widgets.groups import group_size

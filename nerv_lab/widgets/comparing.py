@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, Relation
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity, Relation
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.arguments import Command, Commanded, labelled_row, required_seq, required_text
 from nerv_lab.widgets.changes import change_counts, change_rows, naming
 from nerv_lab.widgets.styling import Styler

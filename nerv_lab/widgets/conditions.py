@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Entity
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.literals import write_literal
 
 __all__ = ["conditions_of", "find_entities"]

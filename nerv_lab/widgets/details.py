@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import orjson
 
-from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import EntityNotFoundError
-from nerv_lab.core.model import Entity, Item, Relation
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, Item, Relation
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values import encode
+from nerv_lab.core.values.encrypted import Encrypted
 
 __all__ = ["details", "find", "seen"]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from nerv_lab.core.model import Entity, Item, Relation
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, Item, Relation
+from nerv_lab.core.graph.state import GraphState
 
 __all__ = ["digest_of", "mark", "moved"]
 

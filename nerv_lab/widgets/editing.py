@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from nerv_lab.core.changes import REMOVE
 from nerv_lab.core.errors import ReadOnlyViewError, ValidationError
-from nerv_lab.lab.histories import HistoryEntry
+from nerv_lab.core.graph.changes import REMOVE
+from nerv_lab.lab.past.histories import HistoryEntry
 from nerv_lab.widgets.arguments import Command, Commanded, required_text
 from nerv_lab.widgets.changes import short_literal
 from nerv_lab.widgets.details import details, find

@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.text import counted, graph_size
 from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.arrangement import parse_layout

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from nerv_lab.core.collecting import collector_paused
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Relation, entity_key
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import LTHASH
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Relation, entity_key
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.versions import LTHASH
 from nerv_lab.inner_universe.client import Status
 from nerv_lab.inner_universe.outbox import Queues
 from nerv_lab.lab.announcing import ConfirmedBatch
+from nerv_lab.lab.asking.reading import View
 from nerv_lab.lab.lab import Lab
-from nerv_lab.lab.reading import View
 from nerv_lab.widgets.arrangement import Arranger
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
 from nerv_lab.widgets.frames import CHUNK_BYTES

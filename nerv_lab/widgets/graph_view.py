@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import traitlets as t
 
 from nerv_lab.core.collecting import collector_paused
-from nerv_lab.core.full_text import Hit
-from nerv_lab.core.model import Entity, Item, Relation
+from nerv_lab.core.graph.full_text import Hit
+from nerv_lab.core.graph.model import Entity, Item, Relation
 from nerv_lab.widgets.arrangement import Arranger, parse_layout
 from nerv_lab.widgets.base import with_signature
 from nerv_lab.widgets.board import GRAPH

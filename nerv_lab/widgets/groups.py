@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from nerv_lab.core.model import (
+from nerv_lab.core.graph.model import (
     Entity,
     EntityMetadata,
     Item,
@@ -15,7 +15,7 @@ from nerv_lab.core.model import (
     Relation,
     RelationMetadata,
 )
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
 
 __all__ = ["Groups", "group_id", "group_size"]
 

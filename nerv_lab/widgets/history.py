@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from nerv_lab.core.diff import field_changes
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import EventType
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
-from nerv_lab.core.model import Item
-from nerv_lab.core.versions import Version, to_micros
+from nerv_lab.core.graph.diff import field_changes
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ItemChange
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.history.versions import Version, to_micros
 from nerv_lab.lab.announcing import ConfirmedBatch
-from nerv_lab.lab.diff_views import describe
+from nerv_lab.lab.asking.reading import View
 from nerv_lab.lab.lab import Lab
-from nerv_lab.lab.reading import View
+from nerv_lab.lab.past.diff_views import describe
 from nerv_lab.widgets.board import Density
 from nerv_lab.widgets.changes import naming
 from nerv_lab.widgets.columns import Table, packed

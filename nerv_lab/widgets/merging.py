@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from nerv_lab.core.changes import UNSET
-from nerv_lab.core.conflicts import Conflict, Place, Resolution, Take
 from nerv_lab.core.errors import ConflictError, ValidationError
-from nerv_lab.core.model import Entity, Relation
-from nerv_lab.lab.diff_views import describe
-from nerv_lab.lab.merging import MergeResult
+from nerv_lab.core.graph.changes import UNSET
+from nerv_lab.core.graph.model import Entity, Relation
+from nerv_lab.core.history.conflicts import Conflict, Place, Resolution, Take
+from nerv_lab.lab.branches.merging import MergeResult
+from nerv_lab.lab.past.diff_views import describe
 from nerv_lab.widgets.arguments import (
     Command,
     Commanded,

@@ -10,8 +10,8 @@ import traitlets as t
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.inner_universe.metrics import Distribution, Family
+from nerv_lab.lab.asking.tables import html_table
 from nerv_lab.lab.lab import Lab
-from nerv_lab.lab.tables import html_table
 from nerv_lab.widgets.bundled import BundledWidget
 from nerv_lab.widgets.hop import Hop
 

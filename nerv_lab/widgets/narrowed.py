@@ -9,8 +9,8 @@ from typing import Any, Final
 import traitlets as t
 
 from nerv_lab.core.errors import EntityNotFoundError, ValidationError
-from nerv_lab.core.model import Entity
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.base import LabWidget
 from nerv_lab.widgets.conditions import find_entities
 from nerv_lab.widgets.lens import Lens

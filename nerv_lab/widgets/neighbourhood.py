@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
 
 __all__ = ["Neighbourhood"]
 

@@ -12,7 +12,7 @@ import numpy as np
 import traitlets as t
 
 from nerv_lab.core.errors import EntityNotFoundError, ValidationError
-from nerv_lab.core.model import Entity
+from nerv_lab.core.graph.model import Entity
 from nerv_lab.widgets.asking import Answer, Asker, BrowserError
 from nerv_lab.widgets.narrowed import Narrowed
 from nerv_lab.widgets.pins import Place, checked_places

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.arguments import Command, Commanded, required_text
 from nerv_lab.widgets.conditions import find_entities
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 import orjson
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Item, Relation
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import LTHASH, Version
+from nerv_lab.core.graph.model import Item, Relation
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.versions import LTHASH, Version
 from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.board import Density
 from nerv_lab.widgets.details import details

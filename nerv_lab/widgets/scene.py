@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nerv_lab.core.hashing import SetHash
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, Relation, keeps_ends
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity, Relation, keeps_ends
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.values.hashing import SetHash
 from nerv_lab.widgets.patched import Patched
 
 __all__ = ["Scene"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Item, Relation, equal_items, keeps_ends
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Item, Relation, equal_items, keeps_ends
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.conditions import conditions_of
 from nerv_lab.widgets.groups import Groups
 from nerv_lab.widgets.lens import Lens

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from nerv_lab.core.collecting import collector_paused
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Item
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Item
 from nerv_lab.widgets.board import GRAPH, HISTORY, Board
 from nerv_lab.widgets.columns import graph_delta, graph_parts
 from nerv_lab.widgets.frames import CHUNK_BYTES, pack_frames

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from nerv_lab.core.model import Entity, Relation
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, Relation
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.groups import group_size
 from nerv_lab.widgets.palette import type_colours
 from nerv_lab.widgets.styling import Styler

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from nerv_lab.core.item_changes import ItemChange
+from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.widgets.board import Board
 from nerv_lab.widgets.hop import Hop
 from nerv_lab.widgets.stream import Stream

@@ -1,6 +1,6 @@
 //! The rules of the graph: what a batch of changes does, or why it is refused.
 //!
-//! They are those of `nerv_lab/core/rules.py`. The planner is pure and reads through a `Reader`.
+//! They are those of `nerv_lab/core/graph/rules.py`. The planner is pure and reads through a `Reader`.
 
 use std::collections::BTreeMap;
 

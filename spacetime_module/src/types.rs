@@ -141,7 +141,7 @@ pub struct OwnEvent {
     pub data: Option<String>,
 }
 
-/// A committed state, as `nerv_lab.core.versions.Version.record` has it.
+/// A committed state, as `nerv_lab.core.history.versions.Version.record` has it.
 #[cfg_attr(not(test), derive(SpacetimeType))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Version {
@@ -157,7 +157,7 @@ pub struct Version {
     pub digest: String,
 }
 
-/// What leads to a version whose parent goes, as `nerv_lab.core.thinning.Bridge` has it.
+/// What leads to a version whose parent goes, as `nerv_lab.core.history.thinning.Bridge` has it.
 #[cfg_attr(not(test), derive(SpacetimeType))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bridge {

@@ -1,4 +1,4 @@
-//! What is let into the graph: the bounds and messages of `core/model.py` and `core/values.py`.
+//! What is let into the graph: the bounds and messages of `core/graph/model.py` and `core/values/__init__.py`.
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ import pytest
 from shared.pictures import colour, near, picture_of
 
 import nerv_lab as nl
-from nerv_lab.core.changes import CreateEntity, CreateRelation
+from nerv_lab.core.graph.changes import CreateEntity, CreateRelation
 from nerv_lab.widgets import columns, stream
 
 PAINTERS = pytest.mark.parametrize("renderer", ["auto", "canvas"])

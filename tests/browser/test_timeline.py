@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import nerv_lab as nl
-from nerv_lab.core.versions import to_micros
+from nerv_lab.core.history.versions import to_micros
 
 COMMITS = 10_000
 EVENTS = 100_000

@@ -8,9 +8,9 @@ import pytest
 from pydantic import BaseModel
 
 from nerv_lab.core.errors import PerspectiveNotFoundError, ValidationError
-from nerv_lab.core.model import Entity, EntityMetadata, Relation
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Relation
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.perspective import PerspectiveAware
-from nerv_lab.core.state import GraphState
 
 
 class Person(BaseModel):

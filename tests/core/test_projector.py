@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from nerv_lab.core.changes import REMOVE
 from nerv_lab.core.errors import (
     NotFoundError,
     NotSerialisableError,
     ProjectionNotFoundError,
     ValidationError,
 )
+from nerv_lab.core.graph.changes import REMOVE
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.projector import FunctionDelta, PatchDelta, StateProjector
-from nerv_lab.core.state import GraphState
 
 
 @pytest.fixture

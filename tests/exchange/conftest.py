@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from exchange.paper import PaperLab
 
-from nerv_lab.core.changes import CreateEntity, CreateRelation
-from nerv_lab.core.model import EntityMetadata, RelationMetadata
+from nerv_lab.core.graph.changes import CreateEntity, CreateRelation
+from nerv_lab.core.graph.model import EntityMetadata, RelationMetadata
 
 
 @pytest.fixture

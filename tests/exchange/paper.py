@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nerv_lab.core.changes import Change
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.changes import Change
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
 
 
 @dataclass

@@ -11,10 +11,10 @@ from exchange.paper import PaperLab
 from hypothesis import HealthCheck, given, settings
 from shared.graphs import as_plain, states
 
-from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import MissingLibraryError, ValidationError
-from nerv_lab.core.model import EntityMetadata
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.changes import CreateEntity
+from nerv_lab.core.graph.model import EntityMetadata
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange import import_parquet, to_arrow, to_parquet
 
 

@@ -8,12 +8,12 @@ import pytest
 from exchange.paper import PaperLab
 from packaging.requirements import Requirement
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.graph.changes import (
     CreateEntity,
     CreateRelation,
     UpdateEntity,
 )
-from nerv_lab.core.model import EntityMetadata
+from nerv_lab.core.graph.model import EntityMetadata
 from nerv_lab.exchange.distributions import Installed
 from nerv_lab.exchange.environment import plan_environment, sync_environment
 from nerv_lab.lab.import_reports import ImportReport

@@ -9,12 +9,12 @@ from exchange.paper import PaperLab
 from hypothesis import given
 from shared.graphs import as_plain, states
 
-from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.item_changes import ItemChange
+from nerv_lab.core.graph.changes import CreateEntity
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity, EntityMetadata
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.limits import MAX_BYTES
-from nerv_lab.core.model import Entity, EntityMetadata
-from nerv_lab.core.state import GraphState
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange import import_pandas, to_pandas
 

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shared.graphs import as_plain, states
 
-from nerv_lab.core.changes import CreateEntity, CreateRelation
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import EntityMetadata, RelationMetadata
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.changes import CreateEntity, CreateRelation
+from nerv_lab.core.graph.model import EntityMetadata, RelationMetadata
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange import (
     gexf_files,
     graphml_files,

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from shared.graphs import as_plain, states
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange import import_json_lines, to_json_lines
 
 

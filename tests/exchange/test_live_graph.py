@@ -9,9 +9,9 @@ from exchange.paper import PaperLab
 from hypothesis import given
 from shared.graphs import states
 
-from nerv_lab.core.changes import CreateEntity, CreateRelation, DeleteRelation
-from nerv_lab.core.model import EntityMetadata, RelationMetadata
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.changes import CreateEntity, CreateRelation, DeleteRelation
+from nerv_lab.core.graph.model import EntityMetadata, RelationMetadata
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange import networkx_view
 from nerv_lab.lab import Lab
 

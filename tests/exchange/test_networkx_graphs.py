@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.graphs import as_plain, properties, states
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange import import_networkx, to_networkx
 
 KINDS = [nx.Graph, nx.DiGraph, nx.MultiGraph, nx.MultiDiGraph]

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from shared.items import ENTITIES, RELATIONS
 
-from nerv_lab.core.changes import CreateEntity
+from nerv_lab.core.graph.changes import CreateEntity
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Relation
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.limits import MAX_BYTES, MAX_NAME, MAX_PROPERTIES, MAX_TAGS
-from nerv_lab.core.model import Entity, EntityMetadata, Relation
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
 from nerv_lab.exchange.plain_items import is_plain
 
 

@@ -9,9 +9,9 @@ import pytest
 from exchange.paper import PaperLab
 from pydantic import BaseModel
 
-from nerv_lab.core.changes import REMOVE, CreateEntity, CreateRelation
 from nerv_lab.core.errors import EntityNotFoundError, NervError, RelationNotFoundError
-from nerv_lab.core.model import RelationMetadata
+from nerv_lab.core.graph.changes import REMOVE, CreateEntity, CreateRelation
+from nerv_lab.core.graph.model import RelationMetadata
 from nerv_lab.exchange import networkx_view, set_properties
 from nerv_lab.lab import Lab
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from exchange.paper import PaperLab
 
-from nerv_lab.core.changes import CreateEntity, UpdateEntity
-from nerv_lab.core.model import EntityMetadata
+from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
+from nerv_lab.core.graph.model import EntityMetadata
 from nerv_lab.exchange import to_pyvis
 
 EVIL = '</script><script>alert("href")</script>'

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from rdflib.compare import isomorphic
 from shared.graphs import states
 
-from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import MissingLibraryError, ValidationError
-from nerv_lab.core.model import EntityMetadata
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.changes import CreateEntity
+from nerv_lab.core.graph.model import EntityMetadata
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange import import_rdf, rdf_parsing, to_rdf
 from nerv_lab.inner_universe.progress import Meter

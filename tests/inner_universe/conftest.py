@@ -12,9 +12,9 @@ import pytest
 from shared.universes import UNIVERSES, UNSHARED, Universe
 
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.item_changes import ItemChange, decode_delta, encode_delta
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import Version, version_digest
+from nerv_lab.core.graph.item_changes import ItemChange, decode_delta, encode_delta
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.versions import Version, version_digest
 from nerv_lab.inner_universe import InnerUniverseClient
 from nerv_lab.inner_universe.ids import new_id
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from shared.graphs import ADA, NOTE
 
-from nerv_lab.core.changes import CreateEntity, DeleteEntity, UpdateEntity
 from nerv_lab.core.errors import HeadMovedError, IntegrityError, LogMovedError
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.changes import CreateEntity, DeleteEntity, UpdateEntity
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe import InnerUniverseClient
 from nerv_lab.inner_universe.client import BranchMove
 from nerv_lab.inner_universe.ids import new_id

@@ -186,7 +186,7 @@ def test_an_exported_history_ends_where_the_log_ended(lab: Lab, tmp_path: Path) 
 
 
 def test_a_batch_that_was_imported_is_still_known(lab: Lab, tmp_path: Path) -> None:
-    from nerv_lab.core.changes import CreateEntity
+    from nerv_lab.core.graph.changes import CreateEntity
 
     batch_id = new_id()
     with Lab(EmbeddedInnerUniverse()) as source:

@@ -10,16 +10,6 @@ from typing import Any
 import pytest
 from shared.graphs import ADA, NOTE, WROTE
 
-from nerv_lab.core.changes import (
-    REMOVE,
-    CreateEntity,
-    CreateRelation,
-    DeleteEntity,
-    DeleteRelation,
-    RestoreEntity,
-    UpdateEntity,
-    UpdateRelation,
-)
 from nerv_lab.core.errors import (
     DanglingRelationError,
     DuplicateIdError,
@@ -33,9 +23,19 @@ from nerv_lab.core.errors import (
     VersionNotFoundError,
 )
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.model import Entity, EntityMetadata, Relation
+from nerv_lab.core.graph.changes import (
+    REMOVE,
+    CreateEntity,
+    CreateRelation,
+    DeleteEntity,
+    DeleteRelation,
+    RestoreEntity,
+    UpdateEntity,
+    UpdateRelation,
+)
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Relation
+from nerv_lab.core.history.versions import Version, version_digest
 from nerv_lab.core.values import json_hash
-from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe import InnerUniverseClient
 
 TIMEOUT = 10.0

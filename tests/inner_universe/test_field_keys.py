@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nerv_lab as nl
-from nerv_lab.core.encrypted import Encrypted
 from nerv_lab.core.errors import KeyMissingError, NERVPersistenceError, SealBrokenError
 from nerv_lab.core.values import decode, encode, freeze
+from nerv_lab.core.values.encrypted import Encrypted
 from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.field_keys import FieldEncryption, FieldKeys, field_keys_of
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from nerv_lab.core.conflicts import Take
-from nerv_lab.core.resolutions import ResolvedConflict
+from nerv_lab.core.history.conflicts import Take
+from nerv_lab.core.history.resolutions import ResolvedConflict
 from nerv_lab.inner_universe import InnerUniverseClient
 from nerv_lab.lab import Lab
 

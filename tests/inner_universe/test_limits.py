@@ -13,7 +13,9 @@ import pytest
 from shared.effort import EFFORT
 
 from nerv_lab.core import limits
-from nerv_lab.core.changes import (
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.events import Event
+from nerv_lab.core.graph.changes import (
     Change,
     CreateEntity,
     CreateRelation,
@@ -21,8 +23,8 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.events import Event
+from nerv_lab.core.graph.model import Entity, EntityMetadata, RelationMetadata
+from nerv_lab.core.history.versions import version_digest
 from nerv_lab.core.limits import (
     LIMITS,
     MAX_BYTES,
@@ -36,8 +38,6 @@ from nerv_lab.core.limits import (
     MAX_TEXT,
     limits_table,
 )
-from nerv_lab.core.model import Entity, EntityMetadata, RelationMetadata
-from nerv_lab.core.versions import version_digest
 from nerv_lab.inner_universe import InnerUniverseClient
 from nerv_lab.inner_universe.batching import EventBatcher
 from nerv_lab.inner_universe.bundles import manifest, reader, writer

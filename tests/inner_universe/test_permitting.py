@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from shared.universes import Universe
 
-from nerv_lab.core.changes import CreateEntity, DeleteEntity, UpdateEntity
 from nerv_lab.core.errors import PermissionDeniedError, ValidationError
 from nerv_lab.core.events import Event
-from nerv_lab.core.permissions import SIGNED, Grant
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.retention import RetentionPolicy
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.thinning import Retention
-from nerv_lab.core.versions import Version, version_digest
+from nerv_lab.core.graph.changes import CreateEntity, DeleteEntity, UpdateEntity
+from nerv_lab.core.graph.permissions import SIGNED, Grant
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.retention import RetentionPolicy
+from nerv_lab.core.history.thinning import Retention
+from nerv_lab.core.history.versions import Version, version_digest
 from nerv_lab.inner_universe import InnerUniverseClient
 from nerv_lab.inner_universe.contract import InnerUniverseContract
 from nerv_lab.inner_universe.ids import new_id

@@ -4,12 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared.graphs import ADA, NOTE, changes, states
 
-from nerv_lab.core.changes import Change
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.changes import Change
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.inner_universe.log_events import change_events
 from nerv_lab.inner_universe.rebasing import rebased
 from nerv_lab.inner_universe.writing import checked_batch

@@ -13,7 +13,7 @@ import pytest
 
 import nerv_lab as nl
 from nerv_lab.core.errors import NERVPersistenceError
-from nerv_lab.core.signatures import SignedHead
+from nerv_lab.core.history.signatures import SignedHead
 from nerv_lab.inner_universe.signing import is_genuine, signing_key_of
 
 HEAD = SignedHead("", 1, "", "main", "v", "d", "c")

@@ -20,13 +20,13 @@ from shared.effort import case_on
 from shared.graphs import entity_ids, patches, properties, relation_ids
 from shared.universes import UNIVERSES
 
-from nerv_lab.core.changes import REMOVE
 from nerv_lab.core.errors import ConflictError, NervError
-from nerv_lab.core.merge import merge_states
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.changes import REMOVE
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.merge import merge_states
+from nerv_lab.core.history.versions import Version
 from nerv_lab.lab import Lab, View
-from nerv_lab.lab.merging import merging
+from nerv_lab.lab.branches.merging import merging
 
 Graph = dict[str, Any]
 """Properties of each ``e:<id>``, and the two ends of each ``r:<id>``."""

@@ -24,7 +24,7 @@ from shared.universes import UNIVERSES, Universe
 import nerv_lab
 from nerv_lab.core.errors import HeadMovedError
 from nerv_lab.core.events import Event
-from nerv_lab.core.versions import Version
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.memory_store import MemoryStore
 from nerv_lab.lab import Lab
 

@@ -8,8 +8,8 @@ import pytest
 from shared.graphs import ADA, NOTE
 from shared.interleaving import before_next
 
-from nerv_lab.core.changes import Change, UpdateEntity
 from nerv_lab.core.errors import BranchNotFoundError, ConflictError, HeadMovedError, LogMovedError
+from nerv_lab.core.graph.changes import Change, UpdateEntity
 from nerv_lab.lab import Lab
 
 pytestmark = pytest.mark.every_backend

@@ -19,7 +19,7 @@ from shared.interleaving import before_next, nothing_before
 from shared.universes import UNIVERSES
 
 from nerv_lab.core.errors import NervError, NERVPersistenceError
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.lab import Lab
 
 Step = tuple[Any, ...]

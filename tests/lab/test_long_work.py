@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import nerv_lab as nl
-from nerv_lab.core.merge_functions import counter
+from nerv_lab.core.history.merge_functions import counter
 from nerv_lab.core.walking import following_walks
 
 MANY = 200

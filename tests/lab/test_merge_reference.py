@@ -17,18 +17,18 @@ from hypothesis import strategies as st
 from shared.effort import EFFORT
 from shared.graphs import as_plain
 
-from nerv_lab.core.changes import Change, CreateEntity, DeleteEntity, UpdateEntity
-from nerv_lab.core.conflicts import Resolution, Take
 from nerv_lab.core.events import DEFAULT_BRANCH
-from nerv_lab.core.merge import Merge, merge_states
-from nerv_lab.core.merge_functions import counter
-from nerv_lab.core.model import Entity, EntityMetadata
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.temporal import TemporalStore
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.changes import Change, CreateEntity, DeleteEntity, UpdateEntity
+from nerv_lab.core.graph.model import Entity, EntityMetadata
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.conflicts import Resolution, Take
+from nerv_lab.core.history.merge import Merge, merge_states
+from nerv_lab.core.history.merge_functions import counter
+from nerv_lab.core.history.temporal import TemporalStore
+from nerv_lab.core.history.versions import Version
 from nerv_lab.lab import Lab
-from nerv_lab.lab.merging import merging
+from nerv_lab.lab.branches.merging import merging
 
 CELLS = [(entity, name) for entity in ("x", "y") for name in ("p", "q")]
 Cell = tuple[str, str]

@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from shared.graphs import entity_ids, patches, properties, relation_ids
 
 import nerv_lab as nl
-from nerv_lab.core.changes import REMOVE
 from nerv_lab.core.errors import NervError
+from nerv_lab.core.graph.changes import REMOVE
 
 Model = dict[str, dict[str, Any]]
 indices = st.integers(0, 50)

@@ -12,8 +12,8 @@ from IPython.core.error import UsageError as IPythonUsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 import nerv_lab as nl
-from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import UsageError
+from nerv_lab.core.graph.changes import CreateEntity
 from nerv_lab.inner_universe.metrics import ObservedUniverse
 from nerv_lab.inner_universe.outbox import Queues, State
 from nerv_lab.inner_universe.outbox.journal import Journal

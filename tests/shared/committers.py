@@ -16,8 +16,8 @@ from shared.history_checker import Commit, Entry, History, Look, Read
 
 from nerv_lab.core.errors import HeadMovedError
 from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.history.versions import SHA256_JSON, Version, version_digest
 from nerv_lab.core.values import decode, encode, json_hash
-from nerv_lab.core.versions import SHA256_JSON, Version, version_digest
 from nerv_lab.inner_universe import InnerUniverseClient
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.lab.driving import run

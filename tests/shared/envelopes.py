@@ -6,7 +6,7 @@ import base64
 
 from hypothesis import strategies as st
 
-from nerv_lab.core.encrypted import Encrypted
+from nerv_lab.core.values.encrypted import Encrypted
 
 
 def _envelope(algorithm: str, key: int, sealed: bytes) -> Encrypted:

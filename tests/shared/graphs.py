@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.errors import NervError
+from nerv_lab.core.graph.changes import (
     REMOVE,
     Change,
     CreateEntity,
@@ -16,10 +17,9 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.errors import NervError
-from nerv_lab.core.model import EntityMetadata, RelationMetadata
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import EntityMetadata, RelationMetadata
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
 
 ADA = CreateEntity("ada", "person", EntityMetadata("Ada", "Countess", ("math",), {"born": 1815}))
 NOTE = CreateEntity("note", "text")

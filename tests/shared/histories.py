@@ -7,8 +7,8 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
-from nerv_lab.core.conflicts import Take
 from nerv_lab.core.events import Event
+from nerv_lab.core.history.conflicts import Take
 from nerv_lab.core.values import json_hash
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.lab import Lab

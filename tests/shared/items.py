@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Relation, RelationMetadata
 
 __all__ = ["ENTITIES", "NAME", "PROPERTIES", "RELATIONS", "TEXT", "VALUES"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.spacetime_server import SpacetimeServer, new_database
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.graph.changes import (
     REMOVE,
     UNSET,
     Change,
@@ -23,10 +23,10 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Item, RelationMetadata
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import encode, freeze
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.ids import new_id
 
 MODULE = files("nerv_lab.inner_universe.spacetime") / "module.wasm"

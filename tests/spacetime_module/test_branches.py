@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from shared.spacetime_database import Database, RefusedError
 
-from nerv_lab.core.changes import CreateEntity, CreateRelation, DeleteEntity, UpdateEntity
 from nerv_lab.core.events import EventType
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.graph.changes import CreateEntity, CreateRelation, DeleteEntity, UpdateEntity
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.history.versions import Version, version_digest
 from nerv_lab.core.values import decode
-from nerv_lab.core.versions import Version, version_digest
 
 A, B = CreateEntity("a", "thing"), CreateEntity("b", "thing")
 R = CreateRelation("r", "a", "b", "knows")

@@ -12,7 +12,8 @@ from shared.graphs import ADA, NOTE, WROTE, changes
 from shared.spacetime_database import Database, RefusedError, entity_meta, relation_meta, some
 from shared.spacetime_server import the_server
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.errors import NervError
+from nerv_lab.core.graph.changes import (
     REMOVE,
     Change,
     CreateEntity,
@@ -24,11 +25,10 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.errors import NervError
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values import decode, encode
 
 

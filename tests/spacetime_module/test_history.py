@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from shared.spacetime_database import Database, RefusedError, entity_meta, some, version_wire
 
-from nerv_lab.core.changes import CreateEntity
-from nerv_lab.core.model import EntityMetadata
-from nerv_lab.core.versions import Version, version_digest
+from nerv_lab.core.graph.changes import CreateEntity
+from nerv_lab.core.graph.model import EntityMetadata
+from nerv_lab.core.history.versions import Version, version_digest
 
 NONE = some(None)
 TABLES = ["entity", "event_log", "state_version", "version_delta", "branch", "tag", "batch"]

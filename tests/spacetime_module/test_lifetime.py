@@ -11,7 +11,7 @@ import pytest
 from shared.spacetime_database import Database, some
 from shared.spacetime_server import SpacetimeServer
 
-from nerv_lab.core.changes import CreateEntity, UpdateEntity
+from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
 
 
 def test_the_schema_version_is_recorded(database: Database) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from shared.spacetime_database import Database, RefusedError, own_event
 
-from nerv_lab.core.changes import CreateEntity
+from nerv_lab.core.graph.changes import CreateEntity
+from nerv_lab.core.graph.model import EntityMetadata
 from nerv_lab.core.limits import MAX_PROPERTIES, MAX_TAGS, MAX_TEXT
-from nerv_lab.core.model import EntityMetadata
 
 TAGS = EntityMetadata(tags=("t",) * (MAX_TAGS + 1))
 PROPERTIES = EntityMetadata(properties=dict.fromkeys(map(str, range(MAX_PROPERTIES + 1)), 0))

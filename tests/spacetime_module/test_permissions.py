@@ -21,7 +21,7 @@ from shared.spacetime_database import (
 )
 from shared.spacetime_socket import socket_caller
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.graph.changes import (
     Change,
     CreateEntity,
     CreateRelation,
@@ -30,9 +30,9 @@ from nerv_lab.core.changes import (
     RestoreEntity,
     UpdateEntity,
 )
-from nerv_lab.core.model import Entity, EntityMetadata, RelationMetadata
-from nerv_lab.core.permissions import SIGNED
-from nerv_lab.core.versions import Version, version_digest
+from nerv_lab.core.graph.model import Entity, EntityMetadata, RelationMetadata
+from nerv_lab.core.graph.permissions import SIGNED
+from nerv_lab.core.history.versions import Version, version_digest
 
 NONE = some(None)
 META, PLAIN = entity_meta(EntityMetadata()), relation_meta(RelationMetadata())

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from shared.spacetime_database import Database, RefusedError, some, versions
 
-from nerv_lab.core.changes import Change, CreateEntity, DeleteEntity, UpdateEntity
+from nerv_lab.core.graph.changes import Change, CreateEntity, DeleteEntity, UpdateEntity
+from nerv_lab.core.history.versions import Version, version_digest
 from nerv_lab.core.values import decode
-from nerv_lab.core.versions import Version, version_digest
 
 A, B = CreateEntity("a", "thing"), CreateEntity("b", "thing")
 DELTA = b"\x00delta"

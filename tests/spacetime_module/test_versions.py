@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from shared.spacetime_database import Database, RefusedError, some, versions
 
+from nerv_lab.core.history.versions import Version, from_micros, version_digest
 from nerv_lab.core.values import decode, encode
-from nerv_lab.core.versions import Version, from_micros, version_digest
 
 DELTA = b"\x00\xffdelta"
 FIRST = Version("v1", (), "main", 0, from_micros(1_700_000_000_123_456), "first ü", "me", "ab")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nerv_lab as nl
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets import Explorer
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nerv_lab as nl
-from nerv_lab.core.model import Entity, EntityMetadata
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, EntityMetadata
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.digest import digest_of, mark, moved
 
 IDS = ("a", "b", "c", "d")

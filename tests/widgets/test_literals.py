@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from nerv_lab.core.diff import equal_values
 from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.graph.diff import equal_values
 from nerv_lab.core.values import freeze
 from nerv_lab.widgets.literals import KINDS, kind_of, read_literal, write_literal
 

@@ -6,7 +6,7 @@ import pytest
 from shared.widgets import ask, error, result
 
 import nerv_lab as nl
-from nerv_lab.core.conflicts import Take
+from nerv_lab.core.history.conflicts import Take
 from nerv_lab.widgets import Explorer
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 import nerv_lab as nl
-from nerv_lab.core.changes import DeleteEntity
 from nerv_lab.core.errors import EntityNotFoundError, ValidationError
+from nerv_lab.core.graph.changes import DeleteEntity
 from nerv_lab.widgets import Monitor
 
 

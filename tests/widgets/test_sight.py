@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import nerv_lab as nl
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.groups import group_id
 from nerv_lab.widgets.lens import Lens
 from nerv_lab.widgets.sight import Sight

@@ -24,8 +24,8 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.core.events import Event
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.limits import MAX_MANIFEST, MAX_RECORD
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles.manifest import (
     DELTAS,
     EVENTS,

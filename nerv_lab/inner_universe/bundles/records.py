@@ -8,9 +8,9 @@ from typing import Any
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import Event
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ChangeData, ItemChange
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ChangeData, ItemChange
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, decode, encode
-from nerv_lab.core.versions import Version
 
 __all__ = [
     "event_from_line",

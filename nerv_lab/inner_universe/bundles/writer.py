@@ -13,9 +13,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from nerv_lab.core.errors import NERVPersistenceError, ValidationError
 from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.limits import MAX_RECORD
 from nerv_lab.core.text import counted
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles.manifest import (
     DELTAS,
     EVENTS,

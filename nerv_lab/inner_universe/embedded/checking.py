@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import apsw
 
-from nerv_lab.core.audit import Leftovers
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
+from nerv_lab.core.history.audit import Leftovers
 from nerv_lab.core.values import decode, encode
 from nerv_lab.inner_universe.client import Problem
 from nerv_lab.inner_universe.embedded.pruning import (

@@ -17,10 +17,10 @@ from blake3 import blake3
 
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.events import Event
-from nerv_lab.core.item_changes import ItemChange, fold
-from nerv_lab.core.model import Item, Relation
+from nerv_lab.core.graph.item_changes import ItemChange, fold
+from nerv_lab.core.graph.model import Item, Relation
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import decode, encode
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.embedded.queries import add_event_rows, add_version, write_rows
 from nerv_lab.inner_universe.embedded.rows import Row, change_json, event_row, pack
 from nerv_lab.inner_universe.log_events import Origin, Place, change_events, placed, version_event

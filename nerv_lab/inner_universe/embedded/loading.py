@@ -8,7 +8,7 @@ from typing import Any
 import apsw
 
 from nerv_lab.core.errors import DuplicateIdError, LogMovedError
-from nerv_lab.core.item_changes import ItemChange
+from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.core.values import encode
 from nerv_lab.inner_universe.client import StoredHistory
 from nerv_lab.inner_universe.embedded.queries import (

@@ -9,10 +9,10 @@ import apsw
 
 from nerv_lab.core.errors import CorruptStoreError, HistoryPrunedError, VersionNotFoundError
 from nerv_lab.core.events import Event
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.thinning import BranchMark, Bridge, Retention, seal
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.thinning import BranchMark, Bridge, Retention, seal
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import decode, encode
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.embedded.queries import (
     known_version,
     last_seq,

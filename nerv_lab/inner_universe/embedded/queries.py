@@ -10,9 +10,9 @@ import orjson
 
 from nerv_lab.core.errors import DuplicateIdError, HistoryPrunedError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, Item, Relation, keeps_ends
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity, Item, Relation, keeps_ends
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.client import Branch, Receipt
 from nerv_lab.inner_universe.embedded.rows import (
     ENTITY_COLUMNS,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import apsw
 
-from nerv_lab.core.model import Entity, Relation, entity_key, relation_key
+from nerv_lab.core.graph.model import Entity, Relation, entity_key, relation_key
 from nerv_lab.inner_universe.embedded.rows import (
     ENTITY_COLUMNS,
     RELATION_COLUMNS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from weakref import WeakValueDictionary
 
-from nerv_lab.core.model import Item
+from nerv_lab.core.graph.model import Item
 from nerv_lab.inner_universe.records import CacheUse
 
 __all__ = ["RowCache"]

@@ -6,18 +6,18 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-from nerv_lab.core.canonical import metadata_json
-from nerv_lab.core.change_events import ChangeEvent
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.events import Event
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
+from nerv_lab.core.graph.canonical import metadata_json
+from nerv_lab.core.graph.change_events import ChangeEvent
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ItemChange
+from nerv_lab.core.graph.model import Entity, OpenEntity, OpenRelation, Relation
+from nerv_lab.core.graph.stored_changes import read_change
+from nerv_lab.core.graph.stored_metadata import read_entity_metadata, read_relation_metadata
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.limits import MAX_RECORD
-from nerv_lab.core.model import Entity, OpenEntity, OpenRelation, Relation
-from nerv_lab.core.stored_changes import read_change
-from nerv_lab.core.stored_metadata import read_entity_metadata, read_relation_metadata
 from nerv_lab.core.values import decode, encode
-from nerv_lab.core.versions import Version
 
 __all__ = [
     "ENTITY_COLUMNS",

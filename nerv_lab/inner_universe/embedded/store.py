@@ -9,10 +9,10 @@ import apsw
 
 from nerv_lab.core.errors import DuplicateIdError, HeadMovedError, LogMovedError
 from nerv_lab.core.events import Event
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.rules import Reader, plan
+from nerv_lab.core.graph.rules import Reader, plan
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import encode
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.checked_events import check_same
 from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal, StoredHistory
 from nerv_lab.inner_universe.embedded.connecting import MEMORY

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from nerv_lab.core.errors import CorruptStoreError
 from nerv_lab.core.events import Event
-from nerv_lab.core.model import Item
-from nerv_lab.core.thinning import Bridge, Retention
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.history.thinning import Bridge, Retention
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.client import Branch, Problem, Snapshot
 from nerv_lab.inner_universe.embedded.checking import check
 from nerv_lab.inner_universe.embedded.journal import read_records

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from nerv_lab.core.changes import Change
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.model import Item
-from nerv_lab.core.permissions import Grant, Permissions
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.retention import RetentionPolicy
-from nerv_lab.core.thinning import Bridge, Retention
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.changes import Change
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.graph.permissions import Grant, Permissions
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.retention import RetentionPolicy
+from nerv_lab.core.history.thinning import Bridge, Retention
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.metrics.connection_meters import ConnectionMeters
 from nerv_lab.inner_universe.metrics.meters import Meters

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.events import Event, EventType
+from nerv_lab.core.graph.changes import (
     Change,
     CreateEntity,
     CreateRelation,
@@ -17,7 +18,6 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.events import Event, EventType
 
 __all__ = ["COMMITTED", "MOVED", "PRUNED", "types_of_changes", "types_of_events"]
 

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from nerv_lab.core.errors import NervError
-from nerv_lab.core.item_changes import ItemChange, compact, restoring
-from nerv_lab.core.resolutions import delta_with, resolutions_of
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import Version, version_digest
+from nerv_lab.core.graph.item_changes import ItemChange, compact, restoring
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.resolutions import delta_with, resolutions_of
+from nerv_lab.core.history.versions import Version, version_digest
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, touched

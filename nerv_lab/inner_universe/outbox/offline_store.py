@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from nerv_lab.core.errors import DuplicateIdError, ServerGoneError
 from nerv_lab.core.events import Event
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Item
-from nerv_lab.core.thinning import Bridge, Retention, seal
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.history.thinning import Bridge, Retention, seal
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.ids import event_id
 from nerv_lab.inner_universe.log_events import Origin, now_us
 from nerv_lab.inner_universe.memory_log import MemoryLog

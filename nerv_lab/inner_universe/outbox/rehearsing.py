@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.errors import NervError
+from nerv_lab.core.graph.changes import (
     UNSET,
     Change,
     CreateEntity,
@@ -17,11 +18,10 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.errors import NervError
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Item, entity_key, relation_key
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Item, entity_key, relation_key
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 
 __all__ = ["Rehearsal", "Step", "key_of", "waits_for"]

@@ -9,12 +9,12 @@ from typing import Any
 
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import item_from_record
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.thinning import Retention
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import item_from_record
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.thinning import Retention
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, decode, encode, freeze
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.bundles.records import event_from_line, event_record, line
 from nerv_lab.inner_universe.log_events import change_of
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeAlias
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.events import DEFAULT_BRANCH, Event
+from nerv_lab.core.graph.changes import (
     REMOVE,
     UNSET,
     Change,
@@ -19,12 +21,16 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, EntityMetadata, Item, RelationMetadata, item_from_record
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import (
+    Entity,
+    EntityMetadata,
+    Item,
+    RelationMetadata,
+    item_from_record,
+)
+from nerv_lab.core.history.versions import Version, version_digest
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, decode, encode, freeze
-from nerv_lab.core.versions import Version, version_digest
 from nerv_lab.inner_universe.records import BranchMove
 
 __all__ = [

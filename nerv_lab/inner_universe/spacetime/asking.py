@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nerv_lab.core.audit import Leftovers
 from nerv_lab.core.errors import HistoryPrunedError, ProtocolError, VersionNotFoundError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.model import Item
-from nerv_lab.core.permissions import Permissions
-from nerv_lab.core.retention import RetentionPolicy
-from nerv_lab.core.thinning import Bridge, Retention
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.graph.permissions import Permissions
+from nerv_lab.core.history.audit import Leftovers
+from nerv_lab.core.history.retention import RetentionPolicy
+from nerv_lab.core.history.thinning import Bridge, Retention
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.client import Branch, Problem, Snapshot
 from nerv_lab.inner_universe.retention import POLICY, TOP_ROWS, policy_from_text
 from nerv_lab.inner_universe.spacetime.connection import Connection

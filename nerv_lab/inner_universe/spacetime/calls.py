@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sized
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.item_changes import ItemChange
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity, Item
+from nerv_lab.core.graph.permissions import Grant
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.limits import MAX_MESSAGE, MAX_SENT_CHANGES
-from nerv_lab.core.model import Entity, Item
-from nerv_lab.core.permissions import Grant
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.records import BranchMove
 from nerv_lab.inner_universe.spacetime.arguments import (
     APPLY_AND_COMMIT,

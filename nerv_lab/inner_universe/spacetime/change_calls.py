@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, assert_never
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.checks import checked_name
+from nerv_lab.core.errors import ValidationError
+from nerv_lab.core.graph.changes import (
     REMOVE,
     UNSET,
     Change,
@@ -19,9 +21,7 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.checks import checked_name
-from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import EntityMetadata, RelationMetadata
+from nerv_lab.core.graph.model import EntityMetadata, RelationMetadata
 from nerv_lab.inner_universe.spacetime.bsatn import Variant
 from nerv_lab.inner_universe.spacetime.change_arguments import ChangeCall
 from nerv_lab.inner_universe.spacetime.rows import entity_meta, json_text, relation_meta

@@ -7,14 +7,14 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.permissions import Grant
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.retention import RetentionPolicy
-from nerv_lab.core.rules import plan
-from nerv_lab.core.versions import Version, from_micros, version_digest
+from nerv_lab.core.graph.changes import Change
+from nerv_lab.core.graph.permissions import Grant
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.retention import RetentionPolicy
+from nerv_lab.core.history.versions import Version, from_micros, version_digest
 from nerv_lab.inner_universe.checked_events import checked_events
 from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal, StoredHistory
 from nerv_lab.inner_universe.ids import new_id

@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeVar
 
 from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.core.events import Event, EventType
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES
-from nerv_lab.core.model import Item
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES
+from nerv_lab.core.graph.model import Item
 from nerv_lab.inner_universe.client import CacheUse, EventHandler, Status
 from nerv_lab.inner_universe.delivery import Delivery
 from nerv_lab.inner_universe.ids import new_id

@@ -8,7 +8,7 @@ from typing import Any
 
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import Event
-from nerv_lab.core.model import Entity, Item
+from nerv_lab.core.graph.model import Entity, Item
 from nerv_lab.inner_universe.client import StoredHistory
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.spacetime.arguments import EntityState

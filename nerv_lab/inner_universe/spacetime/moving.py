@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from nerv_lab.core.errors import HistoryPrunedError, LogMovedError
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.inner_universe.rebasing import rebased
 from nerv_lab.inner_universe.records import BranchMove
 from nerv_lab.inner_universe.spacetime.calls import move_args

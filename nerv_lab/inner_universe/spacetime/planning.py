@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.errors import StoreBusyError
+from nerv_lab.core.graph.changes import (
     Change,
     CreateEntity,
     CreateRelation,
@@ -16,10 +17,9 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.errors import StoreBusyError
-from nerv_lab.core.model import Entity, Item, Relation, entity_key, relation_key
-from nerv_lab.core.rules import Reader
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, Item, Relation, entity_key, relation_key
+from nerv_lab.core.graph.rules import Reader
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.queries import quoted
 from nerv_lab.inner_universe.spacetime.reading import read_item, read_snapshot

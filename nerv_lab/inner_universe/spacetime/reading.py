@@ -9,10 +9,10 @@ from typing import Any
 
 from nerv_lab.core.errors import HistoryPrunedError, StoreBusyError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange
-from nerv_lab.core.model import Item, entity_key, relation_key
-from nerv_lab.core.thinning import Bridge, Retention
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ItemChange
+from nerv_lab.core.graph.model import Item, entity_key, relation_key
+from nerv_lab.core.history.thinning import Bridge, Retention
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.client import Branch, Snapshot
 from nerv_lab.inner_universe.retention import TOP_ROWS, with_marks
 from nerv_lab.inner_universe.spacetime.connection import Connection

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from nerv_lab.core.change_events import change_in
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ItemChange, compact
-from nerv_lab.core.resolutions import delta_with, resolutions_of
-from nerv_lab.core.rules import plan
-from nerv_lab.core.versions import Version, to_micros
+from nerv_lab.core.graph.change_events import change_in
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ItemChange, compact
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.history.resolutions import delta_with, resolutions_of
+from nerv_lab.core.history.versions import Version, to_micros
 from nerv_lab.inner_universe.outbox.forking import relocated
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 from nerv_lab.inner_universe.spacetime.connection import Connection

@@ -8,11 +8,11 @@ from typing import Any, TypeVar, cast
 
 from nerv_lab.core.errors import ProtocolError, ValidationError
 from nerv_lab.core.events import Event
-from nerv_lab.core.item_changes import CHANGE_EVENT_TYPES, ChangeData, ItemChange
-from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
-from nerv_lab.core.thinning import BranchMark, Retention
+from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ChangeData, ItemChange
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.history.thinning import BranchMark, Retention
+from nerv_lab.core.history.versions import Version, to_micros
 from nerv_lab.core.values import decode, encode
-from nerv_lab.core.versions import Version, to_micros
 from nerv_lab.inner_universe.spacetime.arguments import OwnEvent, VersionArgs
 from nerv_lab.inner_universe.spacetime.schema import (
     SEPARATOR,

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Callable, Iterable
 
 from nerv_lab.core.errors import HistoryPrunedError, VersionNotFoundError
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.temporal import TemporalStore
-from nerv_lab.core.thinning import Bridge
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.temporal import TemporalStore
+from nerv_lab.core.history.thinning import Bridge
 from nerv_lab.inner_universe.portal import Portal
 from nerv_lab.inner_universe.spacetime.connection import Connection
 from nerv_lab.inner_universe.spacetime.reading import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from nerv_lab.core.model import Item
+from nerv_lab.core.graph.model import Item
 from nerv_lab.widgets.styling.fields import Degrees, is_number, reader
 from nerv_lab.widgets.styling.palettes import CATEGORIES, OTHER, Tone, ramp
 from nerv_lab.widgets.styling.scales import Categories, Line, written

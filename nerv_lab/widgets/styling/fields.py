@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final, Protocol, TypeAlias
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Entity, Item
+from nerv_lab.core.graph.model import Entity, Item
 
 __all__ = ["Degrees", "Read", "is_number", "is_time", "number_of", "reader"]
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.core.model import Entity, Item, Relation
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.model import Entity, Item, Relation
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.styling.channel import Channel
 from nerv_lab.widgets.styling.fields import Degrees
 from nerv_lab.widgets.styling.palettes import Tone

@@ -11,7 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.errors import NervError
+from nerv_lab.core.events import Event
+from nerv_lab.core.graph.changes import (
     REMOVE,
     Change,
     CreateEntity,
@@ -23,10 +25,8 @@ from nerv_lab.core.changes import (
     UpdateEntity,
     UpdateRelation,
 )
-from nerv_lab.core.errors import NervError
-from nerv_lab.core.events import Event
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, EntityMetadata, Relation, RelationMetadata
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Relation, RelationMetadata
 from nerv_lab.core.values import json_hash
 from nerv_lab.inner_universe import EmbeddedInnerUniverse, InnerUniverseClient, MockInnerUniverse
 

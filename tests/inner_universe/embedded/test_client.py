@@ -8,8 +8,8 @@ from typing import Any
 import apsw
 import pytest
 
-from nerv_lab.core.changes import CreateEntity, UpdateEntity
-from nerv_lab.core.model import EntityMetadata
+from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
+from nerv_lab.core.graph.model import EntityMetadata
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
 from nerv_lab.inner_universe.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
 

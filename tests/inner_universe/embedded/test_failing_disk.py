@@ -11,9 +11,9 @@ from typing import get_args
 import pytest
 from shared.disk import Disk, Failure, disk
 
-from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import NERVPersistenceError, StoreFullError
-from nerv_lab.core.model import EntityMetadata
+from nerv_lab.core.graph.changes import CreateEntity
+from nerv_lab.core.graph.model import EntityMetadata
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
 
 BIG = EntityMetadata(description="x" * 9_000)

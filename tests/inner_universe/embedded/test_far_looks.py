@@ -12,8 +12,8 @@ import pytest
 
 import nerv_lab as nl
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
-from nerv_lab.core.item_changes import decode_delta, encode_delta
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.item_changes import decode_delta, encode_delta
+from nerv_lab.core.history.versions import Version
 
 VERSIONS = 40
 DAMAGED = 30

@@ -17,7 +17,6 @@ from typing import Any
 import apsw
 import pytest
 
-from nerv_lab.core.changes import CreateEntity, UpdateEntity
 from nerv_lab.core.errors import (
     CorruptStoreError,
     ForeignStoreError,
@@ -31,7 +30,8 @@ from nerv_lab.core.errors import (
     StoreUnreadableError,
     ValidationError,
 )
-from nerv_lab.core.model import EntityMetadata
+from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
+from nerv_lab.core.graph.model import EntityMetadata
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
 from nerv_lab.inner_universe.embedded.faults import error_for
 

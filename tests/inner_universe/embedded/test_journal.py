@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from shared.effort import EFFORT
 
 import nerv_lab as nl
-from nerv_lab.core.changes import CreateEntity, UpdateEntity
 from nerv_lab.core.errors import CorruptStoreError, HeadMovedError, NervError
-from nerv_lab.core.model import EntityMetadata
-from nerv_lab.core.temporal import TemporalStore
+from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
+from nerv_lab.core.graph.model import EntityMetadata
+from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
 from nerv_lab.inner_universe.embedded.upkeep import backup_store
 from nerv_lab.lab.driving import run_inline

@@ -11,8 +11,8 @@ import pytest
 from shared.disk import Disk, after_power_cut, disk
 from shared.effort import EFFORT
 
-from nerv_lab.core.changes import CreateEntity, UpdateEntity
 from nerv_lab.core.errors import NERVPersistenceError
+from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
 from nerv_lab.inner_universe.embedded.client import Synchronous
 

@@ -17,7 +17,7 @@ from typing import Any
 from shared.effort import EFFORT
 
 import nerv_lab
-from nerv_lab.core.changes import CreateEntity
+from nerv_lab.core.graph.changes import CreateEntity
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
 
 SCRIPT = Path(__file__).with_name("writer_process.py")

@@ -18,8 +18,8 @@ from shared.old_stores import back_to_first_tables
 
 import nerv_lab as nl
 from nerv_lab.core.errors import HistoryPrunedError, IntegrityError, LogMovedError
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.retention import RetentionPolicy
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.retention import RetentionPolicy
 from nerv_lab.inner_universe import EmbeddedInnerUniverse, Problem
 from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION, UPGRADES
 from nerv_lab.lab.driving import run_inline

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared.items import ENTITIES, RELATIONS, TEXT
 
-from nerv_lab.core.canonical import metadata_json, record_json
 from nerv_lab.core.errors import CorruptStoreError
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity, Relation
+from nerv_lab.core.graph.canonical import metadata_json, record_json
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity, Relation
 from nerv_lab.core.values import encode
 from nerv_lab.inner_universe.embedded.rows import (
     change_json,

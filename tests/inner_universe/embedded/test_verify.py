@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 import pytest
 
-from nerv_lab.core.changes import CreateEntity, CreateRelation, UpdateEntity
+from nerv_lab.core.graph.changes import CreateEntity, CreateRelation, UpdateEntity
 from nerv_lab.core.values import encode, json_hash
 from nerv_lab.inner_universe import EmbeddedInnerUniverse, Problem
 

@@ -19,8 +19,8 @@ import os
 import sys
 import threading
 
-from nerv_lab.core.changes import CreateEntity, UpdateEntity
 from nerv_lab.core.events import Event
+from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
 from nerv_lab.inner_universe.ids import new_id
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from shared.universes import UNIVERSES, Universe
 
-from nerv_lab.core.changes import CreateEntity, DeleteEntity
 from nerv_lab.core.errors import (
     EntityNotFoundError,
     HeadMovedError,
@@ -21,6 +20,7 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.core.events import Event
+from nerv_lab.core.graph.changes import CreateEntity, DeleteEntity
 from nerv_lab.inner_universe import (
     EmbeddedInnerUniverse,
     InnerUniverseClient,

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import ForeignStoreError, OutboxFullError, StoreInUseError
 from nerv_lab.core.events import Event
-from nerv_lab.core.item_changes import ItemChange
-from nerv_lab.core.model import Entity
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.thinning import BranchMark, Retention
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.changes import CreateEntity
+from nerv_lab.core.graph.item_changes import ItemChange
+from nerv_lab.core.graph.model import Entity
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.thinning import BranchMark, Retention
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.outbox import Standing, State
 from nerv_lab.inner_universe.outbox.folders import OutboxFolder
 from nerv_lab.inner_universe.outbox.journal import Journal

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from nerv_lab.core.changes import (
+from nerv_lab.core.events import Event
+from nerv_lab.core.graph.changes import (
     Change,
     CreateEntity,
     CreateRelation,
@@ -15,12 +16,11 @@ from nerv_lab.core.changes import (
     RestoreEntity,
     UpdateEntity,
 )
-from nerv_lab.core.events import Event
-from nerv_lab.core.model import Entity, EntityMetadata
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.temporal import TemporalStore
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.model import Entity, EntityMetadata
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.temporal import TemporalStore
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.outbox.forking import fork_name, forked, relocated
 from nerv_lab.inner_universe.outbox.rehearsing import Rehearsal, waits_for
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, TagMove, touched

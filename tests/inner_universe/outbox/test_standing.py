@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from nerv_lab.core.changes import CreateEntity, DeleteEntity, UpdateEntity
 from nerv_lab.core.errors import CorruptStoreError
 from nerv_lab.core.events import Event
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.changes import CreateEntity, DeleteEntity, UpdateEntity
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.inner_universe.memory import MockInnerUniverse
 from nerv_lab.inner_universe.outbox import Standing
 from nerv_lab.inner_universe.outbox.standing import advanced, decode_standing, encode_standing

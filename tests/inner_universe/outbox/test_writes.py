@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared.graphs import changes, values
 
-from nerv_lab.core.changes import Change, RestoreEntity, RestoreRelation
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import Event
-from nerv_lab.core.model import Entity, EntityMetadata, Relation
+from nerv_lab.core.graph.changes import Change, RestoreEntity, RestoreRelation
+from nerv_lab.core.graph.model import Entity, EntityMetadata, Relation
+from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import freeze
-from nerv_lab.core.versions import Version
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, decode_write, encode_write
 from nerv_lab.inner_universe.records import BranchMove
 

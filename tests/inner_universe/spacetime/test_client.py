@@ -15,9 +15,9 @@ from shared.effort import EFFORT
 from shared.spacetime_server import SpacetimeServer, new_database
 
 import nerv_lab as nl
-from nerv_lab.core.changes import CreateEntity, UpdateEntity
 from nerv_lab.core.errors import NERVPersistenceError, ServerGoneError, ValidationError
 from nerv_lab.core.events import Event
+from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
 from nerv_lab.core.limits import MAX_SENT_CHANGES
 from nerv_lab.inner_universe import InnerUniverseConfig
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse, publish_module

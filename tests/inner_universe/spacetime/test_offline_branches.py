@@ -12,8 +12,8 @@ from shared.interleaving import before_next
 from shared.offline_places import PATIENCE, Place, contents
 
 import nerv_lab as nl
-from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import ServerGoneError, ValidationError
+from nerv_lab.core.graph.changes import CreateEntity
 from nerv_lab.inner_universe.outbox import Queued
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.queueing import QueuedUniverse, QueueLimits

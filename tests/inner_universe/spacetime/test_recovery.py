@@ -12,9 +12,9 @@ from shared.breaking_proxy import breaking_proxy
 from shared.spacetime_server import SpacetimeServer
 
 import nerv_lab as nl
-from nerv_lab.core.changes import CreateEntity
 from nerv_lab.core.errors import ServerGoneError
 from nerv_lab.core.events import Event
+from nerv_lab.core.graph.changes import CreateEntity
 from nerv_lab.inner_universe import InnerUniverseConfig
 from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile

@@ -13,13 +13,13 @@ from shared.spacetime_database import Database, own_event
 from shared.spacetime_server import SpacetimeServer, the_server
 
 import nerv_lab as nl
-from nerv_lab.core.changes import Change, CreateEntity, CreateRelation, UpdateEntity
 from nerv_lab.core.errors import ModuleMismatchError
-from nerv_lab.core.item_changes import encode_delta
-from nerv_lab.core.model import EntityMetadata, RelationMetadata
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
-from nerv_lab.core.versions import Version, from_micros, version_digest
+from nerv_lab.core.graph.changes import Change, CreateEntity, CreateRelation, UpdateEntity
+from nerv_lab.core.graph.item_changes import encode_delta
+from nerv_lab.core.graph.model import EntityMetadata, RelationMetadata
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
+from nerv_lab.core.history.versions import Version, from_micros, version_digest
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.schema import MODULE_VERSION
 from nerv_lab.inner_universe.spacetime.tokens import Secret, TokenFile

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nerv_lab.core.changes import Change
 from nerv_lab.core.events import DEFAULT_BRANCH
-from nerv_lab.core.rules import plan
-from nerv_lab.core.versions import Version, from_micros, version_digest
+from nerv_lab.core.graph.changes import Change
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.history.versions import Version, from_micros, version_digest
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore

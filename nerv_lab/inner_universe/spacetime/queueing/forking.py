@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from nerv_lab.core.item_changes import decode_delta
-from nerv_lab.core.rules import plan
-from nerv_lab.core.state import GraphState
+from nerv_lab.core.graph.item_changes import decode_delta
+from nerv_lab.core.graph.rules import plan
+from nerv_lab.core.graph.state import GraphState
 from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.outbox.forking import fork_name, forked
 from nerv_lab.inner_universe.outbox.journal import Journal

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nerv_lab.core.errors import NervError
-from nerv_lab.core.item_changes import decode_delta
+from nerv_lab.core.graph.item_changes import decode_delta
 from nerv_lab.inner_universe.checked_events import checked_events
 from nerv_lab.inner_universe.log_events import Origin
 from nerv_lab.inner_universe.outbox.facade import Queues

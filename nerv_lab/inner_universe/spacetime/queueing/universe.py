@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from nerv_lab.core.errors import ServerGoneError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.model import Item
-from nerv_lab.core.permissions import Grant, Permissions
-from nerv_lab.core.pruning import PruneStep
-from nerv_lab.core.retention import RetentionPolicy
-from nerv_lab.core.thinning import Bridge, Retention
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.model import Item
+from nerv_lab.core.graph.permissions import Grant, Permissions
+from nerv_lab.core.history.pruning import PruneStep
+from nerv_lab.core.history.retention import RetentionPolicy
+from nerv_lab.core.history.thinning import Bridge, Retention
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.records import (
     Branch,

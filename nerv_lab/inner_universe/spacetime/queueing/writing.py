@@ -7,12 +7,12 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, TypeVar
 
-from nerv_lab.core.changes import Change
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import IntegrityError, NervError
 from nerv_lab.core.events import DEFAULT_BRANCH, Event
-from nerv_lab.core.item_changes import encode_delta
-from nerv_lab.core.versions import Version
+from nerv_lab.core.graph.changes import Change
+from nerv_lab.core.graph.item_changes import encode_delta
+from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.checked_events import checked_events
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore

@@ -1,0 +1,1 @@
+"""Reading a graph and asking it: items, queries, paths, words and tables."""

@@ -1,0 +1,1 @@
+"""Working aside and bringing it together: branches and merges."""

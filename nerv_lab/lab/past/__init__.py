@@ -1,0 +1,1 @@
+"""Travelling through the history: finding a version, comparing, blaming, bisecting, pruning."""

@@ -1,0 +1,1 @@
+"""Who may do what, what is kept encrypted, and what is signed."""
