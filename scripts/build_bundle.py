@@ -24,7 +24,7 @@ MAX_BYTES = 300_000
 def source_files() -> list[Path]:
     """Return every file the bundle is built from, dependencies apart."""
     named = [JS / name for name in ("build.mjs", "package.json", "package-lock.json")]
-    return sorted([*named, *(JS / "src").iterdir()])
+    return sorted([*named, *(path for path in (JS / "src").rglob("*") if path.is_file())])
 
 
 def source_hashes() -> dict[str, str]:

@@ -1,9 +1,9 @@
 // What a person does that the kernel carries out, and what is said of it in the view.
 
-import { download, pictureOf } from "./answers.js";
-import { confirmIn } from "./dialog.js";
-import { counted } from "./dom.js";
-import { MergeDialog } from "./merge_dialog.js";
+import { download, pictureOf } from "./graph/answers.js";
+import { confirmIn } from "./common/dialog.js";
+import { counted } from "./common/dom.js";
+import { MergeDialog } from "./versions/merge_dialog.js";
 
 export class Commands {
   /** @param view Whose commands: they are sent by its desk, and show what they did in its parts. */

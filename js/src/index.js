@@ -1,6 +1,6 @@
 // The widgets of nerv-lab, as anywidget loads them.
 
-import { h } from "./dom.js";
+import { h } from "./common/dom.js";
 import { Monitor } from "./monitor.js";
 import { View } from "./view.js";
 

@@ -1,8 +1,8 @@
 // The monitor: a table of what is measured, as the kernel last told it.
 
-import { h } from "./dom.js";
-import css from "./style.css";
-import { readTheme, watchTheme } from "./theme.js";
+import { h } from "./common/dom.js";
+import css from "./common/style.css";
+import { readTheme, watchTheme } from "./common/theme.js";
 
 export class Monitor {
   constructor({ model, el }) {

@@ -1,8 +1,8 @@
 // What the widget has to say: errors where they happened, how far long work is, and news for
 // screen readers.
 
-import { h, iconButton } from "./dom.js";
-import { Working } from "./working.js";
+import { h, iconButton } from "./common/dom.js";
+import { Working } from "./common/working.js";
 
 const SILENT = "The kernel does not answer: it is busy, or was restarted. What is shown may be old; if it was restarted, run the cell again.";
 const UNHEARD = "No kernel answers: there is none here, or it is busy, or was restarted. To explore, run the cell again.";

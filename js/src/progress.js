@@ -1,6 +1,6 @@
 // How much of a large graph is here by now, with a way to leave it at that and to go on after all.
 
-import { counted, h } from "./dom.js";
+import { counted, h } from "./common/dom.js";
 
 const SLOW_MS = 1000; // what takes longer can be stopped
 

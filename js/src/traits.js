@@ -1,7 +1,7 @@
 // What the kernel knows of a view and may set: where one looks, how nodes are arranged, where they
 // are, and what is pointed at.
 
-import { positionsOf } from "./answers.js";
+import { positionsOf } from "./graph/answers.js";
 
 const REST_MS = 250;
 const MOST_TOLD = 20_000; // nodes whose places are told unasked; as in nerv_lab/widgets/placed.py

@@ -1,27 +1,27 @@
 // One view of a widget: panels by its mode, fed by the frames of its own stream.
 
-import { answer, pictureOf, positionsOf } from "./answers.js";
-import { BranchMenu } from "./branch_menu.js";
+import { answer, pictureOf, positionsOf } from "./graph/answers.js";
+import { BranchMenu } from "./versions/branch_menu.js";
 import { Commands } from "./commands.js";
-import { CommitBar } from "./commit_bar.js";
-import { Compare } from "./compare.js";
-import { CompareBar } from "./compare_bar.js";
-import { Desk } from "./desk.js";
-import { counted, h } from "./dom.js";
-import { GraphPanel } from "./graph_panel.js";
-import { GraphStore } from "./graph_store.js";
-import { History } from "./history.js";
-import { Inspector } from "./inspector.js";
-import { Link } from "./link.js";
-import { isGroup } from "./looks.js";
+import { CommitBar } from "./versions/commit_bar.js";
+import { Compare } from "./versions/compare.js";
+import { CompareBar } from "./versions/compare_bar.js";
+import { Desk } from "./kernel/desk.js";
+import { counted, h } from "./common/dom.js";
+import { GraphPanel } from "./graph/graph_panel.js";
+import { GraphStore } from "./model/graph_store.js";
+import { History } from "./model/history.js";
+import { Inspector } from "./inspector/inspector.js";
+import { Link } from "./kernel/link.js";
+import { isGroup } from "./painting/looks.js";
 import { Notices } from "./notices.js";
-import { OptionsPanel } from "./options_panel.js";
+import { OptionsPanel } from "./graph/options_panel.js";
 import { Progress } from "./progress.js";
-import { statusNews } from "./store_texts.js";
-import css from "./style.css";
-import { readTheme, watchTheme } from "./theme.js";
-import timelineCss from "./timeline.css";
-import { TimelinePanel } from "./timeline.js";
+import { statusNews } from "./versions/store_texts.js";
+import css from "./common/style.css";
+import { readTheme, watchTheme } from "./common/theme.js";
+import timelineCss from "./timeline/timeline.css";
+import { TimelinePanel } from "./timeline/timeline.js";
 import { Traits } from "./traits.js";
 import { Waiting } from "./waiting.js";
 

@@ -1,7 +1,7 @@
 // What stands in a view's place until the kernel is heard, and for good where there is none: the
 // picture that was kept when the cell ran.
 
-import { h } from "./dom.js";
+import { h } from "./common/dom.js";
 
 const ALT = "The graph when the cell was run";
 

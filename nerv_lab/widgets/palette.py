@@ -16,7 +16,7 @@ _32_BITS: Final = 0xFFFFFFFF
 
 
 def type_colours(types: Iterable[str]) -> dict[str, str]:
-    """Return the colour of each type, by the rule of js/src/palette.js."""
+    """Return the colour of each type, by the rule of js/src/model/palette.js."""
     taken: dict[str, int] = {}
     for type in sorted(types, key=_units):
         first = _hash(type) % _VIVID
@@ -33,7 +33,7 @@ def _units(text: str) -> list[int]:
 
 
 def _hash(text: str) -> int:
-    """Return the number of js/src/random.js for a text."""
+    """Return the number of js/src/common/random.js for a text."""
     h = 0x811C9DC5
     for unit in _units(text):
         h = (h ^ unit) * 0x01000193 & _32_BITS

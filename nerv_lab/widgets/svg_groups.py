@@ -11,7 +11,7 @@ from nerv_lab.widgets.svg_labels import Box, text_width
 
 __all__ = ["grouped_spots", "titles_svg"]
 
-_STEP: Final = 20.0  # as in js/src/layouts.js, so that places from there fit in
+_STEP: Final = 20.0  # as in js/src/layout/layouts.js, so that places from there fit in
 _GOLDEN_ANGLE: Final = math.pi * (3 - math.sqrt(5))
 _MAX_TITLE: Final = 32
 _TITLE_SIZE: Final = 13

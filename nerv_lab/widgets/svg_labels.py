@@ -11,7 +11,7 @@ __all__ = ["LANDMARKS", "Box", "Labels", "text_width"]
 
 LANDMARKS: Final = 14  # the largest nodes, whose names are important
 
-# The rule is that of js/src/labels.js, so that a still picture names what the live one does.
+# The rule is that of js/src/painting/labels.js, so that a still picture names what the live one does.
 _GAP: Final = 4.0
 _COVERED: Final = 0.8  # of the radius of a node: a square as large as its disc
 _LETTER: Final = 0.58  # of the size of a font, about

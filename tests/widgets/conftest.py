@@ -15,7 +15,7 @@ from nerv_lab.widgets import Explorer
 
 
 class FakeFrontEnd:
-    """What the browser keeps: it takes frames as `js/src/frames.js` does."""
+    """What the browser keeps: it takes frames as `js/src/kernel/frames.js` does."""
 
     def __init__(self, view: str = "view") -> None:
         self.view = view
