@@ -23,8 +23,8 @@ from shared.jupyterlab import chromium_context, jupyterlab, open_notebook
 import nerv_lab as nl
 from nerv_lab.core.graph.changes import Change, CreateEntity, CreateRelation
 from nerv_lab.core.graph.model import EntityMetadata
-from nerv_lab.widgets.board import Board
-from nerv_lab.widgets.stream import Stream
+from nerv_lab.widgets.sending.stream import Stream
+from nerv_lab.widgets.shown.board import Board
 
 TYPES = ("person", "text", "place", "idea", "event", "tool")
 OPEN = """\

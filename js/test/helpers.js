@@ -11,7 +11,7 @@ const table = () => {
 
 const u32 = (values) => new Uint8Array(new Uint32Array(values).buffer);
 
-/** Columns as nerv_lab/widgets/columns.py packs them. */
+/** Columns as nerv_lab/widgets/shown/columns.py packs them. */
 export function graphPart({ nodes = [], edges = [], goneNodes = [], goneEdges = [] }) {
   const [nodeTypes, edgeTypes, ends] = [table(), table(), table()];
   return {
@@ -58,7 +58,7 @@ export function frames(kind, base, seq, payload, size = 1 << 20) {
   }));
 }
 
-/** Rows of versions as nerv_lab/widgets/history.py packs them, from a number on. */
+/** Rows of versions as nerv_lab/widgets/shown/history.py packs them, from a number on. */
 export function versionColumns(rows, first = 0) {
   const number = new Map(rows.map((row, i) => [row.id, i]));
   const own = rows.slice(first);

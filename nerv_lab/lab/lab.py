@@ -376,5 +376,7 @@ class Lab(
     def _repr_svg_(self) -> str | None:
         if self._closed:
             return None
-        picture: str = delegated("widgets.svg", "graph_svg")(self.state, repr(self).strip("<>"))
+        picture: str = delegated("widgets.stills.graph", "graph_svg")(
+            self.state, repr(self).strip("<>")
+        )
         return picture

@@ -16,11 +16,11 @@ from nerv_lab.core.text import graph_size
 from nerv_lab.lab.asking.reading import View
 from nerv_lab.lab.lab import Lab
 from nerv_lab.widgets.bundled import BundledWidget
-from nerv_lab.widgets.clerk import Clerk
-from nerv_lab.widgets.feed import Feed
+from nerv_lab.widgets.commands.clerk import Clerk
 from nerv_lab.widgets.hop import Hop
+from nerv_lab.widgets.sending.feed import Feed
+from nerv_lab.widgets.stills.graph import graph_svg
 from nerv_lab.widgets.styling import Styler
-from nerv_lab.widgets.svg import graph_svg
 
 __all__ = ["LabWidget", "with_signature"]
 

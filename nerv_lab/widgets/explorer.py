@@ -7,8 +7,8 @@ from typing import ClassVar
 import traitlets as t
 
 from nerv_lab.widgets.base import with_signature
-from nerv_lab.widgets.board import GRAPH, HISTORY
 from nerv_lab.widgets.graph_view import GraphView
+from nerv_lab.widgets.shown.board import GRAPH, HISTORY
 
 __all__ = ["Explorer"]
 

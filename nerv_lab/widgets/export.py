@@ -14,12 +14,12 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.text import counted, graph_size
 from nerv_lab.lab.lab import Lab
-from nerv_lab.widgets.arrangement import parse_layout
 from nerv_lab.widgets.loading import BUNDLE, packed_text
 from nerv_lab.widgets.pins import checked_places
 from nerv_lab.widgets.recording import MAX_BYTES, record
+from nerv_lab.widgets.shown.arrangement import parse_layout
+from nerv_lab.widgets.stills.graph import graph_svg
 from nerv_lab.widgets.styling import Styler
-from nerv_lab.widgets.svg import graph_svg
 
 __all__ = ["to_html", "to_svg"]
 

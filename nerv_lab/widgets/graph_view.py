@@ -12,14 +12,14 @@ import traitlets as t
 from nerv_lab.core.collecting import collector_paused
 from nerv_lab.core.graph.full_text import Hit
 from nerv_lab.core.graph.model import Entity, Item, Relation
-from nerv_lab.widgets.arrangement import Arranger, parse_layout
 from nerv_lab.widgets.base import with_signature
-from nerv_lab.widgets.board import GRAPH
 from nerv_lab.widgets.callbacks import Callbacks
-from nerv_lab.widgets.details import find
+from nerv_lab.widgets.commands.details import find
 from nerv_lab.widgets.placed import Placed
+from nerv_lab.widgets.shown.arrangement import Arranger, parse_layout
+from nerv_lab.widgets.shown.board import GRAPH
+from nerv_lab.widgets.stills.graph import graph_svg
 from nerv_lab.widgets.styling import Styler
-from nerv_lab.widgets.svg import graph_svg
 
 __all__ = ["GraphView"]
 

@@ -12,8 +12,8 @@ from nerv_lab.core.errors import EntityNotFoundError, ValidationError
 from nerv_lab.core.graph.model import Entity
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.base import LabWidget
-from nerv_lab.widgets.conditions import find_entities
-from nerv_lab.widgets.lens import Lens
+from nerv_lab.widgets.shown.conditions import find_entities
+from nerv_lab.widgets.shown.lens import Lens
 
 __all__ = ["Narrowed"]
 

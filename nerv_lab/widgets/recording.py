@@ -15,9 +15,9 @@ from nerv_lab.core.graph.model import Item, Relation
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.versions import LTHASH, Version
 from nerv_lab.lab.lab import Lab
-from nerv_lab.widgets.board import Density
-from nerv_lab.widgets.details import details
-from nerv_lab.widgets.history import Uncommitted, count_past_events, version_rows
+from nerv_lab.widgets.commands.details import details
+from nerv_lab.widgets.shown.board import Density
+from nerv_lab.widgets.shown.history import Uncommitted, count_past_events, version_rows
 from nerv_lab.widgets.styling import Styler
 
 __all__ = ["MAX_BYTES", "record"]

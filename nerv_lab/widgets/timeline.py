@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import traitlets as t
 
 from nerv_lab.widgets.base import LabWidget, with_signature
-from nerv_lab.widgets.board import HISTORY
+from nerv_lab.widgets.shown.board import HISTORY
 
 __all__ = ["Timeline"]
 

@@ -11,7 +11,7 @@ import pytest
 from shared.effort import EFFORT
 
 import nerv_lab as nl
-from nerv_lab.widgets import frames
+from nerv_lab.widgets.sending import frames
 
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
 BOUND_MS = 60_000  # of the page's clock, within which a view is where the store is

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import nerv_lab as nl
-from nerv_lab.widgets.commands import COMMANDS
+from nerv_lab.widgets.commands.commands import COMMANDS
 
 MOST_STOPS = 150
 FOCUSED = """() => {

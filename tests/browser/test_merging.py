@@ -202,7 +202,7 @@ def test_in_jupyterlab_a_branch_is_merged_with_a_typed_value(
 MERGE_SLOWLY = """
 import threading
 from nerv_lab.core.walking import followed
-from nerv_lab.widgets import commands
+from nerv_lab.widgets.commands import commands
 
 go, ended = threading.Event(), threading.Event()
 work_out = commands.LOOKS["preview"]

@@ -181,7 +181,7 @@ def test_in_jupyterlab_an_event_between_versions_is_shown_and_restored(
 LOOK_SLOWLY = """
 import threading
 from nerv_lab.core.walking import followed
-from nerv_lab.widgets import commands
+from nerv_lab.widgets.commands import commands
 
 go = threading.Event()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nerv_lab.widgets.commands import answer
+from nerv_lab.widgets.commands.commands import answer
 
 
 def ask(widget: Any, name: Any, /, **args: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ export function countChips(counts) {
   return h("span.nerv-counts-of-changes", {}, ...chips);
 }
 
-/** @param rows As nerv_lab/widgets/changes.py makes them. */
+/** @param rows As nerv_lab/widgets/shown/changes.py makes them. */
 export function changeList(rows, total, choose = null) {
   const items = rows.map((row) => h("li", {}, sign(row), titleOf(row, choose), fieldsOf(row)));
   if (total > rows.length) {

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 
-// As in nerv_lab/widgets/literals.py.
+// As in nerv_lab/widgets/shown/literals.py.
 export const KINDS = {
   str: "text", int: "whole number", float: "number", bool: "true / false", None: "nothing",
   date: "date", datetime: "moment", Decimal: "decimal", UUID: "UUID", json: "JSON",

@@ -1,4 +1,4 @@
-// Columns of nodes and edges, as nerv_lab/widgets/columns.py packs them.
+// Columns of nodes and edges, as nerv_lab/widgets/shown/columns.py packs them.
 
 /** View a binary column as numbers; copied, since it may lie at any offset. */
 export function numbers(bytes, Type) {

@@ -1,4 +1,4 @@
-// The digest of what is held: the sum of the marks of all items, as nerv_lab/widgets/digest.py
+// The digest of what is held: the sum of the marks of all items, as nerv_lab/widgets/shown/digest.py
 // adds them up.
 
 const WORD = 2 ** 32;

@@ -1,4 +1,4 @@
-// Frames from the kernel: read, put together, and checked for gaps. See nerv_lab/widgets/frames.py.
+// Frames from the kernel: read, put together, and checked for gaps. See nerv_lab/widgets/sending/frames.py.
 
 import { decode } from "@msgpack/msgpack";
 

@@ -151,7 +151,7 @@ export function layered(graph, direction = "down") {
   return spots;
 }
 
-/** A layout by name, as nerv_lab/widgets/arrangement.py describes them; null for forces. */
+/** A layout by name, as nerv_lab/widgets/shown/arrangement.py describes them; null for forces. */
 export function arranged({ name, direction }, graph, { group, x, y }) {
   if (name === "layered") return layered(graph, direction);
   if (name === "circular") return circular(graph);

@@ -1,4 +1,4 @@
-// One colour per type, kept for as long as the view lives; the rule is that of nerv_lab/widgets/palette.py.
+// One colour per type, kept for as long as the view lives; the rule is that of nerv_lab/widgets/shown/palette.py.
 
 import { packed } from "../common/colours.js";
 import { hash } from "../common/random.js";

@@ -281,7 +281,9 @@ class View(GraphReader):
         return record_html("View, read-only", rows)
 
     def _repr_svg_(self) -> str:
-        picture: str = delegated("widgets.svg", "graph_svg")(self.state, repr(self).strip("<>"))
+        picture: str = delegated("widgets.stills.graph", "graph_svg")(
+            self.state, repr(self).strip("<>")
+        )
         return picture
 
     def _refuse(self, *args: object, **kwargs: object) -> NoReturn:

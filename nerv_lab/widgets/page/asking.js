@@ -53,7 +53,7 @@ function find(state, query, most = 2000) {
 
 // -- a part of the graph -------------------------------------------------------------------------
 
-/** What a lens {filter, opened, collapsed} leaves of a state, as nerv_lab/widgets/lens.py does. */
+/** What a lens {filter, opened, collapsed} leaves of a state, as nerv_lab/widgets/shown/lens.py does. */
 function sceneOf(state, { filter, opened, collapsed }) {
   if (!filter && !collapsed.size) return state;
   const relations = [...state.values()].filter(({ kind }) => kind === "relation");
@@ -91,7 +91,7 @@ function grouped({ type, look }, id, before) {
   return { kind: "entity", id, type, name, title: name, stands, description: "", tags: [], properties, properties_total: 1, look: own };
 }
 
-/** What there is to filter by, as nerv_lab/widgets/narrowing.py says it. */
+/** What there is to filter by, as nerv_lab/widgets/commands/narrowing.py says it. */
 function facets(state) {
   const entities = [...state.values()].filter(({ kind }) => kind === "entity");
   const counted = (values) => {

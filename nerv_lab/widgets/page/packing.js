@@ -87,7 +87,7 @@ function styleColumns(items, of, looks, degree) {
 }
 
 /**
- * What a layout by data needs of these nodes, as nerv_lab/widgets/arrangement.py says it.
+ * What a layout by data needs of these nodes, as nerv_lab/widgets/shown/arrangement.py says it.
  * @param groups A table of the groups so far, which keep their numbers.
  */
 function places(scene, ids, { name, by, x, y }, degree, groups) {
@@ -112,7 +112,7 @@ function places(scene, ids, { name, by, x, y }, degree, groups) {
   return name === "axes" ? { x: COLUMNS.x(along(x)), y: COLUMNS.y(along(y)) } : {};
 }
 
-/** Items as nerv_lab/widgets/columns.py writes them. */
+/** Items as nerv_lab/widgets/shown/columns.py writes them. */
 function columns(items, looks, degree) {
   const [entities, relations] = ["entity", "relation"].map((k) => items.filter((i) => i.kind === k));
   const [kinds, types, ends] = [table(), table(), table()];
@@ -139,7 +139,7 @@ function columns(items, looks, degree) {
   };
 }
 
-/** Versions as nerv_lab/widgets/history.py writes them. */
+/** Versions as nerv_lab/widgets/shown/history.py writes them. */
 function versionColumns(rows) {
   const byId = new Map(rows.map((row, i) => [row.id, i]));
   const [branches, authors] = [table(), table()];

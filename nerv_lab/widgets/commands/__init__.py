@@ -1,0 +1,1 @@
+"""What the browser asks for, done by the Lab, with a reply."""

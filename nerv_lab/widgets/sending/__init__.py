@@ -1,0 +1,1 @@
+"""Keeping the views of a widget up to date: frames, streams and acknowledgements."""
