@@ -25,10 +25,14 @@ from nerv_lab.core.bus import new_event
 from nerv_lab.inner_universe.adapters import SpacetimeEventBus
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.portal import portal
-from nerv_lab.inner_universe.spacetime.address import Address
-from nerv_lab.inner_universe.spacetime.arguments import PUBLISH_EVENTS, OwnEvent, PublishEvents
 from nerv_lab.inner_universe.spacetime.client import SpacetimeInnerUniverse
-from nerv_lab.inner_universe.spacetime.messages import SUBPROTOCOL, call_reducer
+from nerv_lab.inner_universe.spacetime.module.arguments import (
+    PUBLISH_EVENTS,
+    OwnEvent,
+    PublishEvents,
+)
+from nerv_lab.inner_universe.spacetime.wire.address import Address
+from nerv_lab.inner_universe.spacetime.wire.messages import SUBPROTOCOL, call_reducer
 
 Block = Callable[[int], Coroutine[Any, Any, float]]
 DATA = {"value": 1}

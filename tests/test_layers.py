@@ -24,6 +24,7 @@ HEIGHTS = {
 # The folders of a layer, from the lowest on.
 FOLDERS = {
     "core": ("values", "graph", "history"),
+    "inner_universe/spacetime": ("bsatn", "tokens", "wire", "module", "following", "queueing"),
     "widgets": ("styling", "shown", "stills", "sending", "commands"),
     "lab": ("asking", "past", "schemas", "security", "changes", "branches"),
 }
@@ -123,7 +124,8 @@ def test_a_folder_of_a_layer_knows_only_those_below(layer: str) -> None:
     found = {path.parent.name for path in (PACKAGE / layer).glob("*/*.py")}
     assert found == set(folders)
     for height, folder in enumerate(folders):
-        above = tuple(f"nerv_lab.{layer}.{name}." for name in folders[height + 1 :])
+        within = f"nerv_lab.{layer}.".replace("/", ".")
+        above = tuple(f"{within}{name}." for name in folders[height + 1 :])
         for path in (PACKAGE / layer / folder).glob("*.py"):
             up = [name for name in imports(parsed(path), types=True) if name.startswith(above)]
             assert up == [], name_of(path)

@@ -255,7 +255,7 @@ def test_every_number_is_among_the_documented_limits(project_root: Path) -> None
 
 
 def test_a_request_that_is_too_large_for_a_server_is_refused() -> None:
-    from nerv_lab.inner_universe.spacetime.calls import sized
+    from nerv_lab.inner_universe.spacetime.module.calls import sized
 
     with pytest.raises(ValidationError, match=f"changes: take {MAX_MESSAGE} bytes") as refused:
         sized("changes", bytes(MAX_MESSAGE))

@@ -21,8 +21,8 @@ from shared.effort import EFFORT
 from shared.universes import UNIVERSES
 
 import nerv_lab as nl
-from nerv_lab.inner_universe.spacetime import following
-from nerv_lab.inner_universe.spacetime.tail import LogTail
+from nerv_lab.inner_universe.spacetime.following import following
+from nerv_lab.inner_universe.spacetime.following.tail import LogTail
 from nerv_lab.lab import Lab
 
 ITEMS = 40

@@ -12,9 +12,6 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
-from nerv_lab.inner_universe.spacetime import messages as m
-from nerv_lab.inner_universe.spacetime import schema
-from nerv_lab.inner_universe.spacetime.arguments import REDUCERS
 from nerv_lab.inner_universe.spacetime.bsatn import (
     BYTES,
     STRING,
@@ -24,7 +21,10 @@ from nerv_lab.inner_universe.spacetime.bsatn import (
     Product,
     Variant,
 )
-from nerv_lab.inner_universe.spacetime.history_arguments import HISTORY_REDUCERS
+from nerv_lab.inner_universe.spacetime.module import schema
+from nerv_lab.inner_universe.spacetime.module.arguments import REDUCERS
+from nerv_lab.inner_universe.spacetime.module.history_arguments import HISTORY_REDUCERS
+from nerv_lab.inner_universe.spacetime.wire import messages as m
 
 IDENTITY = b"\x11" * 32
 CONNECTION = b"\x22" * 16

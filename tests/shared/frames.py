@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nerv_lab.inner_universe.spacetime import messages as m
 from nerv_lab.inner_universe.spacetime.bsatn import Variant
-from nerv_lab.inner_universe.spacetime.entries import entries_of
-from nerv_lab.inner_universe.spacetime.schema import TABLES, EventRow
+from nerv_lab.inner_universe.spacetime.following.entries import entries_of
+from nerv_lab.inner_universe.spacetime.module.schema import TABLES, EventRow
+from nerv_lab.inner_universe.spacetime.wire import messages as m
 
 _ROWS = m.RowList.of([b"one", b"", b"three"])
 _NONE = m.RowList.of([])

@@ -20,9 +20,12 @@ from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal, StoredHist
 from nerv_lab.inner_universe.ids import new_id
 from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.retention import POLICY, policy_text
-from nerv_lab.inner_universe.spacetime.arguments import CLAIM, REVOKE, Claim, Revoke
-from nerv_lab.inner_universe.spacetime.asking import ReadableUniverse
-from nerv_lab.inner_universe.spacetime.calls import (
+from nerv_lab.inner_universe.spacetime.following.asking import ReadableUniverse
+from nerv_lab.inner_universe.spacetime.following.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.receipts import receipt_of
+from nerv_lab.inner_universe.spacetime.loading import send_history
+from nerv_lab.inner_universe.spacetime.module.arguments import CLAIM, REVOKE, Claim, Revoke
+from nerv_lab.inner_universe.spacetime.module.calls import (
     apply_and_commit_args,
     apply_args,
     check_sent,
@@ -34,13 +37,10 @@ from nerv_lab.inner_universe.spacetime.calls import (
     publish_args,
     tag_args,
 )
-from nerv_lab.inner_universe.spacetime.connection import Connection
-from nerv_lab.inner_universe.spacetime.identity import tokens_of
-from nerv_lab.inner_universe.spacetime.limits import Limits
-from nerv_lab.inner_universe.spacetime.loading import send_history
+from nerv_lab.inner_universe.spacetime.module.rows import own_event
 from nerv_lab.inner_universe.spacetime.planning import read_touched
-from nerv_lab.inner_universe.spacetime.receipts import receipt_of
-from nerv_lab.inner_universe.spacetime.rows import own_event
+from nerv_lab.inner_universe.spacetime.tokens.identity import tokens_of
+from nerv_lab.inner_universe.spacetime.wire.limits import Limits
 from nerv_lab.inner_universe.writing import (
     check_place,
     checked_batch,

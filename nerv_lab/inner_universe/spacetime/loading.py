@@ -11,10 +11,10 @@ from nerv_lab.core.events import Event
 from nerv_lab.core.graph.model import Entity, Item
 from nerv_lab.inner_universe.client import StoredHistory
 from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.spacetime.arguments import EntityState
-from nerv_lab.inner_universe.spacetime.calls import item_state, sized
-from nerv_lab.inner_universe.spacetime.connection import Connection
-from nerv_lab.inner_universe.spacetime.history_arguments import (
+from nerv_lab.inner_universe.spacetime.following.connection import Connection
+from nerv_lab.inner_universe.spacetime.module.arguments import EntityState
+from nerv_lab.inner_universe.spacetime.module.calls import item_state, sized
+from nerv_lab.inner_universe.spacetime.module.history_arguments import (
     DISCARD_HISTORY,
     IMPORT_HISTORY,
     STAGE_HISTORY,
@@ -27,8 +27,8 @@ from nerv_lab.inner_universe.spacetime.history_arguments import (
     StageHistory,
     StoredVersion,
 )
-from nerv_lab.inner_universe.spacetime.rows import json_text, version_args
-from nerv_lab.inner_universe.spacetime.schema import EventRow
+from nerv_lab.inner_universe.spacetime.module.rows import json_text, version_args
+from nerv_lab.inner_universe.spacetime.module.schema import EventRow
 
 __all__ = ["send_history"]
 

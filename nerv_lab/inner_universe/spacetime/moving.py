@@ -11,9 +11,9 @@ from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.inner_universe.rebasing import rebased
 from nerv_lab.inner_universe.records import BranchMove
-from nerv_lab.inner_universe.spacetime.calls import move_args
-from nerv_lab.inner_universe.spacetime.connection import Connection
-from nerv_lab.inner_universe.spacetime.reading import read_events, read_snapshot
+from nerv_lab.inner_universe.spacetime.following.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.reading import read_events, read_snapshot
+from nerv_lab.inner_universe.spacetime.module.calls import move_args
 
 __all__ = ["move_to"]
 

@@ -20,10 +20,10 @@ from nerv_lab.core.graph.changes import (
 from nerv_lab.core.graph.model import Entity, Item, Relation, entity_key, relation_key
 from nerv_lab.core.graph.rules import Reader
 from nerv_lab.core.graph.state import GraphState
-from nerv_lab.inner_universe.spacetime.connection import Connection
-from nerv_lab.inner_universe.spacetime.queries import quoted
-from nerv_lab.inner_universe.spacetime.reading import read_item, read_snapshot
-from nerv_lab.inner_universe.spacetime.rows import relation_from_row, row_key
+from nerv_lab.inner_universe.spacetime.following.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.queries import quoted
+from nerv_lab.inner_universe.spacetime.following.reading import read_item, read_snapshot
+from nerv_lab.inner_universe.spacetime.module.rows import relation_from_row, row_key
 
 __all__ = ["read_touched"]
 

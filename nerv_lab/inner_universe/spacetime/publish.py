@@ -15,12 +15,12 @@ from nerv_lab.core.errors import (
     ValidationError,
 )
 from nerv_lab.inner_universe.portal import portal
-from nerv_lab.inner_universe.spacetime.address import SCHEMES, Address
-from nerv_lab.inner_universe.spacetime.checking import check_schema, newer_module
-from nerv_lab.inner_universe.spacetime.http import HttpApi
-from nerv_lab.inner_universe.spacetime.identity import tokens_of
-from nerv_lab.inner_universe.spacetime.schema import MODULE_VERSION
+from nerv_lab.inner_universe.spacetime.module.checking import check_schema, newer_module
+from nerv_lab.inner_universe.spacetime.module.schema import MODULE_VERSION
 from nerv_lab.inner_universe.spacetime.tokens import Tokens
+from nerv_lab.inner_universe.spacetime.tokens.identity import tokens_of
+from nerv_lab.inner_universe.spacetime.wire.address import SCHEMES, Address
+from nerv_lab.inner_universe.spacetime.wire.http import HttpApi
 
 __all__ = ["module_bytes", "publish", "publish_module"]
 

@@ -12,10 +12,14 @@ from nerv_lab.core.history.resolutions import delta_with, resolutions_of
 from nerv_lab.core.history.versions import Version, to_micros
 from nerv_lab.inner_universe.outbox.forking import relocated
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
-from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.queries import quoted
+from nerv_lab.inner_universe.spacetime.following.reading import (
+    read_branches,
+    read_events,
+    read_versions,
+)
 from nerv_lab.inner_universe.spacetime.planning import read_touched
-from nerv_lab.inner_universe.spacetime.queries import quoted
-from nerv_lab.inner_universe.spacetime.reading import read_branches, read_events, read_versions
 
 __all__ = ["Resealer"]
 

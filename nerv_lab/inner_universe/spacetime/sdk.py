@@ -26,23 +26,23 @@ from spacetimedb_sdk.spacetimedb_client import SpacetimeDBClient as _SdkClient
 from nerv_lab.core.errors import NervError, ServerGoneError
 from nerv_lab.inner_universe.config import InnerUniverseConfig
 from nerv_lab.inner_universe.portal import portal
-from nerv_lab.inner_universe.spacetime.address import Address as DatabaseAddress
-from nerv_lab.inner_universe.spacetime.checking import read_schema
-from nerv_lab.inner_universe.spacetime.dynamic import codec_of, is_option, legacy
-from nerv_lab.inner_universe.spacetime.handshake import open_session
-from nerv_lab.inner_universe.spacetime.http import HttpApi
-from nerv_lab.inner_universe.spacetime.messages import (
+from nerv_lab.inner_universe.spacetime.module.checking import read_schema
+from nerv_lab.inner_universe.spacetime.tokens import Secret
+from nerv_lab.inner_universe.spacetime.wire.address import Address as DatabaseAddress
+from nerv_lab.inner_universe.spacetime.wire.dynamic import codec_of, is_option, legacy
+from nerv_lab.inner_universe.spacetime.wire.handshake import open_session
+from nerv_lab.inner_universe.spacetime.wire.http import HttpApi
+from nerv_lab.inner_universe.spacetime.wire.messages import (
     COMMITTED,
     FAILED,
     DatabaseUpdate,
     TransactionUpdate,
     rows_of,
 )
-from nerv_lab.inner_universe.spacetime.session import (
+from nerv_lab.inner_universe.spacetime.wire.session import (
     Session,
     SessionLostError,
 )
-from nerv_lab.inner_universe.spacetime.tokens import Secret
 
 __all__ = [
     "Address",

@@ -27,14 +27,22 @@ from nerv_lab.inner_universe.outbox.standing import Standing
 from nerv_lab.inner_universe.outbox.states import ASIDE, State
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, TagMove
 from nerv_lab.inner_universe.portal import Portal
-from nerv_lab.inner_universe.spacetime.calls import apply_and_commit_args, commit_args, tag_args
-from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.queries import quoted
+from nerv_lab.inner_universe.spacetime.following.reading import (
+    read_branches,
+    read_snapshot,
+    read_tags,
+)
+from nerv_lab.inner_universe.spacetime.module.calls import (
+    apply_and_commit_args,
+    commit_args,
+    tag_args,
+)
+from nerv_lab.inner_universe.spacetime.module.requests import batch_of_write, request_of
+from nerv_lab.inner_universe.spacetime.module.schema import CursorRow
 from nerv_lab.inner_universe.spacetime.moving import move_to
-from nerv_lab.inner_universe.spacetime.queries import quoted
-from nerv_lab.inner_universe.spacetime.reading import read_branches, read_snapshot, read_tags
-from nerv_lab.inner_universe.spacetime.requests import batch_of_write, request_of
 from nerv_lab.inner_universe.spacetime.resealing import Resealer
-from nerv_lab.inner_universe.spacetime.schema import CursorRow
 from nerv_lab.inner_universe.spacetime.server_states import ServerStates
 
 __all__ = ["Clash", "Sender"]

@@ -10,8 +10,8 @@ from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.core.history.thinning import Bridge
 from nerv_lab.inner_universe.portal import Portal
-from nerv_lab.inner_universe.spacetime.connection import Connection
-from nerv_lab.inner_universe.spacetime.reading import (
+from nerv_lab.inner_universe.spacetime.following.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.reading import (
     read_bridge,
     read_delta,
     read_retention,

@@ -26,9 +26,9 @@ from nerv_lab.core.errors import (
 )
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse, schema
-from nerv_lab.inner_universe.spacetime import messages as m
 from nerv_lab.inner_universe.spacetime.bsatn import Variant
 from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile
+from nerv_lab.inner_universe.spacetime.wire import messages as m
 
 LIMITS = Limits(request=60.0, connect=20.0, first_retry=0.01, last_retry=0.05, patience=5.0)
 SHORT = replace(LIMITS, request=4.0, connect=2.0)  # where a limit is what ends it
@@ -329,7 +329,7 @@ async def test_events_that_come_too_early_wait_for_those_before_them(
 async def test_a_long_absence_is_made_good_in_pages_of_whole_transactions(
     fake: FakeServer, client: SpacetimeInnerUniverse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nerv_lab.inner_universe.spacetime.queries.PAGE", 10)
+    monkeypatch.setattr("nerv_lab.inner_universe.spacetime.following.queries.PAGE", 10)
     await client.connect()
     seen = await Seen.by(client)
     fake.events += [event(seq, batch_id=f"b{(seq - 1) // 7}") for seq in range(1, 71)]
@@ -420,6 +420,6 @@ async def test_what_a_killed_server_forgot_of_ours_is_written_again(
 
 
 def test_the_fake_has_the_schema_of_the_module() -> None:
-    from nerv_lab.inner_universe.spacetime.checking import check_schema
+    from nerv_lab.inner_universe.spacetime.module.checking import check_schema
 
     check_schema(fake_module.module_schema(), "here")

@@ -17,9 +17,9 @@ from shared.fake_spacetime import FakeServer
 from nerv_lab.core.errors import NERVPersistenceError
 from nerv_lab.inner_universe import InnerUniverseConfig
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse
-from nerv_lab.inner_universe.spacetime.identity import tokens_of
-from nerv_lab.inner_universe.spacetime.keyring_tokens import SERVICE, KeyringTokens
 from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile
+from nerv_lab.inner_universe.spacetime.tokens.identity import tokens_of
+from nerv_lab.inner_universe.spacetime.tokens.keyring import SERVICE, KeyringTokens
 
 SERVER = "http://a"
 

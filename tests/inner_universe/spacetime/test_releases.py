@@ -21,7 +21,7 @@ from nerv_lab.core.graph.rules import plan
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.versions import Version, from_micros, version_digest
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse
-from nerv_lab.inner_universe.spacetime.schema import MODULE_VERSION
+from nerv_lab.inner_universe.spacetime.module.schema import MODULE_VERSION
 from nerv_lab.inner_universe.spacetime.tokens import Secret, TokenFile
 from nerv_lab.lab import Lab
 

@@ -21,9 +21,9 @@ from shared.spacetime_server import SpacetimeServer, new_database
 import nerv_lab as nl
 from nerv_lab.core.errors import NervError
 from nerv_lab.inner_universe.field_keys import FieldKeys
-from nerv_lab.inner_universe.spacetime.identity import tokens_of
 from nerv_lab.inner_universe.spacetime.publish import publish_module
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
+from nerv_lab.inner_universe.spacetime.tokens.identity import tokens_of
 
 STORE_KEY, WRONG_KEY = "correct horse battery staple", "incorrect horse battery staple"
 STRANGE_TOKEN = "eyJhbGciOiJFUzI1NiJ9.strange.token"

@@ -16,11 +16,11 @@ import nerv_lab as nl
 from nerv_lab.core.errors import NervError, ServerUnreachableError, ValidationError
 from nerv_lab.inner_universe import InnerUniverseConfig, client_for
 from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse
-from nerv_lab.inner_universe.spacetime.address import Address
-from nerv_lab.inner_universe.spacetime.handshake import open_session
-from nerv_lab.inner_universe.spacetime.http import tls_context
 from nerv_lab.inner_universe.spacetime.publish import publish
 from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile
+from nerv_lab.inner_universe.spacetime.wire.address import Address
+from nerv_lab.inner_universe.spacetime.wire.handshake import open_session
+from nerv_lab.inner_universe.spacetime.wire.http import tls_context
 
 MINE = FixedToken(Secret("mine"))
 LIMITS = Limits(request=5.0, connect=5.0)

@@ -14,13 +14,13 @@ from nerv_lab.inner_universe.log_events import now_us
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, settled, touched
 from nerv_lab.inner_universe.records import Receipt, Seal
-from nerv_lab.inner_universe.spacetime.calls import apply_and_commit_args, check_sent
-from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.receipts import receipt_from, receipt_of
+from nerv_lab.inner_universe.spacetime.module.calls import apply_and_commit_args, check_sent
+from nerv_lab.inner_universe.spacetime.module.requests import batch_of_write, request_of
 from nerv_lab.inner_universe.spacetime.planning import read_touched
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE
 from nerv_lab.inner_universe.spacetime.queueing.writing import WritingUniverse
-from nerv_lab.inner_universe.spacetime.receipts import receipt_from, receipt_of
-from nerv_lab.inner_universe.spacetime.requests import batch_of_write, request_of
 from nerv_lab.inner_universe.writing import checked_batch, checked_version
 
 __all__ = ["CommittingUniverse"]

@@ -13,8 +13,8 @@ from nerv_lab.inner_universe.outbox.forking import fork_name, forked
 from nerv_lab.inner_universe.outbox.journal import Journal
 from nerv_lab.inner_universe.outbox.states import SENT, State
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
+from nerv_lab.inner_universe.spacetime.following.reading import read_branches, read_snapshot
 from nerv_lab.inner_universe.spacetime.queueing.catching_up import CatchingUpUniverse
-from nerv_lab.inner_universe.spacetime.reading import read_branches, read_snapshot
 from nerv_lab.inner_universe.spacetime.sending import Clash
 
 __all__ = ["ForkingUniverse"]

@@ -17,8 +17,8 @@ from nerv_lab.inner_universe.outbox.folders import OutboxFolder
 from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.standing import Standing
 from nerv_lab.inner_universe.spacetime.client import SpacetimeInnerUniverse
-from nerv_lab.inner_universe.spacetime.delivering import DeliveringUniverse
-from nerv_lab.inner_universe.spacetime.pump import Pump
+from nerv_lab.inner_universe.spacetime.following.delivering import DeliveringUniverse
+from nerv_lab.inner_universe.spacetime.following.pump import Pump
 from nerv_lab.inner_universe.watchers import Watchers
 
 __all__ = ["QueueHolder", "QueueLimits"]

@@ -19,9 +19,9 @@ from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.standing import Standing
 from nerv_lab.inner_universe.outbox.states import OPEN, SENT, Outbox
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
+from nerv_lab.inner_universe.spacetime.module.requests import batch_of_write
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE
 from nerv_lab.inner_universe.spacetime.queueing.returning import ReturningUniverse
-from nerv_lab.inner_universe.spacetime.requests import batch_of_write
 
 __all__ = ["OpeningUniverse"]
 

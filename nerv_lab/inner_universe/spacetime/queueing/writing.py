@@ -19,11 +19,11 @@ from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.states import OPEN
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, TagMove, settled, touched
 from nerv_lab.inner_universe.records import BranchMove, Receipt
-from nerv_lab.inner_universe.spacetime.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.receipts import receipt_from, receipt_of
+from nerv_lab.inner_universe.spacetime.module.requests import request_of
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE
 from nerv_lab.inner_universe.spacetime.queueing.opening import OpeningUniverse
-from nerv_lab.inner_universe.spacetime.receipts import receipt_from, receipt_of
-from nerv_lab.inner_universe.spacetime.requests import request_of
 from nerv_lab.inner_universe.spacetime.sending import Sender
 from nerv_lab.inner_universe.writing import (
     check_place,

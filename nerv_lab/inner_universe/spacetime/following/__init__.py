@@ -1,0 +1,1 @@
+"""Staying connected, following the log, and reading what the server holds."""

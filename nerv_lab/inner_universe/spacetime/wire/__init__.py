@@ -1,0 +1,1 @@
+"""What is said to a server, and how: addresses, sessions, messages and HTTP."""
