@@ -26,6 +26,7 @@ FOLDERS = {
     "core": ("values", "graph", "history"),
     "inner_universe/spacetime": ("bsatn", "tokens", "wire", "module", "following", "queueing"),
     "widgets": ("styling", "shown", "stills", "sending", "commands"),
+    "exchange": ("tables", "networks", "rdf", "git", "environment"),
     "lab": ("asking", "past", "schemas", "security", "changes", "branches"),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

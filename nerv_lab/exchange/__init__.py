@@ -13,24 +13,24 @@ from nerv_lab.lab.graph_tables import GraphFrames, GraphTables
 from nerv_lab.lab.import_reports import GitReport, ImportProblem, ImportReport
 
 if TYPE_CHECKING:
-    from nerv_lab.exchange.arrow_tables import import_parquet, to_arrow, to_parquet
-    from nerv_lab.exchange.csv_tables import import_csv, to_csv
-    from nerv_lab.exchange.environment import from_environment, sync_environment
-    from nerv_lab.exchange.frames import (
+    from nerv_lab.exchange.environment.environment import from_environment, sync_environment
+    from nerv_lab.exchange.git.history import from_git, import_git
+    from nerv_lab.exchange.networks.gexf_files import import_gexf, to_gexf
+    from nerv_lab.exchange.networks.graphml_files import import_graphml, to_graphml
+    from nerv_lab.exchange.networks.json_lines import import_json_lines, to_json_lines
+    from nerv_lab.exchange.networks.live_graph import networkx_view
+    from nerv_lab.exchange.networks.networkx_graphs import import_networkx, to_networkx
+    from nerv_lab.exchange.networks.pyvis_page import GraphPage, to_pyvis
+    from nerv_lab.exchange.rdf.graphs import import_rdf, to_rdf
+    from nerv_lab.exchange.tables.arrow_tables import import_parquet, to_arrow, to_parquet
+    from nerv_lab.exchange.tables.csv_tables import import_csv, to_csv
+    from nerv_lab.exchange.tables.frames import (
         entity_frame,
         import_pandas,
         relation_frame,
         to_pandas,
     )
-    from nerv_lab.exchange.gexf_files import import_gexf, to_gexf
-    from nerv_lab.exchange.git_history import from_git, import_git
-    from nerv_lab.exchange.graphml_files import import_graphml, to_graphml
-    from nerv_lab.exchange.json_lines import import_json_lines, to_json_lines
-    from nerv_lab.exchange.live_graph import networkx_view
-    from nerv_lab.exchange.networkx_graphs import import_networkx, to_networkx
-    from nerv_lab.exchange.property_values import set_properties
-    from nerv_lab.exchange.pyvis_page import GraphPage, to_pyvis
-    from nerv_lab.exchange.rdf_graphs import import_rdf, to_rdf
+    from nerv_lab.exchange.tables.property_values import set_properties
 
 __all__ = [
     "GitReport",
@@ -68,33 +68,33 @@ __all__ = [
 ]
 
 _HOME = {
-    "import_rdf": "rdf_graphs",
-    "to_rdf": "rdf_graphs",
-    "import_parquet": "arrow_tables",
-    "to_arrow": "arrow_tables",
-    "to_csv": "csv_tables",
-    "to_parquet": "arrow_tables",
-    "import_gexf": "gexf_files",
-    "import_graphml": "graphml_files",
-    "to_gexf": "gexf_files",
-    "to_graphml": "graphml_files",
-    "import_json_lines": "json_lines",
-    "to_json_lines": "json_lines",
-    "GraphPage": "pyvis_page",
-    "entity_frame": "frames",
-    "from_environment": "environment",
-    "from_git": "git_history",
-    "import_csv": "csv_tables",
-    "import_git": "git_history",
-    "import_networkx": "networkx_graphs",
-    "import_pandas": "frames",
-    "networkx_view": "live_graph",
-    "relation_frame": "frames",
-    "set_properties": "property_values",
-    "sync_environment": "environment",
-    "to_networkx": "networkx_graphs",
-    "to_pandas": "frames",
-    "to_pyvis": "pyvis_page",
+    "import_rdf": "rdf.graphs",
+    "to_rdf": "rdf.graphs",
+    "import_parquet": "tables.arrow_tables",
+    "to_arrow": "tables.arrow_tables",
+    "to_csv": "tables.csv_tables",
+    "to_parquet": "tables.arrow_tables",
+    "import_gexf": "networks.gexf_files",
+    "import_graphml": "networks.graphml_files",
+    "to_gexf": "networks.gexf_files",
+    "to_graphml": "networks.graphml_files",
+    "import_json_lines": "networks.json_lines",
+    "to_json_lines": "networks.json_lines",
+    "GraphPage": "networks.pyvis_page",
+    "entity_frame": "tables.frames",
+    "from_environment": "environment.environment",
+    "from_git": "git.history",
+    "import_csv": "tables.csv_tables",
+    "import_git": "git.history",
+    "import_networkx": "networks.networkx_graphs",
+    "import_pandas": "tables.frames",
+    "networkx_view": "networks.live_graph",
+    "relation_frame": "tables.frames",
+    "set_properties": "tables.property_values",
+    "sync_environment": "environment.environment",
+    "to_networkx": "networks.networkx_graphs",
+    "to_pandas": "tables.frames",
+    "to_pyvis": "networks.pyvis_page",
 }
 
 

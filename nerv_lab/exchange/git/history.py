@@ -19,9 +19,9 @@ from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.limits import MAX_NAME
 from nerv_lab.core.text import one_line
-from nerv_lab.exchange.git_lanes import Commit, Lanes, assign_lanes, free_name
-from nerv_lab.exchange.git_repository import GitRepository
-from nerv_lab.exchange.git_trees import TreeGraph, root_entity
+from nerv_lab.exchange.git.lanes import Commit, Lanes, assign_lanes, free_name
+from nerv_lab.exchange.git.repository import GitRepository
+from nerv_lab.exchange.git.trees import TreeGraph, root_entity
 from nerv_lab.exchange.history_builder import HistoryBuilder
 from nerv_lab.inner_universe.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import GitReport, ImportProblem

@@ -1,6 +1,6 @@
 """GraphML, a node and an edge at a time; networkx decodes what they say.
 
-Attributes are named as in :mod:`nerv_lab.exchange.file_rows`.
+Attributes are named as in :mod:`nerv_lab.exchange.tables.file_rows`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 from networkx.readwrite.graphml import GraphMLReader
 
 from nerv_lab.core.graph.state import GraphState
-from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in
-from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
-from nerv_lab.exchange.xml_elements import Row, XmlReading, fits, xml_name
-from nerv_lab.exchange.xml_graphs import (
+from nerv_lab.exchange.networks.xml_elements import Row, XmlReading, fits, xml_name
+from nerv_lab.exchange.networks.xml_graphs import (
     KINDS,
     begun,
     columns_of,
@@ -25,6 +23,8 @@ from nerv_lab.exchange.xml_graphs import (
     rows_of,
     text_of,
 )
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in
+from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
 from nerv_lab.inner_universe.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import ImportReport
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.exchange.distributions import Installed, read_installed
+from nerv_lab.exchange.environment.distributions import Installed, read_installed
 
 Install = Callable[..., Path]
 

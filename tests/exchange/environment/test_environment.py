@@ -14,8 +14,8 @@ from nerv_lab.core.graph.changes import (
     UpdateEntity,
 )
 from nerv_lab.core.graph.model import EntityMetadata
-from nerv_lab.exchange.distributions import Installed
-from nerv_lab.exchange.environment import plan_environment, sync_environment
+from nerv_lab.exchange.environment.distributions import Installed
+from nerv_lab.exchange.environment.environment import plan_environment, sync_environment
 from nerv_lab.lab.import_reports import ImportReport
 
 TOOL = Installed(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.exchange.node_ids import edge_id, edge_key, entity_id, node_of
+from nerv_lab.exchange.networks.node_ids import edge_id, edge_key, entity_id, node_of
 
 scalars = (
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x7f"), max_size=8)

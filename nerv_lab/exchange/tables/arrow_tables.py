@@ -17,9 +17,9 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.graph.model import Item
 from nerv_lab.core.values import decode, encode
 from nerv_lab.exchange.extras import needs
-from nerv_lab.exchange.flat import column_of
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send
-from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
+from nerv_lab.exchange.tables.flat import column_of
+from nerv_lab.exchange.tables.tables import Columns, Table, checked_columns, plan_tables, tables_of
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file, whole_folder
 from nerv_lab.inner_universe.progress import Meter, Progress, told
 from nerv_lab.lab.graph_tables import GraphTables

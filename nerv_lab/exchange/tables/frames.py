@@ -1,8 +1,8 @@
 """Tables of pandas, in and out.
 
 The frames of :func:`to_pandas` are indexed by ``id`` and hold the fields of the items, then one
-column for each property, named as in :mod:`nerv_lab.exchange.flat`. :func:`import_pandas` reads
-the same layout.
+column for each property, named as in :mod:`nerv_lab.exchange.tables.flat`. :func:`import_pandas`
+reads the same layout.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from nerv_lab.core.graph.model import Entity, Item, Relation
 from nerv_lab.core.history.versions import from_micros
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange.difference import located
-from nerv_lab.exchange.flat import column_of, plain
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, in_order, send
-from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
+from nerv_lab.exchange.tables.flat import column_of, plain
+from nerv_lab.exchange.tables.tables import Columns, Table, checked_columns, plan_tables, tables_of
 from nerv_lab.inner_universe.progress import Meter, Progress
 from nerv_lab.lab.graph_tables import GraphFrames
 from nerv_lab.lab.import_reports import ImportReport

@@ -10,8 +10,8 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.graph.changes import Change, UpdateEntity, UpdateRelation
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange.difference import Difference, RelationDraft, found_at
-from nerv_lab.exchange.flat import property_of, tags_of
 from nerv_lab.exchange.identity import RelationIds
+from nerv_lab.exchange.tables.flat import property_of, tags_of
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 
 __all__ = ["Columns", "Table", "checked_columns", "plan_tables", "tables_of"]

@@ -27,8 +27,8 @@ from nerv_lab.core.graph.changes import REMOVE, Change, UpdateEntity, UpdateRela
 from nerv_lab.core.graph.model import Entity, Item
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange.difference import Difference
-from nerv_lab.exchange.distributions import Installed, Paths, read_installed
-from nerv_lab.exchange.environment_graph import EnvironmentGraph
+from nerv_lab.exchange.environment.distributions import Installed, Paths, read_installed
+from nerv_lab.exchange.environment.graph import EnvironmentGraph
 from nerv_lab.exchange.ports import ChangeTarget, send
 from nerv_lab.inner_universe.progress import Progress, told
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport

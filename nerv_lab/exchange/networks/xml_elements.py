@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 import networkx as nx
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.exchange.file_rows import read_row
+from nerv_lab.exchange.tables.file_rows import read_row
 from nerv_lab.inner_universe.progress import Meter, counted_file
 from nerv_lab.lab.import_reports import ImportProblem
 

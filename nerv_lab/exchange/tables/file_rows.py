@@ -14,7 +14,7 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.graph.model import Entity, Relation
 from nerv_lab.core.values import decode, encode
 from nerv_lab.core.values.encrypted import Encrypted
-from nerv_lab.exchange.flat import TAG_SEPARATOR, column_of
+from nerv_lab.exchange.tables.flat import TAG_SEPARATOR, column_of
 
 __all__ = ["JSON_SUFFIX", "encoded", "entity_row", "read_row", "relation_row"]
 

@@ -13,7 +13,7 @@ from packaging.version import InvalidVersion
 from nerv_lab.core.graph.changes import UNSET, UpdateEntity, UpdateRelation
 from nerv_lab.core.limits import MAX_NAME
 from nerv_lab.exchange.difference import RelationDraft
-from nerv_lab.exchange.distributions import Installed
+from nerv_lab.exchange.environment.distributions import Installed
 from nerv_lab.exchange.identity import RelationIds
 from nerv_lab.lab.import_reports import ImportProblem
 

@@ -8,10 +8,10 @@ from xml.sax.saxutils import quoteattr
 
 from nerv_lab.core.graph.model import Item, Relation
 from nerv_lab.core.graph.state import GraphState
-from nerv_lab.exchange.file_rows import encoded, entity_row, relation_row
+from nerv_lab.exchange.networks.xml_elements import Row, XmlReading
 from nerv_lab.exchange.ports import ChangeTarget, in_order, send
-from nerv_lab.exchange.tables import Columns, Table, plan_tables
-from nerv_lab.exchange.xml_elements import Row, XmlReading
+from nerv_lab.exchange.tables.file_rows import encoded, entity_row, relation_row
+from nerv_lab.exchange.tables.tables import Columns, Table, plan_tables
 from nerv_lab.lab.import_reports import ImportReport
 
 __all__ = ["KINDS", "begun", "columns_of", "ends_of", "import_xml", "rows_of", "text_of"]

@@ -11,8 +11,8 @@ from nerv_lab.core.graph.model import Entity, Item, Relation
 from nerv_lab.core.graph.schemas import SCHEMAS_ID
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange.difference import Difference, RelationDraft
-from nerv_lab.exchange.flat import plain
 from nerv_lab.exchange.ports import ChangeTarget, send
+from nerv_lab.exchange.tables.flat import plain
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 from nerv_lab.lab.security.encryption_record import ENCRYPTION_ID
 

@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.exchange.extras import needs
-from nerv_lab.exchange.git_lanes import Commit
-from nerv_lab.exchange.git_trees import Node
+from nerv_lab.exchange.git.lanes import Commit
+from nerv_lab.exchange.git.trees import Node
 
 __all__ = ["Details", "GitRepository"]
 

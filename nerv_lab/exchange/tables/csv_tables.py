@@ -19,9 +19,15 @@ from typing import IO, Any, Final
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.graph.model import Relation
 from nerv_lab.exchange.difference import located
-from nerv_lab.exchange.file_rows import JSON_SUFFIX, encoded, entity_row, read_row, relation_row
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, in_order, send
-from nerv_lab.exchange.tables import Columns, Table, checked_columns, plan_tables, tables_of
+from nerv_lab.exchange.tables.file_rows import (
+    JSON_SUFFIX,
+    encoded,
+    entity_row,
+    read_row,
+    relation_row,
+)
+from nerv_lab.exchange.tables.tables import Columns, Table, checked_columns, plan_tables, tables_of
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file, whole_folder
 from nerv_lab.inner_universe.progress import Meter, Progress, counted_file, told
 from nerv_lab.lab.import_reports import ImportReport

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.graph.model import Entity, Item, Relation
 from nerv_lab.exchange.extras import needs
-from nerv_lab.exchange.flat import column_of
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send
-from nerv_lab.exchange.rdf_names import checked_format, iri, literal, name_of, value_of
-from nerv_lab.exchange.rdf_parsing import parsed
-from nerv_lab.exchange.tables import Columns, Table, plan_tables
+from nerv_lab.exchange.rdf.names import checked_format, iri, literal, name_of, value_of
+from nerv_lab.exchange.rdf.parsing import parsed
+from nerv_lab.exchange.tables.flat import column_of
+from nerv_lab.exchange.tables.tables import Columns, Table, plan_tables
 from nerv_lab.exchange.whole_files import PathLike, whole_file
 from nerv_lab.inner_universe.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport

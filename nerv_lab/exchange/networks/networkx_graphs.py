@@ -12,7 +12,7 @@ edge data   ``type``, ``weight`` (the strength), ``bidirectional``, ``relation_i
 ==========  ===================================================================================
 
 A property named as one of these is written as ``properties.NAME``
-(see :mod:`nerv_lab.exchange.flat`).
+(see :mod:`nerv_lab.exchange.tables.flat`).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from nerv_lab.core.graph.model import Entity, Relation
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange.difference import Difference, RelationDraft, located
-from nerv_lab.exchange.flat import column_of, plain, property_of, tags_of
-from nerv_lab.exchange.node_ids import edge_id, edge_key, entity_id, node_of
+from nerv_lab.exchange.networks.node_ids import edge_id, edge_key, entity_id, node_of
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send
+from nerv_lab.exchange.tables.flat import column_of, plain, property_of, tags_of
 from nerv_lab.inner_universe.progress import Meter, Progress
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 

@@ -16,8 +16,8 @@ import networkx as nx
 
 from nerv_lab.core.graph.model import Entity, Item, Relation
 from nerv_lab.core.graph.state import GraphState
-from nerv_lab.exchange.flat import column_of, property_of
 from nerv_lab.exchange.ports import StateSource
+from nerv_lab.exchange.tables.flat import column_of, property_of
 
 __all__ = ["networkx_view"]
 

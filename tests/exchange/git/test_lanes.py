@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nerv_lab.exchange.git_lanes import Commit, assign_lanes, free_name
+from nerv_lab.exchange.git.lanes import Commit, assign_lanes, free_name
 
 # 1 - 2 ----- 5 - 6   main
 #      \- 3 -/         merged into 5, then deleted

@@ -1,7 +1,7 @@
 """GEXF, such as Gephi opens and writes, a node and an edge at a time.
 
-Attributes are named as in :mod:`nerv_lab.exchange.file_rows`; the type of a relation is the label
-of its edge. networkx decodes what nodes and edges say.
+Attributes are named as in :mod:`nerv_lab.exchange.tables.file_rows`; the type of a relation is the
+label of its edge. networkx decodes what nodes and edges say.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from networkx.readwrite.gexf import GEXFReader
 
 from nerv_lab.core.graph.model import Item
 from nerv_lab.core.graph.state import GraphState
-from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in
-from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
-from nerv_lab.exchange.xml_elements import Row, XmlReading, fits, xml_name
-from nerv_lab.exchange.xml_graphs import (
+from nerv_lab.exchange.networks.xml_elements import Row, XmlReading, fits, xml_name
+from nerv_lab.exchange.networks.xml_graphs import (
     KINDS,
     begun,
     columns_of,
@@ -27,6 +25,8 @@ from nerv_lab.exchange.xml_graphs import (
     rows_of,
     text_of,
 )
+from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in
+from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
 from nerv_lab.inner_universe.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import ImportReport
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.exchange.flat import FIELDS, column_of, plain, property_of, tags_of
+from nerv_lab.exchange.tables.flat import FIELDS, column_of, plain, property_of, tags_of
 
 property_names = st.sampled_from([*FIELDS, "", "properties.", "properties.name"]) | st.text(
     max_size=12

@@ -16,8 +16,8 @@ from typing import Any
 from nerv_lab.core.checks import checked_name
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.values import decode, encode, freeze
-from nerv_lab.exchange.flat import plain
 from nerv_lab.exchange.identity import shortened
+from nerv_lab.exchange.tables.flat import plain
 
 __all__ = ["edge_id", "edge_key", "entity_id", "node_of"]
 

@@ -1,0 +1,1 @@
+"""The installed Python distributions as a graph."""

@@ -1,0 +1,1 @@
+"""The history of a git repository as the history of a graph."""

@@ -1,0 +1,1 @@
+"""Graphs of networkx, pyvis, and files of graphs: GraphML, GEXF and lines of JSON."""

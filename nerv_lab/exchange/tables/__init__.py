@@ -1,0 +1,1 @@
+"""Tables of pandas, CSV and Arrow, in and out."""
