@@ -11,7 +11,8 @@ from shared.pictures import colour, near, picture_of
 
 import nerv_lab as nl
 from nerv_lab.core.graph.changes import CreateEntity, CreateRelation
-from nerv_lab.widgets import columns, stream
+from nerv_lab.widgets.sending import stream
+from nerv_lab.widgets.shown import columns
 
 PAINTERS = pytest.mark.parametrize("renderer", ["auto", "canvas"])
 GRAPH = "root.nerv.store.graph"

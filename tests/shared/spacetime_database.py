@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
@@ -32,7 +33,7 @@ from nerv_lab.inner_universe.ids import new_id
 MODULE = files("nerv_lab.inner_universe.spacetime") / "module.wasm"
 _FAILED = 500
 _NOT_LAUNCHED = b"failed to get or launch module host"
-_LAUNCHES = 50
+_LAUNCH_SECONDS = 60.0
 _REFUSED = 530
 
 
@@ -169,11 +170,14 @@ class Database:
         return {r["name"] for r in listed if r["lifecycle"] == {"none": []}}
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        for _ in range(_LAUNCHES):
+        deadline = time.monotonic() + _LAUNCH_SECONDS
+        while True:
             status, content = self._answer(method, path, body)
-            # On a busy machine it may make the folder of a database twice, and then runs nothing.
-            if status != _FAILED or _NOT_LAUNCHED not in content:
+            # On a busy machine it may launch a database twice, and the two are in each other's way.
+            launched = status != _FAILED or _NOT_LAUNCHED not in content
+            if launched or time.monotonic() > deadline:
                 break
+            time.sleep(0.05)  # another process gets on
         if status == _REFUSED and content.startswith(b"{"):
             raise RefusedError(content.decode())
         assert status == 200, (status, content)

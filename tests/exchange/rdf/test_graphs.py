@@ -15,7 +15,8 @@ from nerv_lab.core.graph.changes import CreateEntity
 from nerv_lab.core.graph.model import EntityMetadata
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values import thaw
-from nerv_lab.exchange import import_rdf, rdf_parsing, to_rdf
+from nerv_lab.exchange import import_rdf, to_rdf
+from nerv_lab.exchange.rdf import parsing
 from nerv_lab.inner_universe.progress import Meter
 
 FORMATS = ["turtle", "json-ld", "nt"]
@@ -122,10 +123,10 @@ _:same e:p "\"é . ".
 def test_turtle_read_in_parts_is_the_same_graph(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rdf_parsing, "_AT_ONCE", 1)
+    monkeypatch.setattr(parsing, "_AT_ONCE", 1)
     (tmp_path / "hard.ttl").write_text(HARD, encoding="utf-8")
-    assert len([*rdf_parsing.statements(HARD)]) == 7
-    read, _ = rdf_parsing.parsed(tmp_path / "hard.ttl", None, Meter())
+    assert len([*parsing.statements(HARD)]) == 7
+    read, _ = parsing.parsed(tmp_path / "hard.ttl", None, Meter())
     assert isomorphic(read, rdflib.Graph().parse(data=HARD, format="turtle"))
 
 

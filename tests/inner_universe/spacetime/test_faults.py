@@ -25,8 +25,9 @@ from nerv_lab.core.errors import (
     TokenRefusedError,
 )
 from nerv_lab.core.events import Event
-from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse, schema
+from nerv_lab.inner_universe.spacetime import Limits, SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.bsatn import Variant
+from nerv_lab.inner_universe.spacetime.module import schema
 from nerv_lab.inner_universe.spacetime.tokens import FixedToken, Secret, TokenFile
 from nerv_lab.inner_universe.spacetime.wire import messages as m
 

@@ -12,7 +12,8 @@ from shared.offline_places import PATIENCE, Place, contents
 import nerv_lab as nl
 from nerv_lab.core.errors import OutboxFullError, ServerGoneError, ServerUnreachableError
 from nerv_lab.inner_universe.outbox import Fork, QueuedWriteNotFoundError
-from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse, calls
+from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse
+from nerv_lab.inner_universe.spacetime.module import calls
 
 
 def test_what_is_done_offline_is_there_at_once_and_on_the_server_later(place: Place) -> None:
