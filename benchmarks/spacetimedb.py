@@ -23,7 +23,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from nerv_lab.core.bus import new_event
 from nerv_lab.inner_universe.adapters import SpacetimeEventBus
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.ids import new_id
 from nerv_lab.inner_universe.portal import portal
 from nerv_lab.inner_universe.spacetime.client import SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.module.arguments import (

@@ -54,8 +54,8 @@ from nerv_lab.inner_universe import (
     SpacetimeEventBus,
     SpacetimeTemporalStore,
 )
-from nerv_lab.inner_universe.field_keys import FieldEncryption, generate_field_key
-from nerv_lab.inner_universe.signing import SigningKey, generate_signing_key
+from nerv_lab.inner_universe.keys.field_keys import FieldEncryption, generate_field_key
+from nerv_lab.inner_universe.keys.signing import SigningKey, generate_signing_key
 from nerv_lab.lab import Lab, View, import_bundle, open
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
 from nerv_lab.lab.driving import run_inline
 
 __all__ = ["MockInnerUniverse", "mock_inner_universe"]

@@ -35,7 +35,7 @@ sys.modules.update(dict.fromkeys(without))
 import networkx
 import nerv_lab as nl
 from nerv_lab.core.errors import KeyMissingError
-from nerv_lab.inner_universe.embedded.keyring_keys import keyring_key
+from nerv_lab.inner_universe.keys.keyring_keys import keyring_key
 repository, key = sys.argv[2], nl.generate_field_key()
 said = []
 with nl.open() as lab:

@@ -15,8 +15,8 @@ from nerv_lab.cli.notebook import add_lab_command
 from nerv_lab.cli.progress import add_progress, wants_progress
 from nerv_lab.cli.upkeep import add_upkeep_commands, examine_store
 from nerv_lab.core.errors import BundleError, CorruptStoreError, NervError, StoreNotFoundError
-from nerv_lab.inner_universe.progress import told
-from nerv_lab.inner_universe.signing import generate_signing_key
+from nerv_lab.inner_universe.contract.progress import told
+from nerv_lab.inner_universe.keys.signing import generate_signing_key
 from nerv_lab.lab import Lab, open
 
 __all__ = ["main", "make_parser"]

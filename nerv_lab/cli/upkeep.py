@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from nerv_lab.cli.progress import add_progress, wants_progress
 from nerv_lab.core.errors import StoreNotFoundError, ValidationError
 from nerv_lab.inner_universe import InnerUniverseConfig
+from nerv_lab.inner_universe.contract.progress import told
 from nerv_lab.inner_universe.embedded.examining import size_text
-from nerv_lab.inner_universe.embedded.keyring_keys import key_of
 from nerv_lab.inner_universe.embedded.migrating import migrate_store
 from nerv_lab.inner_universe.embedded.upkeep import (
     Copied,
@@ -23,11 +23,11 @@ from nerv_lab.inner_universe.embedded.upkeep import (
     compact_store,
     restore_store,
 )
-from nerv_lab.inner_universe.progress import told
+from nerv_lab.inner_universe.keys.keyring_keys import key_of
 from nerv_lab.lab import Lab, open
 
 if TYPE_CHECKING:
-    from nerv_lab.inner_universe.embedded.keys import KeySource
+    from nerv_lab.inner_universe.keys.store_keys import KeySource
 
 __all__ = ["add_upkeep_commands", "examine_store", "key_for"]
 

@@ -13,17 +13,17 @@ from nerv_lab.core.graph.rules import plan
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.core.history.versions import Version, to_micros
-from nerv_lab.inner_universe.client import BranchMove
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.log_events import (
+from nerv_lab.inner_universe.contract.client import BranchMove
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.log_events import (
     Origin,
     branch_event,
     change_events,
     placed,
     version_event,
 )
-from nerv_lab.inner_universe.records import StoredHistory
-from nerv_lab.inner_universe.writing import checked_batch
+from nerv_lab.inner_universe.contract.records import StoredHistory
+from nerv_lab.inner_universe.contract.writing import checked_batch
 
 __all__ = ["HistoryBuilder"]
 

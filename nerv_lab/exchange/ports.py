@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from nerv_lab.core.collecting import collector_paused
-from nerv_lab.inner_universe.progress import Meter, Progress, told
+from nerv_lab.inner_universe.contract.progress import Meter, Progress, told
 
 if TYPE_CHECKING:
     from nerv_lab.core.graph.changes import Change

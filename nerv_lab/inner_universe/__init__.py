@@ -9,15 +9,15 @@ from nerv_lab.inner_universe.adapters import (
     SpacetimeEventBus,
     SpacetimeTemporalStore,
 )
-from nerv_lab.inner_universe.client import (
+from nerv_lab.inner_universe.connect import client_for
+from nerv_lab.inner_universe.contract.client import (
     InnerUniverseClient,
     Problem,
     Receipt,
     Snapshot,
 )
-from nerv_lab.inner_universe.connect import client_for
 from nerv_lab.inner_universe.embedded import EmbeddedInnerUniverse
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
 
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.config import InnerUniverseConfig

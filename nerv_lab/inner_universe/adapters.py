@@ -15,7 +15,7 @@ from nerv_lab.core.events import Event, Message
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import decode, encode, freeze, json_hash, thaw
 from nerv_lab.inner_universe.batching import EventBatcher
-from nerv_lab.inner_universe.client import STATE_BRANCH, InnerUniverseClient
+from nerv_lab.inner_universe.contract.client import STATE_BRANCH, InnerUniverseClient
 
 __all__ = ["SpacetimeEventBus", "SpacetimeTemporalStore"]
 

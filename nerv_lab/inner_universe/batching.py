@@ -10,7 +10,7 @@ from typing import Any
 
 from nerv_lab.core.events import Event
 from nerv_lab.core.limits import MAX_QUEUED
-from nerv_lab.inner_universe.checked_events import CheckedEvents, checked_event
+from nerv_lab.inner_universe.contract.checked_events import CheckedEvents, checked_event
 
 __all__ = ["EventBatcher"]
 

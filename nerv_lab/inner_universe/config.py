@@ -10,9 +10,8 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.inner_universe.defaults import PREFIX, Offline
+from nerv_lab.inner_universe.defaults import PREFIX, Offline, Synchronous
 from nerv_lab.inner_universe.defaults import DefaultSettings as Default
-from nerv_lab.inner_universe.embedded.client import Synchronous
 
 __all__ = ["InnerUniverseConfig", "Offline"]
 

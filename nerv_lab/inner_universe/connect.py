@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import get_args
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
 from nerv_lab.inner_universe.defaults import DefaultSettings, Offline
 from nerv_lab.inner_universe.embedded.client import EmbeddedInnerUniverse
 from nerv_lab.inner_universe.embedded.connecting import MEMORY
-from nerv_lab.inner_universe.embedded.keyring_keys import key_of
-from nerv_lab.inner_universe.embedded.keys import KeySource
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
+from nerv_lab.inner_universe.keys.keyring_keys import key_of
+from nerv_lab.inner_universe.keys.store_keys import KeySource
 from nerv_lab.inner_universe.settings import Settings, settings_of
 
 __all__ = ["SCHEMES", "client_for"]

@@ -10,9 +10,9 @@ from types import TracebackType
 
 from nerv_lab.core.errors import NervError
 from nerv_lab.inner_universe.adapters import SpacetimeEventBus, SpacetimeTemporalStore
-from nerv_lab.inner_universe.client import InnerUniverseClient
 from nerv_lab.inner_universe.config import InnerUniverseConfig
 from nerv_lab.inner_universe.connect import client_for
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
 
 __all__ = ["InnerUniverseController", "initialize_persistence"]
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from nerv_lab.inner_universe.embedded.client import Synchronous
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic import SecretStr
 
-__all__ = ["PREFIX", "DefaultSettings", "Offline"]
+__all__ = ["PREFIX", "DefaultSettings", "Offline", "Synchronous"]
 
 Offline: TypeAlias = Literal["refuse", "queue"]
+Synchronous: TypeAlias = Literal["FULL", "EXTRA", "NORMAL"]
 PREFIX: Final = "NERV_"
 """What the names of settings begin with in the environment."""
 

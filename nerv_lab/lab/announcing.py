@@ -12,7 +12,7 @@ from nerv_lab.core.events import Event
 from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.watchers import Watchers
+from nerv_lab.inner_universe.contract.watchers import Watchers
 
 __all__ = ["Announcer", "ConfirmedBatch"]
 

@@ -12,12 +12,12 @@ from nerv_lab.core.events import Event
 from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe.bundles import Bundle, BundleReport, write_bundle
 from nerv_lab.inner_universe.bundles.comparing import common_end
-from nerv_lab.inner_universe.client import InnerUniverseClient
-from nerv_lab.inner_universe.progress import Progress, told
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
+from nerv_lab.inner_universe.contract.progress import Progress, told
 from nerv_lab.lab.changes.transactions import Transaction
 
 if TYPE_CHECKING:
-    from nerv_lab.inner_universe.records import StoredHistory
+    from nerv_lab.inner_universe.contract.records import StoredHistory
 
 __all__ = ["Bundler", "take_in"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
 from nerv_lab.inner_universe.portal import portal
 from nerv_lab.lab.changes.interrupts import interrupts_held
 

@@ -12,7 +12,7 @@ from nerv_lab.core.graph.item_changes import ItemChange, compact
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.core.history.versions import LTHASH, Version
-from nerv_lab.inner_universe.retention import thinned_by
+from nerv_lab.inner_universe.contract.retention import thinned_by
 from nerv_lab.lab.announcing import Announcer, ConfirmedBatch
 from nerv_lab.lab.expected import Expected
 from nerv_lab.lab.position import Pending, Position, pending_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from nerv_lab.inner_universe.client import Finding
+from nerv_lab.inner_universe.contract.client import Finding
 from nerv_lab.inner_universe.metrics import Balance
 from nerv_lab.lab.asking.tables import frame, html_table
 

@@ -21,9 +21,9 @@ from nerv_lab.core.history.versions import Version
 from nerv_lab.core.perspective import PerspectiveAware
 from nerv_lab.core.text import counted, graph_size
 from nerv_lab.core.values.encrypted import Reveal
-from nerv_lab.inner_universe.client import InnerUniverseClient, Status
-from nerv_lab.inner_universe.embedded.keys import hide
-from nerv_lab.inner_universe.field_keys import FieldEncryption
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient, Status
+from nerv_lab.inner_universe.keys.field_keys import FieldEncryption
+from nerv_lab.inner_universe.keys.store_keys import hide
 from nerv_lab.inner_universe.metrics import observing
 from nerv_lab.lab.announcing import ConfirmedBatch
 from nerv_lab.lab.asking.reading import View
@@ -55,8 +55,8 @@ from nerv_lab.lab.verifying import Verifier
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from nerv_lab.inner_universe.embedded.keys import KeySource
-    from nerv_lab.inner_universe.signing import SigningKey
+    from nerv_lab.inner_universe.keys.signing import SigningKey
+    from nerv_lab.inner_universe.keys.store_keys import KeySource
 
 __all__ = ["Lab"]
 

@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from nerv_lab.core.errors import StoreClosedError
-from nerv_lab.inner_universe.client import InnerUniverseClient
-from nerv_lab.inner_universe.watchers import Watchers
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
+from nerv_lab.inner_universe.contract.watchers import Watchers
 from nerv_lab.lab.driving import run
 
 __all__ = ["Lifetime"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from nerv_lab.core.bus import EventBus
 from nerv_lab.core.history.versions import LTHASH
 from nerv_lab.core.text import counted
-from nerv_lab.inner_universe.client import Finding, Status
+from nerv_lab.inner_universe.contract.client import Finding, Status
 from nerv_lab.inner_universe.metrics import Distribution, Metrics, ObservedUniverse
 from nerv_lab.lab.asking.tables import frame
 from nerv_lab.lab.follower import Follower

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from nerv_lab.core.errors import KeyMissingError
 from nerv_lab.inner_universe import client_for
 from nerv_lab.inner_universe.bundles import Bundle, BundleReport
-from nerv_lab.inner_universe.embedded.keys import hide
-from nerv_lab.inner_universe.field_keys import FieldEncryption, field_keys_of, hide_all
+from nerv_lab.inner_universe.keys.field_keys import FieldEncryption, field_keys_of, hide_all
+from nerv_lab.inner_universe.keys.signing import signing_key_of
+from nerv_lab.inner_universe.keys.store_keys import hide
 from nerv_lab.inner_universe.settings import settings_of
-from nerv_lab.inner_universe.signing import signing_key_of
 from nerv_lab.lab.bundling import take_in
 from nerv_lab.lab.driving import run
 from nerv_lab.lab.lab import Lab
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from nerv_lab.core.history.retention import RetentionPolicy
     from nerv_lab.inner_universe import InnerUniverseConfig
     from nerv_lab.inner_universe.defaults import Offline
-    from nerv_lab.inner_universe.embedded.keys import Key, KeySource
-    from nerv_lab.inner_universe.field_keys import FieldKeySource
+    from nerv_lab.inner_universe.keys.field_keys import FieldKeySource
+    from nerv_lab.inner_universe.keys.signing import SigningKeySource
+    from nerv_lab.inner_universe.keys.store_keys import Key, KeySource
     from nerv_lab.inner_universe.settings import Settings
-    from nerv_lab.inner_universe.signing import SigningKeySource
-from nerv_lab.inner_universe.progress import Progress, told
+from nerv_lab.inner_universe.contract.progress import Progress, told
 
 __all__ = ["import_bundle", "open"]
 

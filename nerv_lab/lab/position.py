@@ -10,7 +10,7 @@ from nerv_lab.core.graph.change_events import change_in
 from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ItemChange, compact
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.ids import batch_of
+from nerv_lab.inner_universe.contract.ids import batch_of
 
 __all__ = ["Pending", "Position", "changes_of", "pending_in"]
 

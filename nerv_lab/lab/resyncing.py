@@ -15,7 +15,7 @@ from nerv_lab.core.history.lineage import ancestors
 from nerv_lab.core.history.signatures import Chains
 from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
 from nerv_lab.inner_universe.outbox import Fork, Standing
 from nerv_lab.lab.branches.merging import MergeResult
 from nerv_lab.lab.follower import Follower

@@ -7,9 +7,9 @@ from typing import Self
 
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.signatures import SignedHead
-from nerv_lab.inner_universe.client import Problem
-from nerv_lab.inner_universe.comparing import Contents, differences, read_contents
-from nerv_lab.inner_universe.signing import SigningKey, checked_public_keys
+from nerv_lab.inner_universe.checking.comparing import Contents, differences, read_contents
+from nerv_lab.inner_universe.contract.client import Problem
+from nerv_lab.inner_universe.keys.signing import SigningKey, checked_public_keys
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.past.results import VerifyReport
 from nerv_lab.lab.security.encrypting import Vault

@@ -21,7 +21,7 @@ from shared.spacetime_server import the_server
 import nerv_lab as nl
 from nerv_lab.cli import main
 from nerv_lab.cli.main import make_parser
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.ids import new_id
 
 # Those that take a while, and so tell how far they are.
 LONG = {

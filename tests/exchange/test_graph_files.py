@@ -18,7 +18,7 @@ from nerv_lab.core.graph.model import EntityMetadata, RelationMetadata
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.exchange import import_gexf, import_graphml, to_gexf, to_graphml
 from nerv_lab.exchange.networks import gexf_files, graphml_files
-from nerv_lab.inner_universe.progress import Meter
+from nerv_lab.inner_universe.contract.progress import Meter
 
 READINGS = {"GraphML": graphml_files._Reading, "GEXF": gexf_files._Reading}
 FORMATS = {"GraphML": (to_graphml, import_graphml), "GEXF": (to_gexf, import_gexf)}

@@ -16,7 +16,7 @@ from nerv_lab.core.graph.item_changes import ItemChange, decode_delta, encode_de
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.versions import Version, version_digest
 from nerv_lab.inner_universe import InnerUniverseClient
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.ids import new_id
 
 TIMEOUT = 120.0
 

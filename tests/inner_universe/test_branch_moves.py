@@ -15,8 +15,8 @@ from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.pruning import PruneStep
 from nerv_lab.core.history.versions import Version
 from nerv_lab.inner_universe import InnerUniverseClient
-from nerv_lab.inner_universe.client import BranchMove
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.client import BranchMove
+from nerv_lab.inner_universe.contract.ids import new_id
 
 Commit = Callable[..., Awaitable[Version]]
 Write = Callable[[InnerUniverseClient], Awaitable[object]]

@@ -14,7 +14,7 @@ from nerv_lab.core.errors import ConflictError, LogMovedError, NERVPersistenceEr
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
 from nerv_lab.inner_universe.bundles import Bundle
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.ids import new_id
 from nerv_lab.lab import Lab
 from nerv_lab.lab.driving import run
 

@@ -160,7 +160,7 @@ async def test_the_words_of_a_version_are_bounded(
 async def test_the_delta_of_a_version_is_bounded(
     client: InnerUniverseClient, next_version: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nerv_lab.inner_universe import writing
+    from nerv_lab.inner_universe.contract import writing
 
     version, delta = await next_version(client)
     monkeypatch.setattr(writing, "MAX_RECORD", len(delta) - 1)
@@ -224,7 +224,7 @@ async def test_who_commits_is_told_of_the_bound_of_a_server_before_anything_is_s
 async def test_a_batch_of_events_is_bounded(
     client: InnerUniverseClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nerv_lab.inner_universe import checked_events
+    from nerv_lab.inner_universe.contract import checked_events
 
     monkeypatch.setattr(checked_events, "MAX_CHANGES", 3)
     with pytest.raises(ValidationError, match="events: has 4 events; at most 3 are allowed"):

@@ -25,7 +25,7 @@ import nerv_lab
 from nerv_lab.core.errors import HeadMovedError
 from nerv_lab.core.events import Event
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.memory_store import MemoryStore
+from nerv_lab.inner_universe.in_process.memory_store import MemoryStore
 from nerv_lab.lab import Lab
 
 pytestmark = pytest.mark.every_backend

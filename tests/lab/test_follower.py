@@ -7,7 +7,7 @@ import pytest
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.graph.changes import CreateEntity
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
 from nerv_lab.lab import ConfirmedBatch, Lab
 from nerv_lab.lab.driving import run_inline
 

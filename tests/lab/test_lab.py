@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from nerv_lab.core.errors import StoreClosedError, ValidationError
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
 from nerv_lab.lab import Lab
 
 

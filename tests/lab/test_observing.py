@@ -7,7 +7,7 @@ import pytest
 from nerv_lab.core.errors import EntityNotFoundError, ServerGoneError
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe import InnerUniverseClient, MockInnerUniverse
-from nerv_lab.inner_universe.client import Finding, Status
+from nerv_lab.inner_universe.contract.client import Finding, Status
 from nerv_lab.inner_universe.metrics import Balance
 from nerv_lab.lab import HealthReport, Lab
 

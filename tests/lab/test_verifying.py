@@ -10,7 +10,7 @@ import pytest
 from shared.universes import Universe
 
 import nerv_lab as nl
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
 from nerv_lab.lab import Lab
 
 pytestmark = pytest.mark.every_backend

@@ -19,7 +19,7 @@ from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.history.versions import SHA256_JSON, Version, version_digest
 from nerv_lab.core.values import decode, encode, json_hash
 from nerv_lab.inner_universe import InnerUniverseClient
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.ids import new_id
 from nerv_lab.lab.driving import run
 
 __all__ = ["BRANCH", "Committer", "entries", "history_of"]

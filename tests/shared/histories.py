@@ -10,7 +10,7 @@ from typing import Any
 from nerv_lab.core.events import Event
 from nerv_lab.core.history.conflicts import Take
 from nerv_lab.core.values import json_hash
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.ids import new_id
 from nerv_lab.lab import Lab
 from nerv_lab.lab.driving import run
 

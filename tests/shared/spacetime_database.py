@@ -28,7 +28,7 @@ from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.core.graph.model import Entity, EntityMetadata, Item, RelationMetadata
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import encode, freeze
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.ids import new_id
 
 MODULE = files("nerv_lab.inner_universe.spacetime") / "module.wasm"
 _FAILED = 500

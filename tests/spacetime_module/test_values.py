@@ -14,7 +14,7 @@ from shared.spacetime_server import the_server
 
 from nerv_lab.core.errors import ValueRefusedError
 from nerv_lab.core.values import decode, encode, freeze
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.ids import new_id
 
 _zones = st.integers(-86_399, 86_399).map(lambda s: dt.timezone(dt.timedelta(seconds=s)))
 _leaves: st.SearchStrategy[Any] = (

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.inner_universe.progress import Meter
+from nerv_lab.inner_universe.contract.progress import Meter
 from nerv_lab.lab.import_reports import ImportProblem
 
 __all__ = ["Installed", "Paths", "read_installed"]

@@ -30,7 +30,7 @@ from nerv_lab.exchange.difference import Difference
 from nerv_lab.exchange.environment.distributions import Installed, Paths, read_installed
 from nerv_lab.exchange.environment.graph import EnvironmentGraph
 from nerv_lab.exchange.ports import ChangeTarget, send
-from nerv_lab.inner_universe.progress import Progress, told
+from nerv_lab.inner_universe.contract.progress import Progress, told
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 
 if TYPE_CHECKING:

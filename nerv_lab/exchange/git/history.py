@@ -23,11 +23,11 @@ from nerv_lab.exchange.git.lanes import Commit, Lanes, assign_lanes, free_name
 from nerv_lab.exchange.git.repository import GitRepository
 from nerv_lab.exchange.git.trees import TreeGraph, root_entity
 from nerv_lab.exchange.history_builder import HistoryBuilder
-from nerv_lab.inner_universe.progress import Meter, Progress, told
+from nerv_lab.inner_universe.contract.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import GitReport, ImportProblem
 
 if TYPE_CHECKING:
-    from nerv_lab.inner_universe.records import StoredHistory
+    from nerv_lab.inner_universe.contract.records import StoredHistory
     from nerv_lab.lab import Lab
 
 __all__ = ["from_git", "import_git"]

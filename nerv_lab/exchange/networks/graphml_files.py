@@ -25,7 +25,7 @@ from nerv_lab.exchange.networks.xml_graphs import (
 )
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
-from nerv_lab.inner_universe.progress import Meter, Progress, told
+from nerv_lab.inner_universe.contract.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import ImportReport
 
 __all__ = ["import_graphml", "to_graphml"]

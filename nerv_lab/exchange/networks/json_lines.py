@@ -26,7 +26,7 @@ from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send
 from nerv_lab.exchange.tables.file_rows import entity_row, relation_row
 from nerv_lab.exchange.tables.tables import Columns, Table, plan_tables
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file
-from nerv_lab.inner_universe.progress import Meter, Progress, counted_file, told
+from nerv_lab.inner_universe.contract.progress import Meter, Progress, counted_file, told
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 
 __all__ = ["import_json_lines", "to_json_lines"]

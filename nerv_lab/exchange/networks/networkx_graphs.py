@@ -31,7 +31,7 @@ from nerv_lab.exchange.difference import Difference, RelationDraft, located
 from nerv_lab.exchange.networks.node_ids import edge_id, edge_key, entity_id, node_of
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send
 from nerv_lab.exchange.tables.flat import column_of, plain, property_of, tags_of
-from nerv_lab.inner_universe.progress import Meter, Progress
+from nerv_lab.inner_universe.contract.progress import Meter, Progress
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 
 __all__ = ["import_networkx", "plan_networkx", "to_networkx"]

@@ -24,7 +24,7 @@ from nerv_lab.core.text import counted
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange.ports import StateSource, in_order
 from nerv_lab.exchange.whole_files import whole_file
-from nerv_lab.inner_universe.progress import Progress, told
+from nerv_lab.inner_universe.contract.progress import Progress, told
 
 __all__ = ["GraphPage", "to_pyvis"]
 

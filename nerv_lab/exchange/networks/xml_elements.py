@@ -14,7 +14,7 @@ import networkx as nx
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.exchange.tables.file_rows import read_row
-from nerv_lab.inner_universe.progress import Meter, counted_file
+from nerv_lab.inner_universe.contract.progress import Meter, counted_file
 from nerv_lab.lab.import_reports import ImportProblem
 
 __all__ = ["XmlReading", "fits", "plain_name", "xml_name"]

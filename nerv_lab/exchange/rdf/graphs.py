@@ -21,7 +21,7 @@ from nerv_lab.exchange.rdf.parsing import parsed
 from nerv_lab.exchange.tables.flat import column_of
 from nerv_lab.exchange.tables.tables import Columns, Table, plan_tables
 from nerv_lab.exchange.whole_files import PathLike, whole_file
-from nerv_lab.inner_universe.progress import Meter, Progress, told
+from nerv_lab.inner_universe.contract.progress import Meter, Progress, told
 from nerv_lab.lab.import_reports import ImportProblem, ImportReport
 
 with needs("rdf"):

@@ -15,7 +15,7 @@ from nerv_lab.core.errors import ValidationError
 from nerv_lab.exchange.extras import needs
 from nerv_lab.exchange.rdf.names import checked_format
 from nerv_lab.exchange.whole_files import PathLike, expanded
-from nerv_lab.inner_universe.progress import Meter, counted_file
+from nerv_lab.inner_universe.contract.progress import Meter, counted_file
 
 with needs("rdf"):
     import rdflib

@@ -21,7 +21,7 @@ from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, send
 from nerv_lab.exchange.tables.flat import column_of
 from nerv_lab.exchange.tables.tables import Columns, Table, checked_columns, plan_tables, tables_of
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file, whole_folder
-from nerv_lab.inner_universe.progress import Meter, Progress, told
+from nerv_lab.inner_universe.contract.progress import Meter, Progress, told
 from nerv_lab.lab.graph_tables import GraphTables
 from nerv_lab.lab.import_reports import ImportReport
 

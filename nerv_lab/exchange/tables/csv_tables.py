@@ -29,7 +29,7 @@ from nerv_lab.exchange.tables.file_rows import (
 )
 from nerv_lab.exchange.tables.tables import Columns, Table, checked_columns, plan_tables, tables_of
 from nerv_lab.exchange.whole_files import PathLike, expanded, whole_file, whole_folder
-from nerv_lab.inner_universe.progress import Meter, Progress, counted_file, told
+from nerv_lab.inner_universe.contract.progress import Meter, Progress, counted_file, told
 from nerv_lab.lab.import_reports import ImportReport
 
 __all__ = ["import_csv", "to_csv"]

@@ -21,7 +21,7 @@ from nerv_lab.exchange.difference import located
 from nerv_lab.exchange.ports import ChangeTarget, StateSource, bringing_in, in_order, send
 from nerv_lab.exchange.tables.flat import column_of, plain
 from nerv_lab.exchange.tables.tables import Columns, Table, checked_columns, plan_tables, tables_of
-from nerv_lab.inner_universe.progress import Meter, Progress
+from nerv_lab.inner_universe.contract.progress import Meter, Progress
 from nerv_lab.lab.graph_tables import GraphFrames
 from nerv_lab.lab.import_reports import ImportReport
 

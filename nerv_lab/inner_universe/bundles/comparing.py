@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from nerv_lab.core.errors import ConflictError
 from nerv_lab.core.events import Event
 from nerv_lab.inner_universe.bundles.reader import Bundle
-from nerv_lab.inner_universe.bundles.records import event_record, line
 from nerv_lab.inner_universe.bundles.writer import HistorySource
+from nerv_lab.inner_universe.history_lines import event_record, line
 
 __all__ = ["common_end"]
 

@@ -35,16 +35,16 @@ from nerv_lab.inner_universe.bundles.manifest import (
     VERSIONS,
     Manifest,
 )
-from nerv_lab.inner_universe.bundles.records import (
+from nerv_lab.inner_universe.bundles.writer import BundleReport
+from nerv_lab.inner_universe.checking.verifying import RESERVED_TYPES, Replay, check_history
+from nerv_lab.inner_universe.contract.ids import event_id
+from nerv_lab.inner_universe.contract.progress import Meter
+from nerv_lab.inner_universe.contract.records import StoredHistory
+from nerv_lab.inner_universe.history_lines import (
     event_from_line,
     tag_from_line,
     version_from_line,
 )
-from nerv_lab.inner_universe.bundles.writer import BundleReport
-from nerv_lab.inner_universe.ids import event_id
-from nerv_lab.inner_universe.progress import Meter
-from nerv_lab.inner_universe.records import StoredHistory
-from nerv_lab.inner_universe.verifying import RESERVED_TYPES, Replay, check_history
 
 __all__ = ["Bundle"]
 

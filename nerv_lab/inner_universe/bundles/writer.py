@@ -25,9 +25,9 @@ from nerv_lab.inner_universe.bundles.manifest import (
     Manifest,
     Section,
 )
-from nerv_lab.inner_universe.bundles.records import event_record, line, version_record
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.progress import Meter, Progress, told
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.progress import Meter, Progress, told
+from nerv_lab.inner_universe.history_lines import event_record, line, version_record
 
 __all__ = ["BundleReport", "HistorySource", "write_bundle"]
 

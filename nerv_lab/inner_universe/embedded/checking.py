@@ -9,7 +9,9 @@ import apsw
 from nerv_lab.core.errors import CorruptStoreError, ValidationError
 from nerv_lab.core.history.audit import Leftovers
 from nerv_lab.core.values import decode, encode
-from nerv_lab.inner_universe.client import Problem
+from nerv_lab.inner_universe.checking.verifying import RESERVED_TYPES, check_store
+from nerv_lab.inner_universe.contract.client import Problem
+from nerv_lab.inner_universe.contract.retention import TOP_ROWS
 from nerv_lab.inner_universe.embedded.pruning import (
     stored_bridge,
     stored_retention,
@@ -23,8 +25,6 @@ from nerv_lab.inner_universe.embedded.queries import (
 )
 from nerv_lab.inner_universe.embedded.schema import READABLE_BY, SCHEMA_VERSION
 from nerv_lab.inner_universe.embedded.upgrading import oldest_reader
-from nerv_lab.inner_universe.retention import TOP_ROWS
-from nerv_lab.inner_universe.verifying import RESERVED_TYPES, check_store
 
 __all__ = ["check"]
 

@@ -6,24 +6,23 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import get_args
 
 import apsw
 
 from nerv_lab.core.errors import ValidationError
-from nerv_lab.inner_universe.client import CacheUse, EventHandler, Finding, Status
+from nerv_lab.inner_universe.contract.client import CacheUse, EventHandler, Finding, Status
+from nerv_lab.inner_universe.contract.records import TagsChanged
+from nerv_lab.inner_universe.defaults import Synchronous
 from nerv_lab.inner_universe.embedded.connecting import MEMORY, connect
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.examining import examine
-from nerv_lab.inner_universe.embedded.keys import Key, KeySource
 from nerv_lab.inner_universe.embedded.store import SqliteStore
 from nerv_lab.inner_universe.embedded.watcher import Watcher
-from nerv_lab.inner_universe.local import LocalInnerUniverse, Store
-from nerv_lab.inner_universe.records import TagsChanged
+from nerv_lab.inner_universe.in_process.local import LocalInnerUniverse, Store
+from nerv_lab.inner_universe.keys.store_keys import Key, KeySource
 
-__all__ = ["EmbeddedInnerUniverse", "Synchronous"]
-
-Synchronous = Literal["FULL", "EXTRA", "NORMAL"]
+__all__ = ["EmbeddedInnerUniverse"]
 
 
 class EmbeddedInnerUniverse(LocalInnerUniverse):

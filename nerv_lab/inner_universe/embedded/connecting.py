@@ -15,9 +15,9 @@ from nerv_lab.core.errors import (
     StoreNotFoundError,
     StoreUnreadableError,
 )
-from nerv_lab.inner_universe.embedded.faults import Faults
-from nerv_lab.inner_universe.embedded.keys import Key, unlock
 from nerv_lab.inner_universe.embedded.schema import APPLICATION_ID, READABLE_BY, SCHEMA_VERSION
+from nerv_lab.inner_universe.keys.store_keys import Key, unlock
+from nerv_lab.inner_universe.sqlite_faults import Faults
 
 __all__ = ["MEMORY", "check_kind", "connect", "is_newer"]
 

@@ -12,14 +12,14 @@ from typing import Final
 import apsw
 
 from nerv_lab.core.errors import CorruptStoreError, StoreInUseError, StoreNotFoundError
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.progress import Meter
 from nerv_lab.inner_universe.embedded.checking import check
 from nerv_lab.inner_universe.embedded.connecting import check_kind, connect
-from nerv_lab.inner_universe.embedded.faults import Faults
 from nerv_lab.inner_universe.embedded.journal import is_empty, read_records, spread
-from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.progress import Meter
+from nerv_lab.inner_universe.keys.store_keys import Key
+from nerv_lab.inner_universe.sqlite_faults import Faults
 
 __all__ = [
     "checked",

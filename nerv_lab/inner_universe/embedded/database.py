@@ -13,10 +13,10 @@ import apsw
 
 from nerv_lab.core.errors import NewerSchemaError, StoreClosedError
 from nerv_lab.inner_universe.embedded.connecting import MEMORY, connect, is_newer
-from nerv_lab.inner_universe.embedded.faults import Faults, error_for
-from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.opening import INCREMENTAL, prepare
 from nerv_lab.inner_universe.embedded.rekeying import rekey_file
+from nerv_lab.inner_universe.keys.store_keys import Key
+from nerv_lab.inner_universe.sqlite_faults import Faults, error_for
 
 __all__ = ["Database"]
 

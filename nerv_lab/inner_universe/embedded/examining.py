@@ -8,8 +8,8 @@ from typing import Final
 
 import apsw
 
+from nerv_lab.inner_universe.contract.records import Finding
 from nerv_lab.inner_universe.embedded.connecting import MEMORY
-from nerv_lab.inner_universe.records import Finding
 
 __all__ = ["examine", "size_text"]
 

@@ -21,10 +21,16 @@ from nerv_lab.core.graph.item_changes import ItemChange, fold
 from nerv_lab.core.graph.model import Item, Relation
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import decode, encode
+from nerv_lab.inner_universe.contract.log_events import (
+    Origin,
+    Place,
+    change_events,
+    placed,
+    version_event,
+)
+from nerv_lab.inner_universe.contract.writing import Batch
 from nerv_lab.inner_universe.embedded.queries import add_event_rows, add_version, write_rows
 from nerv_lab.inner_universe.embedded.rows import Row, change_json, event_row, pack
-from nerv_lab.inner_universe.log_events import Origin, Place, change_events, placed, version_event
-from nerv_lab.inner_universe.writing import Batch
 
 __all__ = [
     "Behind",

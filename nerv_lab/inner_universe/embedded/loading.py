@@ -10,7 +10,7 @@ import apsw
 from nerv_lab.core.errors import DuplicateIdError, LogMovedError
 from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.core.values import encode
-from nerv_lab.inner_universe.client import StoredHistory
+from nerv_lab.inner_universe.contract.client import StoredHistory
 from nerv_lab.inner_universe.embedded.queries import (
     add_version,
     find_event,

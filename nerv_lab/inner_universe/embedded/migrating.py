@@ -13,12 +13,12 @@ from pathlib import Path
 import apsw
 
 from nerv_lab.core.errors import NERVPersistenceError, StoreFullError
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.progress import Meter, Progress, told
 from nerv_lab.inner_universe.embedded.copying import checked, opened, whole_copy
-from nerv_lab.inner_universe.embedded.keys import Key, KeySource
 from nerv_lab.inner_universe.embedded.schema import SCHEMA_VERSION
 from nerv_lab.inner_universe.embedded.upgrading import steps_of, upgrade
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.progress import Meter, Progress, told
+from nerv_lab.inner_universe.keys.store_keys import Key, KeySource
 
 __all__ = ["Migrated", "bring_up_to_date", "migrate_store"]
 

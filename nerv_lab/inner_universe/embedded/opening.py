@@ -8,14 +8,14 @@ from pathlib import Path
 import apsw
 
 from nerv_lab.core.errors import CorruptStoreError, ForeignStoreError
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.log_events import now_us
 from nerv_lab.inner_universe.embedded.connecting import MEMORY, check_kind, is_newer
-from nerv_lab.inner_universe.embedded.faults import Faults
-from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.migrating import bring_up_to_date
 from nerv_lab.inner_universe.embedded.schema import APPLICATION_ID, CREATE, SCHEMA_VERSION
 from nerv_lab.inner_universe.embedded.upgrading import record_readers
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.log_events import now_us
+from nerv_lab.inner_universe.keys.store_keys import Key
+from nerv_lab.inner_universe.sqlite_faults import Faults
 
 __all__ = ["INCREMENTAL", "prepare"]
 

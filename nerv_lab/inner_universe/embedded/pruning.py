@@ -13,6 +13,7 @@ from nerv_lab.core.history.pruning import PruneStep
 from nerv_lab.core.history.thinning import BranchMark, Bridge, Retention, seal
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import decode, encode
+from nerv_lab.inner_universe.contract.retention import TOP_ROWS, check_step, prune_event
 from nerv_lab.inner_universe.embedded.queries import (
     known_version,
     last_seq,
@@ -25,7 +26,6 @@ from nerv_lab.inner_universe.embedded.rows import (
     unpack,
     version_from_row,
 )
-from nerv_lab.inner_universe.retention import TOP_ROWS, check_step, prune_event
 
 __all__ = [
     "kept_version",

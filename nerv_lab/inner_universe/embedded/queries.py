@@ -13,7 +13,10 @@ from nerv_lab.core.events import DEFAULT_BRANCH, Event, EventType
 from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.core.graph.model import Entity, Item, Relation, keeps_ends
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.client import Branch, Receipt
+from nerv_lab.inner_universe.contract.client import Branch, Receipt
+from nerv_lab.inner_universe.contract.ids import event_id
+from nerv_lab.inner_universe.contract.log_events import ROW_EVENTS, Origin, change_of, placed
+from nerv_lab.inner_universe.contract.permitting import ACCESS, check_events
 from nerv_lab.inner_universe.embedded.rows import (
     ENTITY_COLUMNS,
     EVENT_COLUMNS,
@@ -29,9 +32,6 @@ from nerv_lab.inner_universe.embedded.rows import (
     version_from_row,
     version_row,
 )
-from nerv_lab.inner_universe.ids import event_id
-from nerv_lab.inner_universe.log_events import ROW_EVENTS, Origin, change_of, placed
-from nerv_lab.inner_universe.permitting import ACCESS, check_events
 
 __all__ = [
     "Entry",

@@ -14,7 +14,7 @@ from nerv_lab.inner_universe.embedded.copying import (
     take_alone,
     workplace,
 )
-from nerv_lab.inner_universe.embedded.keys import Key
+from nerv_lab.inner_universe.keys.store_keys import Key
 
 __all__ = ["rekey_file"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from weakref import WeakValueDictionary
 
 from nerv_lab.core.graph.model import Item
-from nerv_lab.inner_universe.records import CacheUse
+from nerv_lab.inner_universe.contract.records import CacheUse
 
 __all__ = ["RowCache"]
 

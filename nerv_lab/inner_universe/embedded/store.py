@@ -13,8 +13,24 @@ from nerv_lab.core.graph.rules import Reader, plan
 from nerv_lab.core.history.pruning import PruneStep
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import encode
-from nerv_lab.inner_universe.checked_events import check_same
-from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal, StoredHistory
+from nerv_lab.inner_universe.contract.checked_events import check_same
+from nerv_lab.inner_universe.contract.client import BranchMove, Receipt, Seal, StoredHistory
+from nerv_lab.inner_universe.contract.ids import event_id, new_id
+from nerv_lab.inner_universe.contract.log_events import (
+    Origin,
+    Place,
+    branch_event,
+    now_us,
+    version_event,
+)
+from nerv_lab.inner_universe.contract.permitting import check_events
+from nerv_lab.inner_universe.contract.retention import check_unpruned
+from nerv_lab.inner_universe.contract.writing import (
+    Batch,
+    check_place,
+    check_start,
+    checked_version,
+)
 from nerv_lab.inner_universe.embedded.connecting import MEMORY
 from nerv_lab.inner_universe.embedded.journal import (
     Transaction,
@@ -48,11 +64,6 @@ from nerv_lab.inner_universe.embedded.queries import (
 from nerv_lab.inner_universe.embedded.reader import BranchReader
 from nerv_lab.inner_universe.embedded.rows import pack
 from nerv_lab.inner_universe.embedded.store_reader import StoreReader
-from nerv_lab.inner_universe.ids import event_id, new_id
-from nerv_lab.inner_universe.log_events import Origin, Place, branch_event, now_us, version_event
-from nerv_lab.inner_universe.permitting import check_events
-from nerv_lab.inner_universe.retention import check_unpruned
-from nerv_lab.inner_universe.writing import Batch, check_place, check_start, checked_version
 
 __all__ = ["SqliteStore"]
 

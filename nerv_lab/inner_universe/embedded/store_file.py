@@ -10,12 +10,12 @@ from typing import Final
 import apsw
 
 from nerv_lab.core.errors import NERVPersistenceError, StoreBusyError
-from nerv_lab.inner_universe.client import CacheUse
+from nerv_lab.inner_universe.contract.client import CacheUse
 from nerv_lab.inner_universe.embedded.database import Database
 from nerv_lab.inner_universe.embedded.journal import Behind, is_empty, read_records
-from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.queries import last_seq
 from nerv_lab.inner_universe.embedded.tip import Tip
+from nerv_lab.inner_universe.keys.store_keys import Key
 
 __all__ = ["StoreFile"]
 

@@ -10,7 +10,8 @@ from nerv_lab.core.events import Event
 from nerv_lab.core.graph.model import Item
 from nerv_lab.core.history.thinning import Bridge, Retention
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.client import Branch, Problem, Snapshot
+from nerv_lab.inner_universe.contract.client import Branch, Problem, Snapshot
+from nerv_lab.inner_universe.contract.retention import TOP_ROWS, with_marks
 from nerv_lab.inner_universe.embedded.checking import check
 from nerv_lab.inner_universe.embedded.journal import read_records
 from nerv_lab.inner_universe.embedded.pruning import (
@@ -33,7 +34,6 @@ from nerv_lab.inner_universe.embedded.queries import (
 )
 from nerv_lab.inner_universe.embedded.reader import find_entity, find_relation
 from nerv_lab.inner_universe.embedded.store_file import StoreFile
-from nerv_lab.inner_universe.retention import TOP_ROWS, with_marks
 
 __all__ = ["StoreReader"]
 

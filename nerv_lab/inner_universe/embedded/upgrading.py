@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import apsw
 
+from nerv_lab.inner_universe.contract.log_events import now_us
+from nerv_lab.inner_universe.contract.progress import Meter
 from nerv_lab.inner_universe.embedded.schema import READABLE_BY, SCHEMA_VERSION, UPGRADES
-from nerv_lab.inner_universe.log_events import now_us
-from nerv_lab.inner_universe.progress import Meter
 
 __all__ = ["oldest_reader", "record_readers", "steps_of", "upgrade"]
 

@@ -12,6 +12,8 @@ from nerv_lab.core.errors import (
     StoreKeyError,
     ValidationError,
 )
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.progress import Progress, told
 from nerv_lab.inner_universe.embedded.copying import (
     checked,
     copied,
@@ -21,9 +23,7 @@ from nerv_lab.inner_universe.embedded.copying import (
     whole_copy,
     workplace,
 )
-from nerv_lab.inner_universe.embedded.keys import Key, KeySource
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.progress import Progress, told
+from nerv_lab.inner_universe.keys.store_keys import Key, KeySource
 
 __all__ = ["Copied", "backup_store", "compact_store", "restore_store"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
 from nerv_lab.inner_universe.metrics.meters import Meters
 
 __all__ = ["ConnectionMeters"]

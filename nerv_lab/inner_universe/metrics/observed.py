@@ -13,17 +13,8 @@ from nerv_lab.core.history.pruning import PruneStep
 from nerv_lab.core.history.retention import RetentionPolicy
 from nerv_lab.core.history.thinning import Bridge, Retention
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.client import InnerUniverseClient
-from nerv_lab.inner_universe.metrics.connection_meters import ConnectionMeters
-from nerv_lab.inner_universe.metrics.meters import Meters
-from nerv_lab.inner_universe.metrics.written_types import (
-    COMMITTED,
-    MOVED,
-    PRUNED,
-    types_of_changes,
-    types_of_events,
-)
-from nerv_lab.inner_universe.records import (
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
+from nerv_lab.inner_universe.contract.records import (
     Branch,
     BranchMove,
     CacheUse,
@@ -37,9 +28,18 @@ from nerv_lab.inner_universe.records import (
     StoredHistory,
     TagsChanged,
 )
+from nerv_lab.inner_universe.metrics.connection_meters import ConnectionMeters
+from nerv_lab.inner_universe.metrics.meters import Meters
+from nerv_lab.inner_universe.metrics.written_types import (
+    COMMITTED,
+    MOVED,
+    PRUNED,
+    types_of_changes,
+    types_of_events,
+)
 
 if TYPE_CHECKING:
-    from nerv_lab.inner_universe.embedded.keys import KeySource
+    from nerv_lab.inner_universe.keys.store_keys import KeySource
     from nerv_lab.inner_universe.outbox.facade import Queues
     from nerv_lab.inner_universe.outbox.standing import Standing
 

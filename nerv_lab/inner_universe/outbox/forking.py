@@ -12,10 +12,10 @@ from nerv_lab.core.graph.rules import plan
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.resolutions import delta_with, resolutions_of
 from nerv_lab.core.history.versions import Version, version_digest
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.log_events import now_us
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.log_events import now_us
+from nerv_lab.inner_universe.contract.records import BranchMove
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, touched
-from nerv_lab.inner_universe.records import BranchMove
 
 __all__ = ["fork_name", "forked", "relocated"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-from nerv_lab.inner_universe.log_events import now_us
+from nerv_lab.inner_universe.contract.log_events import now_us
 from nerv_lab.inner_universe.outbox.journal_file import JournalFile
 from nerv_lab.inner_universe.outbox.standing import Standing, decode_standing, encode_standing
 from nerv_lab.inner_universe.outbox.states import OPEN, SENT, Entry, Outbox, State

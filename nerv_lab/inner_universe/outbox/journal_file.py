@@ -13,7 +13,7 @@ from typing import Final
 import apsw
 
 from nerv_lab.core.errors import ForeignStoreError, StoreInUseError
-from nerv_lab.inner_universe.embedded.faults import Faults
+from nerv_lab.inner_universe.sqlite_faults import Faults
 
 __all__ = ["JournalFile"]
 

@@ -15,8 +15,8 @@ from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.thinning import Retention
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, decode, encode, freeze
-from nerv_lab.inner_universe.bundles.records import event_from_line, event_record, line
-from nerv_lab.inner_universe.log_events import change_of
+from nerv_lab.inner_universe.contract.log_events import change_of
+from nerv_lab.inner_universe.history_lines import event_from_line, event_record, line
 
 __all__ = ["Standing", "advanced", "decode_standing", "encode_standing"]
 

@@ -299,14 +299,10 @@ class Outbox:
         Returns
         -------
         tuple of str
-            Ids of the writes that are to be sent again.
+            Ids of the writes that are to be sent again, in order.
         """
         # A tag is no event: one that came after the last that is left may be lost, too.
-        again = [
-            e
-            for e in self._entries.values()
-            if e.state in SENT and e.reached + (e.kind == "tag") > cursor
-        ]
+        again = [e for e in self.within(*SENT) if e.reached + (e.kind == "tag") > cursor]
         return self._send_again(again)
 
     def doubt(self, since: int) -> tuple[str, ...]:
@@ -317,11 +313,8 @@ class Outbox:
         tuple of str
             Ids of the writes that are to be sent again.
         """
-        again = [
-            e
-            for e in self._entries.values()
-            if e.kind == "tag" and e.state is State.ACCEPTED and e.accepted_at > since
-        ]
+        taken = self.within(State.ACCEPTED)
+        again = [e for e in taken if e.kind == "tag" and e.accepted_at > since]
         return self._send_again(again)
 
     def set_aside(self, id: str, state: State, error: str) -> None:

@@ -31,7 +31,7 @@ from nerv_lab.core.graph.model import (
 )
 from nerv_lab.core.history.versions import Version, version_digest
 from nerv_lab.core.values import ReadOnlyDict, ReadOnlyList, decode, encode, freeze
-from nerv_lab.inner_universe.records import BranchMove
+from nerv_lab.inner_universe.contract.records import BranchMove
 
 __all__ = [
     "QueuedWrite",

@@ -15,11 +15,17 @@ from nerv_lab.core.graph.rules import plan
 from nerv_lab.core.history.pruning import PruneStep
 from nerv_lab.core.history.retention import RetentionPolicy
 from nerv_lab.core.history.versions import Version, from_micros, version_digest
-from nerv_lab.inner_universe.checked_events import checked_events
-from nerv_lab.inner_universe.client import BranchMove, Receipt, Seal, StoredHistory
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.log_events import now_us
-from nerv_lab.inner_universe.retention import POLICY, policy_text
+from nerv_lab.inner_universe.contract.checked_events import checked_events
+from nerv_lab.inner_universe.contract.client import BranchMove, Receipt, Seal, StoredHistory
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.log_events import now_us
+from nerv_lab.inner_universe.contract.retention import POLICY, policy_text
+from nerv_lab.inner_universe.contract.writing import (
+    check_place,
+    checked_batch,
+    checked_move,
+    checked_version,
+)
 from nerv_lab.inner_universe.spacetime.following.asking import ReadableUniverse
 from nerv_lab.inner_universe.spacetime.following.connection import Connection
 from nerv_lab.inner_universe.spacetime.following.receipts import receipt_of
@@ -41,12 +47,6 @@ from nerv_lab.inner_universe.spacetime.module.rows import own_event
 from nerv_lab.inner_universe.spacetime.planning import read_touched
 from nerv_lab.inner_universe.spacetime.tokens.identity import tokens_of
 from nerv_lab.inner_universe.spacetime.wire.limits import Limits
-from nerv_lab.inner_universe.writing import (
-    check_place,
-    checked_batch,
-    checked_move,
-    checked_version,
-)
 
 if TYPE_CHECKING:
     from nerv_lab.inner_universe.settings import Settings

@@ -9,8 +9,8 @@ from typing import Any
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.events import Event
 from nerv_lab.core.graph.model import Entity, Item
-from nerv_lab.inner_universe.client import StoredHistory
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.client import StoredHistory
+from nerv_lab.inner_universe.contract.ids import new_id
 from nerv_lab.inner_universe.spacetime.following.connection import Connection
 from nerv_lab.inner_universe.spacetime.module.arguments import EntityState
 from nerv_lab.inner_universe.spacetime.module.calls import item_state, sized

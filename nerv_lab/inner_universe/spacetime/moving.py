@@ -9,8 +9,8 @@ from dataclasses import replace
 from nerv_lab.core.errors import HistoryPrunedError, LogMovedError
 from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.core.graph.state import GraphState
-from nerv_lab.inner_universe.rebasing import rebased
-from nerv_lab.inner_universe.records import BranchMove
+from nerv_lab.inner_universe.contract.rebasing import rebased
+from nerv_lab.inner_universe.contract.records import BranchMove
 from nerv_lab.inner_universe.spacetime.following.connection import Connection
 from nerv_lab.inner_universe.spacetime.following.reading import read_events, read_snapshot
 from nerv_lab.inner_universe.spacetime.module.calls import move_args

@@ -19,7 +19,7 @@ from nerv_lab.core.events import EventType
 from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.signatures import signed_heads
-from nerv_lab.inner_universe.log_events import now_us
+from nerv_lab.inner_universe.contract.log_events import now_us
 from nerv_lab.inner_universe.outbox.forking import relocated
 from nerv_lab.inner_universe.outbox.journal import Journal
 from nerv_lab.inner_universe.outbox.rehearsing import Rehearsal, Step

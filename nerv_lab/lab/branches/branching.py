@@ -23,10 +23,10 @@ from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.lineage import ancestors
 from nerv_lab.core.history.versions import LTHASH, Version
 from nerv_lab.core.text import counted
-from nerv_lab.inner_universe.client import BranchMove
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.progress import shown_when_slow
-from nerv_lab.inner_universe.rebasing import rebased
+from nerv_lab.inner_universe.contract.client import BranchMove
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.progress import shown_when_slow
+from nerv_lab.inner_universe.contract.rebasing import rebased
 from nerv_lab.lab.asking.reading import View
 from nerv_lab.lab.branches.merger import Merger
 from nerv_lab.lab.past.event_log import EventLog

@@ -15,9 +15,9 @@ from nerv_lab.core.history.merge_functions import MergeFunction
 from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.walking import walk_part
-from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.progress import shown_when_slow
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient, Receipt
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.progress import shown_when_slow
 from nerv_lab.lab.asking.reading import View
 from nerv_lab.lab.branches.merging import MergeResult, Sides, merging, picking
 from nerv_lab.lab.changes.committing import Joined, check_committed

@@ -19,7 +19,7 @@ from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.text import counted
 from nerv_lab.core.walking import walk_part
-from nerv_lab.inner_universe.progress import shown_when_slow
+from nerv_lab.inner_universe.contract.progress import shown_when_slow
 from nerv_lab.lab.asking.tables import html_table
 from nerv_lab.lab.branches.merge_base import base_of
 from nerv_lab.lab.past.diffs import Diff

@@ -11,7 +11,7 @@ from nerv_lab.core.events import Event
 from nerv_lab.core.graph.changes import Change
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.client import Receipt
+from nerv_lab.inner_universe.contract.client import Receipt
 from nerv_lab.lab.changes.committing import Committer
 from nerv_lab.lab.changes.transactions import Transaction
 from nerv_lab.lab.changes.writing import GraphWriter

@@ -23,8 +23,8 @@ from nerv_lab.core.history.resolutions import ResolvedConflict
 from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.text import counted
-from nerv_lab.inner_universe.client import InnerUniverseClient, Receipt
-from nerv_lab.inner_universe.progress import shown_when_slow
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient, Receipt
+from nerv_lab.inner_universe.contract.progress import shown_when_slow
 from nerv_lab.lab.asking.graph_items import id_of
 from nerv_lab.lab.asking.reading import GraphReader
 from nerv_lab.lab.changes.transactions import Transaction

@@ -20,8 +20,8 @@ from nerv_lab.core.graph.changes import (
     UpdateRelation,
 )
 from nerv_lab.core.graph.model import Entity, EntityMetadata, Item, Relation, RelationMetadata
-from nerv_lab.inner_universe.client import Receipt
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.client import Receipt
+from nerv_lab.inner_universe.contract.ids import new_id
 from nerv_lab.lab.asking.graph_items import id_of
 from nerv_lab.lab.asking.reading import GraphReader
 from nerv_lab.lab.changes.declaring import but_defaults, must_equal, named_id

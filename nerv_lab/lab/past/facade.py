@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from nerv_lab.core.graph.model import Item
 from nerv_lab.core.history.resolutions import ResolvedConflict
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.progress import shown_when_slow
+from nerv_lab.inner_universe.contract.progress import shown_when_slow
 from nerv_lab.lab.asking.reading import View
 from nerv_lab.lab.past.diffs import Diff
 from nerv_lab.lab.past.histories import Blame, History

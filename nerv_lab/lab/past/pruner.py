@@ -15,8 +15,8 @@ from nerv_lab.core.history.pruning import PruneStep, prune_step
 from nerv_lab.core.history.retention import Pruning, RetentionPolicy
 from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.core.history.thinning import Retention, marked
-from nerv_lab.inner_universe.client import InnerUniverseClient
-from nerv_lab.inner_universe.ids import batch_of
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
+from nerv_lab.inner_universe.contract.ids import batch_of
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.past.event_log import EventLog
 

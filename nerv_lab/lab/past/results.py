@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, overload
 from nerv_lab.core.history.resolutions import ResolvedConflict
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.text import counted
-from nerv_lab.inner_universe.client import Problem
+from nerv_lab.inner_universe.contract.client import Problem
 from nerv_lab.lab.asking.tables import frame, html_table
 
 if TYPE_CHECKING:

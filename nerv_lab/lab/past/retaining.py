@@ -14,7 +14,7 @@ from nerv_lab.core.errors import NervError, PermissionDeniedError, ValidationErr
 from nerv_lab.core.history.retention import Pruning, RetentionPolicy
 from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.core.text import counted
-from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.past.pruner import Pruner
 from nerv_lab.lab.past.travel import Travel

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.graph.permissions import ACTIONS, EVERYBODY, OWNER, ROLES, Grant, Permissions
-from nerv_lab.inner_universe.client import InnerUniverseClient
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
 from nerv_lab.lab.asking.tables import frame, html_table
 
 if TYPE_CHECKING:

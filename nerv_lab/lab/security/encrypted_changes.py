@@ -23,7 +23,7 @@ from nerv_lab.core.graph.model import Item, entity_key, relation_key
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values import ReadOnlyDict, encode, freeze
 from nerv_lab.core.values.encrypted import Encrypted
-from nerv_lab.inner_universe.field_keys import FieldEncryption, FieldKeys
+from nerv_lab.inner_universe.keys.field_keys import FieldEncryption, FieldKeys
 
 __all__ = ["ChangeEncrypter", "touches_envelope", "with_properties"]
 

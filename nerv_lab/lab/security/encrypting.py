@@ -11,8 +11,8 @@ from nerv_lab.core.graph.changes import Change, RestoreEntity
 from nerv_lab.core.graph.model import Entity, Item
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values.encrypted import Encrypted, any_envelopes
-from nerv_lab.inner_universe.client import Problem
-from nerv_lab.inner_universe.field_keys import FieldEncryption, FieldKeys
+from nerv_lab.inner_universe.contract.client import Problem
+from nerv_lab.inner_universe.keys.field_keys import FieldEncryption, FieldKeys
 from nerv_lab.lab.security.encrypted_changes import (
     ChangeEncrypter,
     touches_envelope,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from nerv_lab.core.errors import ValidationError
 from nerv_lab.core.graph.model import Entity, EntityMetadata
-from nerv_lab.inner_universe.field_keys import FieldEncryption
+from nerv_lab.inner_universe.keys.field_keys import FieldEncryption
 
 __all__ = ["ENCRYPTION_ID", "joined", "record_of", "recorded"]
 

@@ -11,7 +11,7 @@ from nerv_lab.core.graph.changes import Change, UpdateEntity, UpdateRelation
 from nerv_lab.core.graph.model import Item
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values.encrypted import Encrypted
-from nerv_lab.inner_universe.client import Receipt
+from nerv_lab.inner_universe.contract.client import Receipt
 from nerv_lab.lab.asking.reading import GraphReader, View
 from nerv_lab.lab.security.encrypting import Vault, encrypted_of
 

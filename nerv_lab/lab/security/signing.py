@@ -18,8 +18,8 @@ from nerv_lab.core.history.signatures import (
 )
 from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.client import InnerUniverseClient, Problem
-from nerv_lab.inner_universe.signing import SigningKey, checked_public_keys, is_genuine
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient, Problem
+from nerv_lab.inner_universe.keys.signing import SigningKey, checked_public_keys, is_genuine
 from nerv_lab.lab.asking.reading import View
 from nerv_lab.lab.past.event_log import EventLog
 from nerv_lab.lab.past.travel import Travel

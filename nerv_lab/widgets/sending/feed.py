@@ -15,7 +15,7 @@ from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.core.graph.model import Relation, entity_key
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.versions import LTHASH
-from nerv_lab.inner_universe.client import Status
+from nerv_lab.inner_universe.contract.client import Status
 from nerv_lab.inner_universe.outbox import Queues
 from nerv_lab.lab.announcing import ConfirmedBatch
 from nerv_lab.lab.asking.reading import View

@@ -17,7 +17,7 @@ from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values import thaw
 from nerv_lab.exchange import import_rdf, to_rdf
 from nerv_lab.exchange.rdf import parsing
-from nerv_lab.inner_universe.progress import Meter
+from nerv_lab.inner_universe.contract.progress import Meter
 
 FORMATS = ["turtle", "json-ld", "nt"]
 TURTLE = """

@@ -25,8 +25,8 @@ from nerv_lab.core.errors import (
     WrongKeyError,
 )
 from nerv_lab.inner_universe import InnerUniverseConfig
-from nerv_lab.inner_universe.embedded.keys import Key
 from nerv_lab.inner_universe.embedded.rekeying import rekey_file
+from nerv_lab.inner_universe.keys.store_keys import Key
 
 SECRET = "correct horse battery staple"
 MARK = "PLAINTEXTMARK"
@@ -111,7 +111,7 @@ def test_a_refused_key_leaves_the_locks_of_others_alone(store: Path) -> None:
                 nl.open(store, key=key)
         code = (
             "import sys; from pathlib import Path\n"
-            "from nerv_lab.inner_universe.embedded.keys import Key\n"
+            "from nerv_lab.inner_universe.keys.store_keys import Key\n"
             "from nerv_lab.inner_universe.embedded.rekeying import rekey_file\n"
             f"rekey_file(Path(sys.argv[1]), Key({SECRET!r}), None)"
         )

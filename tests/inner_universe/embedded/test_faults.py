@@ -33,7 +33,7 @@ from nerv_lab.core.errors import (
 from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
 from nerv_lab.core.graph.model import EntityMetadata
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
-from nerv_lab.inner_universe.embedded.faults import error_for
+from nerv_lab.inner_universe.sqlite_faults import error_for
 
 NOBODY = 65534
 BIG = EntityMetadata(description="x" * 20_000)

@@ -14,7 +14,7 @@ from shared.effort import EFFORT
 from nerv_lab.core.errors import NERVPersistenceError
 from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
-from nerv_lab.inner_universe.embedded.client import Synchronous
+from nerv_lab.inner_universe.defaults import Synchronous
 
 IMAGES = 500 * min(EFFORT, 6)
 OPENINGS = 3

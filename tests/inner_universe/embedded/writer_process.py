@@ -22,7 +22,7 @@ import threading
 from nerv_lab.core.events import Event
 from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
 from nerv_lab.inner_universe import EmbeddedInnerUniverse
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.ids import new_id
 
 
 def say(*words: object) -> None:

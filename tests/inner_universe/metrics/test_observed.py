@@ -26,9 +26,9 @@ from nerv_lab.inner_universe import (
     InnerUniverseClient,
     MockInnerUniverse,
 )
-from nerv_lab.inner_universe.ids import new_id
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.records import CacheUse, Status
 from nerv_lab.inner_universe.metrics import Balance, Meters, Metrics, ObservedUniverse, observing
-from nerv_lab.inner_universe.records import CacheUse, Status
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse
 
 

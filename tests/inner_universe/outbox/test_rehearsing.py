@@ -21,10 +21,10 @@ from nerv_lab.core.graph.rules import plan
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.temporal import TemporalStore
 from nerv_lab.core.history.versions import Version
+from nerv_lab.inner_universe.contract.records import BranchMove
 from nerv_lab.inner_universe.outbox.forking import fork_name, forked, relocated
 from nerv_lab.inner_universe.outbox.rehearsing import Rehearsal, waits_for
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, TagMove, touched
-from nerv_lab.inner_universe.records import BranchMove
 
 NOW = 1_000_000
 

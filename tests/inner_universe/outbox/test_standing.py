@@ -8,7 +8,7 @@ from nerv_lab.core.errors import CorruptStoreError
 from nerv_lab.core.events import Event
 from nerv_lab.core.graph.changes import CreateEntity, DeleteEntity, UpdateEntity
 from nerv_lab.core.graph.state import GraphState
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
 from nerv_lab.inner_universe.outbox import Standing
 from nerv_lab.inner_universe.outbox.standing import advanced, decode_standing, encode_standing
 from nerv_lab.lab import Lab

@@ -13,8 +13,8 @@ from nerv_lab.core.graph.changes import Change, RestoreEntity, RestoreRelation
 from nerv_lab.core.graph.model import Entity, EntityMetadata, Relation
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.values import freeze
+from nerv_lab.inner_universe.contract.records import BranchMove
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, decode_write, encode_write
-from nerv_lab.inner_universe.records import BranchMove
 
 
 def again(write: QueuedWrite) -> QueuedWrite:

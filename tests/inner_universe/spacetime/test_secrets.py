@@ -20,7 +20,7 @@ from shared.spacetime_server import SpacetimeServer, new_database
 
 import nerv_lab as nl
 from nerv_lab.core.errors import NervError
-from nerv_lab.inner_universe.field_keys import FieldKeys
+from nerv_lab.inner_universe.keys.field_keys import FieldKeys
 from nerv_lab.inner_universe.spacetime.publish import publish_module
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 from nerv_lab.inner_universe.spacetime.tokens.identity import tokens_of

@@ -9,7 +9,7 @@ import pytest
 from shared.spacetime_database import Database
 from shared.spacetime_server import SpacetimeServer
 
-from nerv_lab.inner_universe.comparing import differences, read_contents
+from nerv_lab.inner_universe.checking.comparing import differences, read_contents
 from nerv_lab.inner_universe.spacetime import SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile
 from nerv_lab.lab import Lab

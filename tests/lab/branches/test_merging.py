@@ -14,7 +14,7 @@ from nerv_lab.core.graph.changes import Change, CreateEntity
 from nerv_lab.core.graph.item_changes import restoring
 from nerv_lab.core.history.conflicts import Take
 from nerv_lab.core.history.merge_functions import counter, last_writer
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
 from nerv_lab.lab import Lab
 
 pytestmark = pytest.mark.every_backend

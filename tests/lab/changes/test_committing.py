@@ -7,7 +7,7 @@ from shared.interleaving import before_next
 from nerv_lab.core.graph.change_events import ChangeEvent
 from nerv_lab.core.graph.item_changes import ItemChange, decode_delta
 from nerv_lab.core.graph.state import GraphState
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
 from nerv_lab.lab import Lab
 
 

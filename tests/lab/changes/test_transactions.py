@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from nerv_lab.core.errors import DuplicateIdError, EntityNotFoundError, TransactionError
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
 from nerv_lab.lab import Lab
 
 

@@ -15,7 +15,7 @@ from nerv_lab.core.errors import (
 )
 from nerv_lab.core.graph.changes import REMOVE
 from nerv_lab.core.graph.model import Entity, Relation
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
 from nerv_lab.lab import Lab
 
 

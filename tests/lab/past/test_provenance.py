@@ -13,7 +13,7 @@ from nerv_lab.core.errors import EntityNotFoundError, ValidationError
 from nerv_lab.core.graph.changes import UNSET
 from nerv_lab.core.graph.diff import equal_values, value_at
 from nerv_lab.core.history.conflicts import Take
-from nerv_lab.inner_universe.memory import MockInnerUniverse
+from nerv_lab.inner_universe.in_process.memory import MockInnerUniverse
 from nerv_lab.lab import Blame, Lab
 
 

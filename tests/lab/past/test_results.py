@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nerv_lab.inner_universe.client import Problem
+from nerv_lab.inner_universe.contract.client import Problem
 from nerv_lab.lab import Lab, VerifyReport
 
 

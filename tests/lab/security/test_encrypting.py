@@ -24,7 +24,7 @@ from nerv_lab.core.errors import (
 from nerv_lab.core.graph.changes import CreateEntity, UpdateEntity
 from nerv_lab.core.graph.model import EntityMetadata
 from nerv_lab.core.values.encrypted import Encrypted
-from nerv_lab.inner_universe.field_keys import FieldEncryption, FieldKeys
+from nerv_lab.inner_universe.keys.field_keys import FieldEncryption, FieldKeys
 from nerv_lab.lab import Lab
 from nerv_lab.lab.security.encrypting import Vault, encrypted_of
 from nerv_lab.lab.security.encryption_record import ENCRYPTION_ID

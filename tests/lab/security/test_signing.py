@@ -16,7 +16,7 @@ from nerv_lab.core.errors import PermissionDeniedError
 from nerv_lab.core.graph.permissions import SIGNED
 from nerv_lab.core.history.signatures import SignedHead, SignedHistory, check_signatures
 from nerv_lab.core.history.versions import version_digest
-from nerv_lab.inner_universe.signing import is_genuine
+from nerv_lab.inner_universe.keys.signing import is_genuine
 from nerv_lab.lab import Lab
 
 KEY, OTHER = nl.generate_signing_key(), nl.generate_signing_key()

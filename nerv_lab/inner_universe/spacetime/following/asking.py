@@ -12,8 +12,9 @@ from nerv_lab.core.history.audit import Leftovers
 from nerv_lab.core.history.retention import RetentionPolicy
 from nerv_lab.core.history.thinning import Bridge, Retention
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.client import Branch, Problem, Snapshot
-from nerv_lab.inner_universe.retention import POLICY, TOP_ROWS, policy_from_text
+from nerv_lab.inner_universe.checking.verifying import check_store
+from nerv_lab.inner_universe.contract.client import Branch, Problem, Snapshot
+from nerv_lab.inner_universe.contract.retention import POLICY, TOP_ROWS, policy_from_text
 from nerv_lab.inner_universe.spacetime.following.connection import Connection
 from nerv_lab.inner_universe.spacetime.following.linking import LinkedUniverse
 from nerv_lab.inner_universe.spacetime.following.queries import quoted
@@ -32,7 +33,6 @@ from nerv_lab.inner_universe.spacetime.following.reading import (
     read_versions,
     read_whole,
 )
-from nerv_lab.inner_universe.verifying import check_store
 
 __all__ = ["ReadableUniverse"]
 

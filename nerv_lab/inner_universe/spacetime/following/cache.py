@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from nerv_lab.inner_universe.records import CacheUse
+from nerv_lab.inner_universe.contract.records import CacheUse
 
 __all__ = ["TimedCache", "cache_entity"]
 

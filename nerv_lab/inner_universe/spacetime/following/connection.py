@@ -26,7 +26,8 @@ from nerv_lab.core.errors import (
     TokenRefusedError,
 )
 from nerv_lab.core.events import Event
-from nerv_lab.inner_universe.records import TagsChanged
+from nerv_lab.inner_universe.contract.records import TagsChanged
+from nerv_lab.inner_universe.contract.watchers import Watchers
 from nerv_lab.inner_universe.spacetime.following import queries
 from nerv_lab.inner_universe.spacetime.following.entries import LogEntry
 from nerv_lab.inner_universe.spacetime.following.following import LogFollower, whole_batches
@@ -46,7 +47,6 @@ from nerv_lab.inner_universe.spacetime.wire.http import HttpApi
 from nerv_lab.inner_universe.spacetime.wire.limits import Limits
 from nerv_lab.inner_universe.spacetime.wire.messages import DatabaseUpdate
 from nerv_lab.inner_universe.spacetime.wire.session import Session, SessionLostError
-from nerv_lab.inner_universe.watchers import Watchers
 
 __all__ = ["Connection"]
 

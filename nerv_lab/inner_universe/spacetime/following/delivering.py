@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nerv_lab.inner_universe.client import InnerUniverseClient
-from nerv_lab.inner_universe.delivery import Delivery
+from nerv_lab.inner_universe.contract.client import InnerUniverseClient
+from nerv_lab.inner_universe.contract.delivery import Delivery
 from nerv_lab.inner_universe.portal import Portal, portal
 
 __all__ = ["DeliveringUniverse"]

@@ -13,11 +13,12 @@ from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.core.events import Event, EventType
 from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES
 from nerv_lab.core.graph.model import Item
-from nerv_lab.inner_universe.client import CacheUse, EventHandler, Status
-from nerv_lab.inner_universe.delivery import Delivery
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.log_events import change_of
-from nerv_lab.inner_universe.records import TagsChanged
+from nerv_lab.inner_universe.contract.client import CacheUse, EventHandler, Status
+from nerv_lab.inner_universe.contract.delivery import Delivery
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.log_events import change_of
+from nerv_lab.inner_universe.contract.records import TagsChanged
+from nerv_lab.inner_universe.contract.watchers import Watchers
 from nerv_lab.inner_universe.spacetime.following.cache import TimedCache
 from nerv_lab.inner_universe.spacetime.following.connection import Connection
 from nerv_lab.inner_universe.spacetime.following.delivering import DeliveringUniverse
@@ -28,7 +29,6 @@ from nerv_lab.inner_universe.spacetime.publish import publish
 from nerv_lab.inner_universe.spacetime.tokens import TokenFile, Tokens
 from nerv_lab.inner_universe.spacetime.wire.address import Address
 from nerv_lab.inner_universe.spacetime.wire.limits import Limits
-from nerv_lab.inner_universe.watchers import Watchers
 
 __all__ = ["LinkedUniverse"]
 

@@ -13,8 +13,8 @@ from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.graph.model import Item, entity_key, relation_key
 from nerv_lab.core.history.thinning import Bridge, Retention
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.client import Branch, Snapshot
-from nerv_lab.inner_universe.retention import TOP_ROWS, with_marks
+from nerv_lab.inner_universe.contract.client import Branch, Snapshot
+from nerv_lab.inner_universe.contract.retention import TOP_ROWS, with_marks
 from nerv_lab.inner_universe.spacetime.following.connection import Connection
 from nerv_lab.inner_universe.spacetime.following.queries import PAGE, quoted
 from nerv_lab.inner_universe.spacetime.module.rows import (

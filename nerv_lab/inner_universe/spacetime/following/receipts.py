@@ -7,9 +7,9 @@ from typing import Final
 
 from nerv_lab.core.errors import DuplicateIdError, ProtocolError
 from nerv_lab.core.events import Event
-from nerv_lab.inner_universe.ids import batch_of
-from nerv_lab.inner_universe.log_events import change_of
-from nerv_lab.inner_universe.records import Receipt
+from nerv_lab.inner_universe.contract.ids import batch_of
+from nerv_lab.inner_universe.contract.log_events import change_of
+from nerv_lab.inner_universe.contract.records import Receipt
 from nerv_lab.inner_universe.spacetime.following.connection import Connection
 from nerv_lab.inner_universe.spacetime.following.queries import quoted
 from nerv_lab.inner_universe.spacetime.module.schema import BatchRow

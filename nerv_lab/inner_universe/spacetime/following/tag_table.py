@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nerv_lab.inner_universe.contract.watchers import Watchers
 from nerv_lab.inner_universe.spacetime.module.schema import TABLES
 from nerv_lab.inner_universe.spacetime.wire.messages import DatabaseUpdate, rows_of
 from nerv_lab.inner_universe.spacetime.wire.session import Session
-from nerv_lab.inner_universe.watchers import Watchers
 
 __all__ = ["TagTable"]
 

@@ -11,7 +11,8 @@ from nerv_lab.core.graph.permissions import Grant
 from nerv_lab.core.history.pruning import PruneStep
 from nerv_lab.core.history.versions import Version
 from nerv_lab.core.limits import MAX_MESSAGE, MAX_SENT_CHANGES
-from nerv_lab.inner_universe.records import BranchMove
+from nerv_lab.inner_universe.contract.records import BranchMove
+from nerv_lab.inner_universe.contract.writing import Batch
 from nerv_lab.inner_universe.spacetime.bsatn import Variant
 from nerv_lab.inner_universe.spacetime.module.arguments import (
     APPLY_AND_COMMIT,
@@ -45,7 +46,6 @@ from nerv_lab.inner_universe.spacetime.module.rows import (
     relation_meta,
     version_args,
 )
-from nerv_lab.inner_universe.writing import Batch
 
 __all__ = [
     "UNCHECKED",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nerv_lab.inner_universe.checked_events import checked_events
+from nerv_lab.inner_universe.contract.checked_events import checked_events
+from nerv_lab.inner_universe.contract.writing import Batch
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 from nerv_lab.inner_universe.spacetime.module.calls import (
     UNCHECKED,
@@ -13,7 +14,6 @@ from nerv_lab.inner_universe.spacetime.module.calls import (
     tag_args,
 )
 from nerv_lab.inner_universe.spacetime.module.rows import own_event
-from nerv_lab.inner_universe.writing import Batch
 
 __all__ = ["batch_of_write", "request_of"]
 

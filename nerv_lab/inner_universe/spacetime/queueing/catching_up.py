@@ -6,9 +6,9 @@ import logging
 from dataclasses import replace
 
 from nerv_lab.inner_universe.outbox.journal import Journal
-from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.standing import Standing, advanced
 from nerv_lab.inner_universe.spacetime.queueing.leaving import LeavingUniverse
+from nerv_lab.inner_universe.spacetime.queueing.offline_store import OfflineStore
 from nerv_lab.inner_universe.spacetime.sending import Sender
 
 __all__ = ["CatchingUpUniverse"]

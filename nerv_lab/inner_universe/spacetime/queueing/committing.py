@@ -9,19 +9,19 @@ from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.graph.changes import Change
 from nerv_lab.core.graph.rules import plan
 from nerv_lab.core.history.versions import Version, from_micros, version_digest
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.log_events import now_us
-from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.log_events import now_us
+from nerv_lab.inner_universe.contract.records import Receipt, Seal
+from nerv_lab.inner_universe.contract.writing import checked_batch, checked_version
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite, settled, touched
-from nerv_lab.inner_universe.records import Receipt, Seal
 from nerv_lab.inner_universe.spacetime.following.connection import Connection
 from nerv_lab.inner_universe.spacetime.following.receipts import receipt_from, receipt_of
 from nerv_lab.inner_universe.spacetime.module.calls import apply_and_commit_args, check_sent
 from nerv_lab.inner_universe.spacetime.module.requests import batch_of_write, request_of
 from nerv_lab.inner_universe.spacetime.planning import read_touched
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE
+from nerv_lab.inner_universe.spacetime.queueing.offline_store import OfflineStore
 from nerv_lab.inner_universe.spacetime.queueing.writing import WritingUniverse
-from nerv_lab.inner_universe.writing import checked_batch, checked_version
 
 __all__ = ["CommittingUniverse"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from nerv_lab.core.errors import ServerGoneError, ServerTimeoutError, ServerUnreachableError
-from nerv_lab.inner_universe.records import TagsChanged
+from nerv_lab.inner_universe.contract.records import TagsChanged
 from nerv_lab.inner_universe.spacetime.following.pump import Pump
 from nerv_lab.inner_universe.spacetime.queueing.holding import QueueHolder
 

@@ -8,7 +8,7 @@ import logging
 from nerv_lab.core.graph.item_changes import decode_delta
 from nerv_lab.core.graph.rules import plan
 from nerv_lab.core.graph.state import GraphState
-from nerv_lab.inner_universe.log_events import now_us
+from nerv_lab.inner_universe.contract.log_events import now_us
 from nerv_lab.inner_universe.outbox.forking import fork_name, forked
 from nerv_lab.inner_universe.outbox.journal import Journal
 from nerv_lab.inner_universe.outbox.states import SENT, State

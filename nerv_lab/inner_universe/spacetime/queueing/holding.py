@@ -10,16 +10,16 @@ from pathlib import Path
 
 from nerv_lab.core.errors import StoreClosedError
 from nerv_lab.core.events import Event
-from nerv_lab.inner_universe.delivery import Delivery
-from nerv_lab.inner_universe.log_events import Origin
+from nerv_lab.inner_universe.contract.delivery import Delivery
+from nerv_lab.inner_universe.contract.log_events import Origin
+from nerv_lab.inner_universe.contract.watchers import Watchers
 from nerv_lab.inner_universe.outbox.facade import Queues
 from nerv_lab.inner_universe.outbox.folders import OutboxFolder
-from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.standing import Standing
 from nerv_lab.inner_universe.spacetime.client import SpacetimeInnerUniverse
 from nerv_lab.inner_universe.spacetime.following.delivering import DeliveringUniverse
 from nerv_lab.inner_universe.spacetime.following.pump import Pump
-from nerv_lab.inner_universe.watchers import Watchers
+from nerv_lab.inner_universe.spacetime.queueing.offline_store import OfflineStore
 
 __all__ = ["QueueHolder", "QueueLimits"]
 

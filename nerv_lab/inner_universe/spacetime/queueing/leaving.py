@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from nerv_lab.core.errors import NervError, OutboxFullError
 from nerv_lab.core.events import Event
-from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.standing import Standing
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE, FollowingUniverse
+from nerv_lab.inner_universe.spacetime.queueing.offline_store import OfflineStore
 
 __all__ = ["LeavingUniverse"]
 

@@ -10,17 +10,17 @@ from dataclasses import replace
 
 from nerv_lab.core.errors import NervError
 from nerv_lab.core.graph.item_changes import decode_delta
-from nerv_lab.inner_universe.checked_events import checked_events
-from nerv_lab.inner_universe.log_events import Origin
+from nerv_lab.inner_universe.contract.checked_events import checked_events
+from nerv_lab.inner_universe.contract.log_events import Origin
 from nerv_lab.inner_universe.outbox.facade import Queues
 from nerv_lab.inner_universe.outbox.folders import OutboxFolder, default_outbox_path
 from nerv_lab.inner_universe.outbox.forking import relocated
-from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
 from nerv_lab.inner_universe.outbox.standing import Standing
 from nerv_lab.inner_universe.outbox.states import OPEN, SENT, Outbox
 from nerv_lab.inner_universe.outbox.writes import QueuedWrite
 from nerv_lab.inner_universe.spacetime.module.requests import batch_of_write
 from nerv_lab.inner_universe.spacetime.queueing.following import GONE
+from nerv_lab.inner_universe.spacetime.queueing.offline_store import OfflineStore
 from nerv_lab.inner_universe.spacetime.queueing.returning import ReturningUniverse
 
 __all__ = ["OpeningUniverse"]

@@ -14,8 +14,7 @@ from nerv_lab.core.history.pruning import PruneStep
 from nerv_lab.core.history.retention import RetentionPolicy
 from nerv_lab.core.history.thinning import Bridge, Retention
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
-from nerv_lab.inner_universe.records import (
+from nerv_lab.inner_universe.contract.records import (
     Branch,
     CacheUse,
     EventHandler,
@@ -25,6 +24,7 @@ from nerv_lab.inner_universe.records import (
     StoredHistory,
 )
 from nerv_lab.inner_universe.spacetime.queueing.committing import CommittingUniverse
+from nerv_lab.inner_universe.spacetime.queueing.offline_store import OfflineStore
 
 __all__ = ["QueuedUniverse"]
 

@@ -13,24 +13,24 @@ from nerv_lab.core.events import DEFAULT_BRANCH, Event
 from nerv_lab.core.graph.changes import Change
 from nerv_lab.core.graph.item_changes import encode_delta
 from nerv_lab.core.history.versions import Version
-from nerv_lab.inner_universe.checked_events import checked_events
-from nerv_lab.inner_universe.ids import new_id
-from nerv_lab.inner_universe.outbox.offline_store import OfflineStore
-from nerv_lab.inner_universe.outbox.states import OPEN
-from nerv_lab.inner_universe.outbox.writes import QueuedWrite, TagMove, settled, touched
-from nerv_lab.inner_universe.records import BranchMove, Receipt
-from nerv_lab.inner_universe.spacetime.following.connection import Connection
-from nerv_lab.inner_universe.spacetime.following.receipts import receipt_from, receipt_of
-from nerv_lab.inner_universe.spacetime.module.requests import request_of
-from nerv_lab.inner_universe.spacetime.queueing.following import GONE
-from nerv_lab.inner_universe.spacetime.queueing.opening import OpeningUniverse
-from nerv_lab.inner_universe.spacetime.sending import Sender
-from nerv_lab.inner_universe.writing import (
+from nerv_lab.inner_universe.contract.checked_events import checked_events
+from nerv_lab.inner_universe.contract.ids import new_id
+from nerv_lab.inner_universe.contract.records import BranchMove, Receipt
+from nerv_lab.inner_universe.contract.writing import (
     check_place,
     checked_batch,
     checked_move,
     checked_version,
 )
+from nerv_lab.inner_universe.outbox.states import OPEN
+from nerv_lab.inner_universe.outbox.writes import QueuedWrite, TagMove, settled, touched
+from nerv_lab.inner_universe.spacetime.following.connection import Connection
+from nerv_lab.inner_universe.spacetime.following.receipts import receipt_from, receipt_of
+from nerv_lab.inner_universe.spacetime.module.requests import request_of
+from nerv_lab.inner_universe.spacetime.queueing.following import GONE
+from nerv_lab.inner_universe.spacetime.queueing.offline_store import OfflineStore
+from nerv_lab.inner_universe.spacetime.queueing.opening import OpeningUniverse
+from nerv_lab.inner_universe.spacetime.sending import Sender
 
 __all__ = ["WritingUniverse"]
 

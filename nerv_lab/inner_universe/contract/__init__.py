@@ -1,0 +1,1 @@
+"""What a client of the Inner Universe must do, and what all of them share."""

@@ -1,0 +1,1 @@
+"""Stores inside this process, and the one in memory."""

@@ -1,0 +1,1 @@
+"""Keys: of encrypted stores and properties, and those that sign versions."""
