@@ -61,18 +61,20 @@ def legend_is_open(table: Any) -> bool:
     return bool(table.root.locator(".nerv-legend").evaluate("legend => legend.open"))
 
 
-def under_the_legend(table: Any) -> list[str]:
-    """Which nodes cannot be clicked, since the legend lies over them."""
+def under(table: Any, part: str) -> list[str]:
+    """Which nodes cannot be clicked, since something lies over them."""
     return list(
         table.root.evaluate(
-            """root => {
+            """(root, part) => {
                 const stage = root.querySelector(".nerv-stage").getBoundingClientRect();
-                const legend = root.querySelector(".nerv-legend").getBoundingClientRect();
+                const over = root.querySelector(part).getBoundingClientRect();
                 return Object.keys(root.nerv.positions()).filter((id) => {
-                    const { x, y } = root.nerv.spot(id);
-                    return x + stage.left < legend.right && y + stage.top > legend.top;
+                    const spot = root.nerv.spot(id);
+                    const [x, y] = [spot.x + stage.left, spot.y + stage.top];
+                    return x > over.left && x < over.right && y > over.top && y < over.bottom;
                 });
-            }"""
+            }""",
+            part,
         )
     )
 
@@ -86,9 +88,23 @@ def test_no_node_lies_under_the_legend(bench: Callable[..., Any], width: int) ->
         for number, id in enumerate(CORNERS):
             lab.add_entity(TYPES[number % 3], name=id, id=id)
         table = narrow(bench, lab, width, positions=CORNERS)
-        assert under_the_legend(table) == []
+        assert under(table, ".nerv-legend") == []
         resize(table, 800)
-        assert under_the_legend(table) == []
+        assert under(table, ".nerv-legend") == []
+
+
+@pytest.mark.parametrize("width", [620, 1600])
+def test_no_node_lies_under_what_is_said_of_a_filter(bench: Callable[..., Any], width: int) -> None:
+    places = {f"n{number}": (number * 30, number % 2 * 600) for number in range(31)}
+    with nl.open() as lab:
+        for id in places:
+            lab.add_entity("person", name=id, id=id)
+        lab.add_entity("text", name="another")
+        table = narrow(bench, lab, width, positions=places, filter="type:person")
+        table.root.get_by_text("31 of 32 entities").wait_for()
+        table.settle()
+        assert under(table, ".nerv-focus") == []
+        assert under(table, ".nerv-legend") == []
 
 
 def test_a_change_of_the_graph_moves_no_picture(bench: Callable[..., Any]) -> None:

@@ -17,9 +17,10 @@ import { TablePanel } from "./table.js";
 const MANY = 20; // newcomers that are worth a layout of their own
 const LONG_MS = 1000; // a layout that takes longer says so, and can be stopped
 
-/** Where an element lies over the graph. */
-function boxOf({ offsetLeft: x, offsetTop: y, offsetWidth: width, offsetHeight: height }) {
-  return { x, y, width, height };
+/** Where an element lies over another one. */
+function boxOver(element, under) {
+  const [{ x, y, width, height }, { left, top }] = [element, under].map((each) => each.getBoundingClientRect());
+  return { x: Math.round(x - left), y: Math.round(y - top), width: Math.round(width), height: Math.round(height) };
 }
 
 export class GraphPanel {
@@ -166,6 +167,7 @@ export class GraphPanel {
     this.lens = lens;
     this.#showFocus();
     this.#showEmpty();
+    this.#covered();
   }
 
   #showFocus() {
@@ -307,23 +309,25 @@ export class GraphPanel {
     this.#covered();
   }
 
-  /** Fit the graph beside or above a legend that would be in its way. */
+  /** Fit the graph beside or above what would be in its way. */
   #covered() {
     if (!this.painter) return;
     this.#clear();
     this.painter.eye.covered = this.clear;
-    this.look.covered = [this.legend, this.tools].map(({ element }) => boxOf(element));
+    this.look.covered = [this.legend, this.tools].map(({ element }) => boxOver(element, this.stage.element));
     this.painter.repaint();
   }
 
   /** Only where the graph is fitted anew or sizes have changed: no picture shifts by a change of the graph. */
   #clear() {
-    const { corner } = this.legend;
-    const { element: { clientWidth: width, clientHeight: height }, box } = this.stage;
-    const sizes = `${width} ${height} ${corner?.right} ${corner?.top}`;
-    if (sizes === this.cleared || !box) return;
+    const { element, box } = this.stage;
+    const { clientWidth: width, clientHeight: height } = element;
+    const lying = [this.legend.element, ...(this.lens ? [this.notes.focus] : [])].filter((over) => over.offsetWidth);
+    const boxes = lying.map((over) => boxOver(over, element));
+    const sizes = JSON.stringify([width, height, boxes]);
+    if (sizes === this.cleared || !box || !width || !height) return;
     this.cleared = sizes;
-    this.clear = corner && width && height ? clearance(corner, { width, height, box }, this.store.graph) : [0, 0];
+    this.clear = clearance(boxes, { width, height, box }, this.store.graph);
   }
 
   #toggle(type) {

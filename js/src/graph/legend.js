@@ -118,12 +118,6 @@ export class Legend {
     return open && !hidden ? { left: offsetLeft, below: stage.clientHeight - offsetTop - offsetHeight } : null;
   }
 
-  /** How far it reaches over the lower left of a stage, in pixels of it; null where there is none. */
-  get corner() {
-    const { hidden, offsetLeft, offsetTop, offsetWidth } = this.element;
-    return hidden ? null : { right: offsetLeft + offsetWidth, top: offsetTop };
-  }
-
   #section({ of, kind, title, rows, ends, colors }, dark) {
     const head = h("h4", {}, of === "edge" ? `${title} (relations)` : title);
     const list = (children) => h("div.nerv-legend-section", {}, head, ...children);

@@ -31,7 +31,7 @@ export function* solve(task) {
   const big = level.count > MANY && !task.fixed;
   let top = big ? coarsest(level) : level;
   const first = top;
-  let flat = null; // chosen once, as soon as there is a shape, so that nothing spins
+  let flat = null; // chosen as soon as there is a shape, so that nothing spins
   while (top) {
     const rounds = task.rounds ?? (big ? roundsAt(top.count) : roundsFor(level.count));
     const { nodes, edges } = matrices(top);
@@ -39,7 +39,8 @@ export function* solve(task) {
     for (let round = 0; round < rounds; round++) {
       iterate(settings, nodes, edges);
       const places = () => placesOf(level, top, nodes, rank);
-      if (!task.fixed && top === first && round === rounds >> 1) flat = turnOf(places());
+      const shaped = round === rounds >> 1 || (!big && round === rounds - 1);
+      if (!task.fixed && top === first && shaped) flat = turnOf(places());
       yield () => (flat ? turn(places(), flat) : places());
     }
     takeOver(top, nodes);
