@@ -96,7 +96,7 @@ class HistoryBuilder:
         """
         self._moment = moment
         micros = to_micros(moment)
-        batch = checked_batch(changes, new_id(), False, reason=reason, source=author, branch=branch)
+        batch = checked_batch(changes, reason=reason, source=author, branch=branch)
         done = plan(self.state(branch), batch.changes, micros)
         for event in change_events(batch, done, micros):
             self._record(event, batch.id)

@@ -32,7 +32,6 @@ from nerv_lab.lab.bundling import Bundler
 from nerv_lab.lab.buses import RecordingBus
 from nerv_lab.lab.changes.changing import Changer
 from nerv_lab.lab.changes.undoing import Undoer
-from nerv_lab.lab.delegates import delegated
 from nerv_lab.lab.follower import Follower
 from nerv_lab.lab.lifetime import Lifetime
 from nerv_lab.lab.observing import Observer
@@ -374,9 +373,4 @@ class Lab(
         return record_html("Lab", rows)
 
     def _repr_svg_(self) -> str | None:
-        if self._closed:
-            return None
-        picture: str = delegated("widgets.stills.graph", "graph_svg")(
-            self.state, repr(self).strip("<>")
-        )
-        return picture
+        return None if self._closed else super()._repr_svg_()

@@ -79,7 +79,7 @@ export class GraphPanel {
     });
     this.#guardWheel();
     this.resized = new ResizeObserver(() => this.#fitLegend());
-    this.resized.observe(this.stage.element);
+    for (const element of [this.stage.element, this.notes.focus]) this.resized.observe(element);
   }
 
   get painter() {
@@ -167,7 +167,6 @@ export class GraphPanel {
     this.lens = lens;
     this.#showFocus();
     this.#showEmpty();
-    this.#covered();
   }
 
   #showFocus() {

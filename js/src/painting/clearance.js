@@ -22,8 +22,8 @@ export function clearance(boxes, { width, height, box }, graph) {
     eye.hold(box);
     return { covered: eye.covered, view: eye.view };
   }));
-  const room = ({ view, covered }) => [view.scale, -covered[0] - covered[1]];
-  ways.sort((a, b) => room(b)[0] - room(a)[0] || room(b)[1] - room(a)[1]);
+  const lost = ({ covered: [left, below] }) => left + below;
+  ways.sort((a, b) => b.view.scale - a.view.scale || lost(a) - lost(b));
   const free = ways.find(({ view }) => !boxes.some((over) => liesUnder(over, view, graph)));
   return free?.covered ?? [0, 0];
 }

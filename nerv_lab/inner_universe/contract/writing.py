@@ -17,6 +17,7 @@ from nerv_lab.core.history.versions import Version, version_digest
 from nerv_lab.core.limits import MAX_CHANGES, MAX_RECORD, check_count, check_text
 from nerv_lab.core.values import freeze
 from nerv_lab.inner_universe.contract.checked_events import bounded_text
+from nerv_lab.inner_universe.contract.ids import new_id
 from nerv_lab.inner_universe.contract.records import BranchMove
 
 __all__ = [
@@ -51,14 +52,13 @@ class Batch:
 
 def checked_batch(
     changes: Iterable[Change],
-    batch_id: str,
-    repeatable: bool,
+    batch_id: str | None = None,
     *,
     reason: str | None,
     source: str | None,
     branch: str,
 ) -> Batch:
-    """Return a batch whose parts have the right types.
+    """Return a batch whose parts have the right types, with an id of our own where none is given.
 
     Raises
     ------
@@ -72,15 +72,13 @@ def checked_batch(
                 f"changes[{index}]", f"must be a change, not {type(change).__name__}"
             )
     check_count("changes", len(listed), MAX_CHANGES, "changes")
-    if repeatable:
-        checked_name(batch_id, "batch_id")
     return Batch(
-        batch_id,
+        new_id() if batch_id is None else checked_name(batch_id, "batch_id"),
         listed,
         bounded_text(reason, "reason"),
         bounded_text(source, "source"),
         checked_name(branch, "branch"),
-        repeatable,
+        repeatable=batch_id is not None,
     )
 
 

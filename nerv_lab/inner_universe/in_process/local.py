@@ -146,8 +146,7 @@ class LocalInnerUniverse(LocalAccess):
         """Make all of the changes durable as one batch, or none of them."""
         batch = checked_batch(
             changes,
-            new_id() if batch_id is None else batch_id,
-            batch_id is not None,
+            batch_id,
             reason=reason,
             source=source,
             branch=branch,
@@ -168,7 +167,7 @@ class LocalInnerUniverse(LocalAccess):
         branch: str = DEFAULT_BRANCH,
     ) -> tuple[Receipt, Version]:
         """Make all of the changes durable and commit the state they lead to, or do neither."""
-        batch = checked_batch(changes, new_id(), False, reason=reason, source=source, branch=branch)
+        batch = checked_batch(changes, reason=reason, source=source, branch=branch)
         with self._delivery.writing(), collector_paused_for(len(batch.changes)):
             with self._errors("apply_and_commit"):
                 receipt, version, events = self._store("apply_and_commit").apply_and_commit(

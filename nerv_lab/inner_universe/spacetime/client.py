@@ -87,8 +87,7 @@ class SpacetimeInnerUniverse(ReadableUniverse):
         """Make all of the changes durable as one batch, or none of them."""
         batch = checked_batch(
             changes,
-            new_id() if batch_id is None else batch_id,
-            batch_id is not None,
+            batch_id,
             reason=reason,
             source=source,
             branch=branch,
@@ -116,7 +115,7 @@ class SpacetimeInnerUniverse(ReadableUniverse):
 
         The server takes the version only if the log is still where the plan was made.
         """
-        batch = checked_batch(changes, new_id(), False, reason=reason, source=source, branch=branch)
+        batch = checked_batch(changes, reason=reason, source=source, branch=branch)
         check_sent("changes", batch.changes)
 
         async def call(connection: Connection) -> tuple[Receipt, Version]:

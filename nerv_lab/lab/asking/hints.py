@@ -8,13 +8,16 @@ from difflib import get_close_matches
 from itertools import chain
 from typing import Any, Literal
 
-from nerv_lab.core.graph.conditions import LOOKUPS
+from nerv_lab.core.graph.conditions import ENTITY_FIELDS, LOOKUPS, RELATION_FIELDS
 from nerv_lab.core.graph.model import Item
 from nerv_lab.core.graph.state import GraphState
 
 __all__ = ["Asked", "asked_of", "hints"]
 
-_NO_FIELDS = ("tag", "tags")
+_NO_PROPERTIES = {
+    "entity": ENTITY_FIELDS | {"tag", "tags"},
+    "relation": RELATION_FIELDS | {"tag", "tags"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +39,24 @@ class Asked:
 
 def asked_of(
     of: Literal["entity", "relation"],
-    fields: Collection[str],
     types: Iterable[str] = (),
     conditions: Mapping[str, Any] | None = None,
     properties: Mapping[str, Any] | None = None,
 ) -> tuple[Asked, ...]:
     """Return the types and properties that conditions name, written as for `all_of`."""
-    given = dict(conditions or {})
-    found = [Asked(of, "type", type) for type in types]
-    if isinstance(type := given.get("type"), str):
-        found.append(Asked(of, "type", type))
+    given = conditions or {}
+    kinds = [*types, given["type"]] if isinstance(given.get("type"), str) else types
     names = [
-        keyword.partition("__")[0]
+        name
         for keyword, wanted in given.items()
-        if keyword.partition("__")[0] not in (*fields, *_NO_FIELDS) and not _absent(keyword, wanted)
+        if (name := keyword.partition("__")[0]) not in _NO_PROPERTIES[of]
+        and not _absent(keyword, wanted)
     ]
     names += [name for name, wanted in (properties or {}).items() if wanted is not None]
-    return (*found, *(Asked(of, "property", name) for name in names))
+    return (
+        *(Asked(of, "type", kind) for kind in kinds),
+        *(Asked(of, "property", name) for name in names),
+    )
 
 
 def _absent(keyword: str, wanted: Any) -> bool:

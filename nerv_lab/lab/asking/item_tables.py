@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from nerv_lab.core.graph.model import Entity, Item
 from nerv_lab.core.text import one_line, value_text
@@ -15,8 +15,10 @@ _CHARACTERS = 60
 NameOf = Callable[[str], str]
 
 
-def as_lines(items: Sequence[Item], text: str, name_of: NameOf) -> Iterator[str]:
-    """Yield a line that counts, one for each of the first items, and one for the rest.
+def as_lines(
+    items: Sequence[Item], text: str, name_of: NameOf, notes: Iterable[str] = ()
+) -> Iterator[str]:
+    """Yield a line that counts, one for each of the first items, one for the rest, and notes.
 
     Parameters
     ----------
@@ -26,15 +28,18 @@ def as_lines(items: Sequence[Item], text: str, name_of: NameOf) -> Iterator[str]
         What they are.
     name_of : callable
         Gives what to call the entity of an id.
+    notes : iterable of str
+        What else there is to say.
     """
     yield _title(items, text)
     for item in items[:_SHOWN]:
         yield "  " + "  ".join(one_line(cell, _CHARACTERS) for cell in _cells(item, name_of))
     if len(items) > _SHOWN:
         yield f"  … and {len(items) - _SHOWN} more"
+    yield from (f"  {note}" for note in notes)
 
 
-def as_html(items: Sequence[Item], text: str, name_of: NameOf, notes: Sequence[str] = ()) -> str:
+def as_html(items: Sequence[Item], text: str, name_of: NameOf, notes: Iterable[str] = ()) -> str:
     """Return a table of the first items under a title with notes; see `as_lines`."""
     rows = [
         [one_line(cell, _CHARACTERS) for cell in (*_cells(item, name_of), _properties(item))]

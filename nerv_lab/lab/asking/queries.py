@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast, overload
 
 from nerv_lab.core.errors import NotFoundError, ValidationError
 from nerv_lab.core.graph.conditions import (
@@ -17,6 +17,7 @@ from nerv_lab.core.graph.conditions import (
     value_of,
 )
 from nerv_lab.core.graph.model import Entity, Relation
+from nerv_lab.core.graph.names import naming
 from nerv_lab.core.graph.ordering import ordered
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.values.encrypted import Reveal
@@ -32,14 +33,16 @@ __all__ = ["EntityQuery", "Part", "RelationQuery", "call_text", "entity_query", 
 
 _I = TypeVar("_I", Entity, Relation)
 _T = TypeVar("_T")
+# What a question yields: a path for each entity, or a relation as it is.
+_A = TypeVar("_A", Path, Relation)
 # What a part of the graph is seen through; only the reader that is asked knows it.
 _V = TypeVar("_V", covariant=True)
 Part = Callable[[Iterable[str], str], _V]
 """Gives, from ids of entities and a label, the part of a graph that lies between them."""
-_Ask = Callable[[], Iterator[_T]]
+_Ask: TypeAlias = Callable[[], Iterator[_T]]
 
 
-class _Query(Sequence[_I], Generic[_I, _V]):
+class _Query(Sequence[_I], Generic[_I, _A, _V]):
     """What questions for entities and for relations have in common.
 
     Nothing is looked up before the answer is used, and then once: the state does not change.
@@ -50,13 +53,15 @@ class _Query(Sequence[_I], Generic[_I, _V]):
         state: GraphState,
         part: Part[_V],
         text: str,
-        reveal: Reveal | None,
-        asked: tuple[Asked, ...],
+        ask: _Ask[_A],
+        reveal: Reveal | None = None,
+        asked: tuple[Asked, ...] = (),
     ) -> None:
         self._state = state
         self._reveal = reveal
         self._part = part
         self._text = text
+        self._ask: _Ask[_A] = ask
         self._asked = asked
 
     @abstractmethod
@@ -118,41 +123,32 @@ class _Query(Sequence[_I], Generic[_I, _V]):
     def _passed(self) -> Iterator[str]:
         """Yield the ids of the entities that the answer passes."""
 
-    def _name_of(self, entity_id: str) -> str:
-        entity = self._state.entity(entity_id)
-        return entity.name or entity_id if entity else entity_id
+    def _then(self, ask: _Ask[_A], text: str, asked: tuple[Asked, ...] = ()) -> Self:
+        told, known = f"{self._text}.{text}", (*self._asked, *asked)
+        return type(self)(self._state, self._part, told, ask, self._reveal, known)
+
+    def limit(self, count: int) -> Self:
+        """Keep the first so many; what comes after is not looked up."""
+        checked = _count(count)
+        return self._then(lambda: islice(self._ask(), checked), f"limit({count})")
 
     def _hints(self) -> list[str]:
         return [] if self._answer else list(hints(self._state, self._asked))
 
     def __repr__(self) -> str:
-        told = [*as_lines(self._answer, self._text, self._name_of)]
-        told += (f"  {hint}" for hint in self._hints())
-        return "\n".join(told)
+        return "\n".join(as_lines(self._answer, self._text, naming(self._state), self._hints()))
 
     def _repr_html_(self) -> str:
-        return as_html(self._answer, self._text, self._name_of, self._hints())
+        return as_html(self._answer, self._text, naming(self._state), self._hints())
 
 
-class EntityQuery(_Query[Entity, _V]):
+class EntityQuery(_Query[Entity, Path, _V]):
     """Entities that are asked for, with the paths that lead to them.
 
     A sequence of entities, in a fixed order: those at which the paths begin by id, then step by
     step by the ids of the relations. An entity to which several paths lead is in it several
     times; see `distinct`.
     """
-
-    def __init__(
-        self,
-        state: GraphState,
-        part: Part[_V],
-        text: str,
-        ask: _Ask[Path],
-        reveal: Reveal | None = None,
-        asked: tuple[Asked, ...] = (),
-    ) -> None:
-        super().__init__(state, part, text, reveal, asked)
-        self._ask = ask
 
     def _items(self) -> Iterator[Entity]:
         return (path.end for path in self._ask())
@@ -164,10 +160,6 @@ class EntityQuery(_Query[Entity, _V]):
     def path(self) -> tuple[Path, ...]:
         """The path to each of the entities, in the same order."""
         return tuple(self._ask())
-
-    def _then(self, ask: _Ask[Path], text: str, asked: tuple[Asked, ...] = ()) -> Self:
-        told, known = f"{self._text}.{text}", (*self._asked, *asked)
-        return type(self)(self._state, self._part, told, ask, self._reveal, known)
 
     def where(
         self,
@@ -197,7 +189,7 @@ class EntityQuery(_Query[Entity, _V]):
         """
         meets = all_of(ENTITY_FIELDS, predicates, properties, conditions, self._reveal)
         text = call_text("where", predicates, conditions, properties)
-        asked = asked_of("entity", ENTITY_FIELDS, (), conditions, properties)
+        asked = asked_of("entity", (), conditions, properties)
         return self._then(lambda: (p for p in self._ask() if meets(p.end)), text, asked)
 
     def out(self, *types: str, **conditions: Any) -> Self:
@@ -223,13 +215,8 @@ class EntityQuery(_Query[Entity, _V]):
     def _step(self, direction: Direction, types: tuple[str, ...], given: dict[str, Any]) -> Self:
         follows = all_of(RELATION_FIELDS, (), None, _typed(types) | given, self._reveal)
         text = call_text(direction, types, given)
-        asked = asked_of("relation", RELATION_FIELDS, types, given)
+        asked = asked_of("relation", types, given)
         return self._then(lambda: steps(self._state, self._ask(), direction, follows), text, asked)
-
-    def limit(self, count: int) -> Self:
-        """Keep the first so many; what comes after is not looked up."""
-        checked = _count(count)
-        return self._then(lambda: islice(self._ask(), checked), f"limit({count})")
 
     def order_by(self, name: str, *, descending: bool = False) -> Self:
         """Put the entities in the order of a field or property; those without it come last.
@@ -265,30 +252,14 @@ class EntityQuery(_Query[Entity, _V]):
         return cast("pd.DataFrame", delegated("exchange", "entity_frame")(self))
 
 
-class RelationQuery(_Query[Relation, _V]):
+class RelationQuery(_Query[Relation, Relation, _V]):
     """Relations that are asked for; a sequence, by id."""
-
-    def __init__(
-        self,
-        state: GraphState,
-        part: Part[_V],
-        text: str,
-        ask: _Ask[Relation],
-        reveal: Reveal | None = None,
-        asked: tuple[Asked, ...] = (),
-    ) -> None:
-        super().__init__(state, part, text, reveal, asked)
-        self._ask = ask
 
     def _items(self) -> Iterator[Relation]:
         return self._ask()
 
     def _passed(self) -> Iterator[str]:
         return (end for relation in self for end in (relation.from_entity, relation.to_entity))
-
-    def _then(self, ask: _Ask[Relation], text: str, asked: tuple[Asked, ...] = ()) -> Self:
-        told, known = f"{self._text}.{text}", (*self._asked, *asked)
-        return type(self)(self._state, self._part, told, ask, self._reveal, known)
 
     def where(
         self,
@@ -299,7 +270,7 @@ class RelationQuery(_Query[Relation, _V]):
         """Keep the relations that meet every condition; see `EntityQuery.where`."""
         meets = all_of(RELATION_FIELDS, predicates, properties, conditions, self._reveal)
         text = call_text("where", predicates, conditions, properties)
-        asked = asked_of("relation", RELATION_FIELDS, (), conditions, properties)
+        asked = asked_of("relation", (), conditions, properties)
         return self._then(lambda: (r for r in self._ask() if meets(r)), text, asked)
 
     def order_by(self, name: str, *, descending: bool = False) -> Self:
@@ -307,11 +278,6 @@ class RelationQuery(_Query[Relation, _V]):
         value = value_of(RELATION_FIELDS, name, self._reveal)
         text = call_text("order_by", (name,), {"descending": True} if descending else {})
         return self._then(lambda: iter(ordered(self._ask(), value, descending=descending)), text)
-
-    def limit(self, count: int) -> Self:
-        """Keep the first so many; what comes after is not looked up."""
-        checked = _count(count)
-        return self._then(lambda: islice(self._ask(), checked), f"limit({count})")
 
     @property
     def df(self) -> pd.DataFrame:
@@ -337,7 +303,7 @@ def entity_query(
                 yield Path((entity,))
 
     text = call_text("match", _typed(types) and types, {})
-    return EntityQuery(state, part, text, ask, reveal, asked_of("entity", ENTITY_FIELDS, types))
+    return EntityQuery(state, part, text, ask, reveal, asked_of("entity", types))
 
 
 def relation_query(

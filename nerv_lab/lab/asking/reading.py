@@ -199,6 +199,12 @@ class GraphReader(Exporter):
         given: dict[str, Any] = {"type": type, "name": name, "tag": tag}
         return tuple(self.entities.where(**{k: v for k, v in given.items() if v is not None}))
 
+    def _repr_svg_(self) -> str | None:
+        picture: str = delegated("widgets.stills.graph", "graph_svg")(
+            self.state, repr(self).strip("<>")
+        )
+        return picture
+
     @property
     def data_hash(self) -> str:
         """Hash of the content of this state (hex)."""
@@ -279,12 +285,6 @@ class View(GraphReader):
             ("relations", repr(self.relations).strip("<>")),
         ]
         return record_html("View, read-only", rows)
-
-    def _repr_svg_(self) -> str:
-        picture: str = delegated("widgets.stills.graph", "graph_svg")(
-            self.state, repr(self).strip("<>")
-        )
-        return picture
 
     def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
         """Refuse, since the past does not change; raises `ReadOnlyViewError`."""

@@ -9,10 +9,11 @@ from itertools import groupby
 from nerv_lab.core.errors import ConflictError, UsageError
 from nerv_lab.core.graph.changes import Change
 from nerv_lab.core.graph.item_changes import ItemChange, fold, restoring
+from nerv_lab.core.graph.names import naming
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.inner_universe.contract.client import InnerUniverseClient, Receipt
 from nerv_lab.lab.follower import Follower
-from nerv_lab.lab.past.diffs import Diff, naming
+from nerv_lab.lab.past.diffs import Diff
 
 __all__ = ["Undoer"]
 

@@ -9,14 +9,13 @@ from nerv_lab.core.graph.diff import FieldChange, field_changes
 from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.core.graph.json_patch import Operation, json_patch
 from nerv_lab.core.graph.model import Entity
-from nerv_lab.core.graph.state import GraphState
 from nerv_lab.lab.asking.tables import frame
 from nerv_lab.lab.past.diff_views import as_html, as_lines, as_svg, is_colour_terminal
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Diff", "naming"]
+__all__ = ["Diff"]
 
 _ORDER = {"removed": 0, "changed": 1, "added": 2}
 _COLUMNS = ["kind", "item", "id", "property", "change", "old", "new"]
@@ -134,16 +133,6 @@ class Diff(Sequence[ItemChange]):
             one.
         """
         return json_patch(self.changes)
-
-
-def naming(*states: GraphState) -> Callable[[str], str]:
-    """Return what gives the name of an entity, by the first of the states in which it has one."""
-
-    def name_of(entity_id: str) -> str:
-        found = (state.entity(entity_id) for state in states)
-        return next((e.name for e in found if e and e.name), entity_id)
-
-    return name_of
 
 
 def _rows(change: ItemChange) -> Iterator[dict[str, Any]]:

@@ -16,6 +16,7 @@ from nerv_lab.core.errors import (
 )
 from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.graph.item_changes import compact
+from nerv_lab.core.graph.names import naming
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.core.history.resolutions import ResolvedConflict
 from nerv_lab.core.history.temporal import TemporalStore
@@ -25,7 +26,7 @@ from nerv_lab.core.values.encrypted import Reveal
 from nerv_lab.core.walking import followed, walk_part
 from nerv_lab.lab.asking.reading import View
 from nerv_lab.lab.follower import Follower
-from nerv_lab.lab.past.diffs import Diff, naming
+from nerv_lab.lab.past.diffs import Diff
 from nerv_lab.lab.past.event_log import EventLog
 from nerv_lab.lab.past.results import LogEntry, VersionLog
 from nerv_lab.lab.position import Position, changes_of

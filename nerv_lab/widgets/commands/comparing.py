@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.core.graph.model import Entity, Relation
+from nerv_lab.core.graph.names import naming
 from nerv_lab.core.graph.state import GraphState
 from nerv_lab.widgets.commands.arguments import (
     Command,
@@ -15,7 +16,7 @@ from nerv_lab.widgets.commands.arguments import (
     required_seq,
     required_text,
 )
-from nerv_lab.widgets.shown.changes import change_counts, change_rows, naming
+from nerv_lab.widgets.shown.changes import change_counts, change_rows
 from nerv_lab.widgets.styling import Styler
 
 __all__ = ["COMPARE_COMMANDS"]

@@ -8,6 +8,7 @@ from typing import Any, Final
 from nerv_lab.core.errors import ConflictError, ValidationError
 from nerv_lab.core.graph.changes import UNSET
 from nerv_lab.core.graph.model import Entity, Relation
+from nerv_lab.core.graph.names import naming
 from nerv_lab.core.history.conflicts import Conflict, Place, Resolution, Take
 from nerv_lab.lab.branches.merging import MergeResult
 from nerv_lab.lab.past.diff_views import describe
@@ -19,7 +20,7 @@ from nerv_lab.widgets.commands.arguments import (
     labelled_row,
     required_text,
 )
-from nerv_lab.widgets.shown.changes import change_counts, change_rows, naming, short_literal
+from nerv_lab.widgets.shown.changes import change_counts, change_rows, short_literal
 from nerv_lab.widgets.shown.literals import kind_of, read_literal, write_literal
 
 __all__ = ["MERGE_COMMANDS"]

@@ -9,24 +9,13 @@ from nerv_lab.core.graph.changes import UNSET
 from nerv_lab.core.graph.diff import field_changes
 from nerv_lab.core.graph.item_changes import ItemChange
 from nerv_lab.core.graph.model import Entity
-from nerv_lab.core.graph.state import GraphState
 from nerv_lab.lab.past.diff_views import describe
 from nerv_lab.widgets.shown.literals import write_literal
 
-__all__ = ["change_counts", "change_rows", "naming", "short_literal"]
+__all__ = ["change_counts", "change_rows", "short_literal"]
 
 MAX_ROWS: Final = 200
 _MAX_TEXT: Final = 200
-
-
-def naming(*states: GraphState) -> Any:
-    """Return what gives the name of an entity's id, as the first of these states knows it."""
-
-    def name_of(entity_id: str) -> str:
-        found = (state.entity(entity_id) for state in states)
-        return next((e.name for e in found if e and e.name), entity_id)
-
-    return name_of
 
 
 def short_literal(value: object) -> str:

@@ -11,13 +11,13 @@ from nerv_lab.core.events import EventType
 from nerv_lab.core.graph.diff import field_changes
 from nerv_lab.core.graph.item_changes import CHANGE_EVENT_TYPES, ItemChange
 from nerv_lab.core.graph.model import Item
+from nerv_lab.core.graph.names import naming
 from nerv_lab.core.history.versions import Version, to_micros
 from nerv_lab.lab.announcing import ConfirmedBatch
 from nerv_lab.lab.asking.reading import View
 from nerv_lab.lab.lab import Lab
 from nerv_lab.lab.past.diff_views import describe
 from nerv_lab.widgets.shown.board import Density
-from nerv_lab.widgets.shown.changes import naming
 from nerv_lab.widgets.shown.columns import Table, packed
 
 __all__ = [

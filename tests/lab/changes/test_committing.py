@@ -1,3 +1,5 @@
+"""Versions hold what happened in the log they are made of."""
+
 from __future__ import annotations
 
 from dataclasses import replace

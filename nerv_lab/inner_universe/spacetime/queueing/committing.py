@@ -9,7 +9,6 @@ from nerv_lab.core.events import DEFAULT_BRANCH
 from nerv_lab.core.graph.changes import Change
 from nerv_lab.core.graph.rules import plan
 from nerv_lab.core.history.versions import Version, from_micros, version_digest
-from nerv_lab.inner_universe.contract.ids import new_id
 from nerv_lab.inner_universe.contract.log_events import now_us
 from nerv_lab.inner_universe.contract.records import Receipt, Seal
 from nerv_lab.inner_universe.contract.writing import checked_batch, checked_version
@@ -39,9 +38,7 @@ class CommittingUniverse(WritingUniverse):
         branch: str = DEFAULT_BRANCH,
     ) -> tuple[Receipt, Version]:
         """Make all of the changes durable and commit the state they lead to, or do neither."""
-        batch = checked_batch(
-            map(settled, changes), new_id(), False, reason=reason, source=source, branch=branch
-        )
+        batch = checked_batch(map(settled, changes), reason=reason, source=source, branch=branch)
         check_sent("changes", batch.changes)
         write = QueuedWrite(batch.id, "apply", branch, batch.changes, reason, source)
         return await self._hop(self._commit(write, seal))

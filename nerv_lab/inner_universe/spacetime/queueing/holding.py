@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nerv_lab.core.errors import StoreClosedError
@@ -147,6 +147,14 @@ class QueueHolder(DeliveringUniverse):
         self._back_watchers.append(back)
 
     # The log
+
+    def _lent(self) -> Standing | None:
+        """Return the graph as who knows it has it, with the rest of the log and tags; or None."""
+        if self._lend is None:
+            return None
+        standing = self._lend()
+        recent = self._kept(standing.since, standing.seq)
+        return replace(standing, recent=recent, tags=dict(self._tags_seen))
 
     def _kept(self, after: int, until: int) -> tuple[Event, ...] | None:
         """Return a part of the log that is in memory, or None."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from nerv_lab.core.errors import NervError, OutboxFullError
@@ -46,12 +45,10 @@ class LeavingUniverse(FollowingUniverse):
         except NervError as error:
             logger.debug("what was confirmed last could not be delivered: %s", error)
         with self._delivery.halted():
-            if self._lend is None:
+            standing = self._lent()
+            if standing is None:
                 standing = Standing(self._delivery.position)
             else:
-                standing = self._lend()
-                recent = self._kept(standing.since, standing.seq)
-                standing = replace(standing, recent=recent, tags=dict(self._tags_seen))
                 self.queues.own.stand(standing)
             store = OfflineStore(standing, self.origin, self.queues.own.cursor)
             self._delivery.go_to(standing.seq)

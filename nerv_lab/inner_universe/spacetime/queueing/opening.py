@@ -140,14 +140,15 @@ class OpeningUniverse(ReturningUniverse):
             self._remembering = asyncio.create_task(self._portal.aside(self._remember))
 
     def _remember(self) -> None:
-        if self._local is None and self._lend is not None and self._folder is not None:
+        if self._local is None and self._folder is not None:
             try:
-                standing = self._lend()
-                recent = self._kept(standing.since, standing.seq)
-                if recent is None:
+                standing = self._lent()
+                if standing is None:
+                    return
+                if standing.recent is None:
                     ask = self.remote.events(standing.since, None, standing.seq)
                     recent = tuple(self._portal.run(self._unless_gone(ask)))
-                standing = replace(standing, recent=recent, tags=dict(self._tags_seen))
+                    standing = replace(standing, recent=recent)
                 if sum(map(len, standing.rows.values())) <= _MOST_REMEMBERED:
                     self._folder.remember(standing)
             except NervError as error:

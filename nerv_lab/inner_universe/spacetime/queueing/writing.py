@@ -52,8 +52,7 @@ class WritingUniverse(OpeningUniverse):
         """Make all of the changes durable as one batch, or none of them."""
         batch = checked_batch(
             map(settled, changes),
-            new_id() if batch_id is None else batch_id,
-            batch_id is not None,
+            batch_id,
             reason=reason,
             source=source,
             branch=branch,
