@@ -17,7 +17,7 @@ from nerv_lab.inner_universe.contract.writing import checked_batch
 
 def told(done: list[ItemChange], branch: str = "main") -> list[Event]:
     """Return the events of what somebody did."""
-    batch = checked_batch([], "b", False, reason=None, source=None, branch=branch)
+    batch = checked_batch([], "b", reason=None, source=None, branch=branch)
     return change_events(batch, done, 1)
 
 
